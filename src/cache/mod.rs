@@ -1,0 +1,3 @@
+//! Bounded caches on moka.
+//!
+//! Imports everything up to `credentials/`.

@@ -1,0 +1,141 @@
+//! The one place that asks the operating system for the time of day.
+//!
+//! Everything that signs, judges an expiry or ages a cache entry takes a [`Clock`], so that tests can
+//! turn the hands themselves. Deadlines of sockets and tasks are tokio's business, not this file's.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A point in time in whole seconds since 1970-01-01T00:00:00Z, the resolution of SigV4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// Takes seconds since the Unix epoch.
+    #[must_use]
+    pub const fn from_unix(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Returns seconds since the Unix epoch.
+    #[must_use]
+    pub const fn as_unix(self) -> u64 {
+        self.0
+    }
+
+    /// Returns this time moved forward by whole seconds of `by`; the far end of time saturates.
+    #[must_use]
+    pub const fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(by.as_secs()))
+    }
+
+    /// Returns this time moved back by whole seconds of `by`; the epoch is the floor.
+    #[must_use]
+    pub const fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(by.as_secs()))
+    }
+
+    /// Returns how long it is from `earlier` to this time, zero when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_secs(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Tells the time of day. Cloning gives another handle on the same clock.
+#[derive(Clone)]
+pub struct Clock(Hands);
+
+#[derive(Clone)]
+enum Hands {
+    System,
+    Manual(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// The operating system's clock.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(Hands::System)
+    }
+
+    /// A clock that stands at `start` until its [`ManualClock`] moves it; for tests.
+    #[must_use]
+    pub fn manual(start: Timestamp) -> (Self, ManualClock) {
+        let hands = Arc::new(AtomicU64::new(start.as_unix()));
+        (Self(Hands::Manual(Arc::clone(&hands))), ManualClock(hands))
+    }
+
+    /// Returns the time now; a system clock set before 1970 reads as the epoch.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Hands::System => system_now(),
+            Hands::Manual(seconds) => Timestamp(seconds.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the clock that the ban points to")]
+fn system_now() -> Timestamp {
+    Timestamp(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
+    )
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Hands::System => f.write_str("Clock(system)"),
+            Hands::Manual(_) => write!(f, "Clock(manual, {})", self.now().as_unix()),
+        }
+    }
+}
+
+/// The hands of a [`Clock::manual`].
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicU64>);
+
+impl ManualClock {
+    /// Moves the clock forward by whole seconds of `by`.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+
+    /// Sets the clock, backwards too.
+    pub fn set(&self, to: Timestamp) {
+        self.0.store(to.as_unix(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_moves_only_by_hand() {
+        let (clock, hands) = Clock::manual(Timestamp::from_unix(100));
+        assert_eq!(clock.now(), Timestamp::from_unix(100));
+        hands.advance(Duration::from_secs(20));
+        assert_eq!(clock.now().since(Timestamp::from_unix(100)), Duration::from_secs(20));
+        hands.set(Timestamp::from_unix(7));
+        assert_eq!(clock.clone().now(), Timestamp::from_unix(7));
+    }
+
+    #[test]
+    fn arithmetic_saturates_instead_of_wrapping() {
+        assert_eq!(
+            Timestamp::from_unix(1).minus(Duration::from_secs(2)),
+            Timestamp::from_unix(0)
+        );
+        assert_eq!(Timestamp::from_unix(1).since(Timestamp::from_unix(9)), Duration::ZERO);
+        assert_eq!(
+            Timestamp::from_unix(u64::MAX).plus(Duration::from_secs(1)),
+            Timestamp::from_unix(u64::MAX)
+        );
+    }
+}

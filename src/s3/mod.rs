@@ -1,0 +1,20 @@
+//! The vocabulary of S3, shared by every room: names, keys, addresses, operations, ranges, error codes.
+//!
+//! First room of the house; it imports only the clock. Nothing here does I/O. Each type is parsed once and
+//! then carries its proof: whoever holds an [`ObjectKey`] holds bytes that are safe to sign and send.
+
+mod address;
+mod bucket_name;
+mod error_code;
+mod key;
+mod operation;
+mod range;
+mod region;
+
+pub use address::{Address, AddressStyle, Endpoint, EndpointError, Scheme};
+pub use bucket_name::{BucketName, BucketNameError};
+pub use error_code::{ErrorCode, ErrorDocument};
+pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
+pub use operation::Operation;
+pub use range::ByteRange;
+pub use region::{Region, RegionError};

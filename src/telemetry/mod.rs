@@ -1,0 +1,3 @@
+//! Metrics, events, the access log.
+//!
+//! Imports everything up to `config/`.
