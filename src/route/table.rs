@@ -1,14 +1,19 @@
-//! Looks routes up.
+//! Looks a request's route up: its host first, then the longest prefix of its decoded path (rule 3).
+
 use super::Bucket;
-use crate::config::{AccessConfig, Delivery, InlinePolicy, OriginForbidden};
-use crate::s3::{KeyError, KeyPrefix, ObjectKey};
+use crate::config::{AccessConfig, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
+use crate::listener::Host;
+use crate::s3::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 use http::HeaderValue;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A stable path prefix and what it opens.
 #[derive(Debug)]
 pub struct Route {
-    /// The path prefix as configured: the label in logs and metrics (rule 23: labels come from config).
+    /// Its place in [`crate::config::Config::routes`] and in every per-route table built from it.
+    pub index: usize,
+    /// Host and path as configured: the label in logs and metrics (rule 28: labels come from config).
     pub label: Arc<str>,
     /// The bucket behind it.
     pub bucket: Arc<Bucket>,
@@ -18,7 +23,7 @@ pub struct Route {
     pub access: AccessConfig,
     /// Redirect, stream, or by size.
     pub delivery: Delivery,
-    /// `Cache-Control` of streamed answers.
+    /// `Cache-Control` of streamed answers; `None` leaves it to the origin.
     pub cache_control: Option<HeaderValue>,
     /// Served with 200 when the key is missing.
     pub fallback: Option<ObjectKey>,
@@ -26,6 +31,25 @@ pub struct Route {
     pub origin_forbidden: OriginForbidden,
     /// Which types may be shown inline.
     pub inline: InlinePolicy,
+}
+
+impl Route {
+    /// Takes a route's configuration, its place in the file and the bucket that it names.
+    #[must_use]
+    pub fn new(index: usize, config: &RouteConfig, bucket: Arc<Bucket>) -> Self {
+        Self {
+            index,
+            label: format!("{}{}", config.host.as_deref().unwrap_or_default(), config.path).into(),
+            bucket,
+            prefix: config.prefix.clone(),
+            access: config.access,
+            delivery: config.delivery,
+            cache_control: config.cache_control.clone(),
+            fallback: config.fallback.clone(),
+            origin_forbidden: config.origin_forbidden,
+            inline: config.inline,
+        }
+    }
 }
 
 /// A request that a route covers.
@@ -40,14 +64,97 @@ pub struct Routed {
 /// Why no route covers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
-    /// The path or the key is refused: 400.
-    #[error("{0}")]
+    /// The key is refused: 400.
+    #[error("the key is refused: {0}")]
     Key(#[from] KeyError),
-    /// No route: 404.
+    /// No route, or nothing behind the route's path: 404. A path never lists (rule 4).
     #[error("no route covers this path")]
     NoRoute,
 }
 
 /// All routes of the running configuration.
 #[derive(Debug, Default)]
-pub struct RouteTable {}
+pub struct RouteTable {
+    by_host: HashMap<Box<str>, PathTable>,
+    any_host: PathTable,
+}
+
+impl RouteTable {
+    /// Takes every route with its configuration; the order means nothing. Config has refused ties, so the last of two
+    /// equal ones, which can't come, would win.
+    #[must_use]
+    pub fn new(routes: impl IntoIterator<Item = (RouteConfig, Arc<Route>)>) -> Self {
+        let mut table = Self::default();
+        for (config, route) in routes {
+            let paths = match config.host {
+                Some(host) => table.by_host.entry(host).or_default(),
+                None => &mut table.any_host,
+            };
+            paths.insert(config.path, route);
+        }
+        table
+    }
+
+    /// Finds the route of `path` at `host`: routes of the host with its port, then of the host alone, then those for
+    /// every host; within each, the longest path wins.
+    ///
+    /// # Errors
+    /// [`RouteError::NoRoute`] when nothing matches or the key would be empty, [`RouteError::Key`] when the key is refused.
+    pub fn route(&self, host: &Host, path: &DecodedPath) -> Result<Routed, RouteError> {
+        let path = path.as_str();
+        let (route, rest) = self
+            .of_host(host.as_str())
+            .and_then(|paths| paths.find(path))
+            .or_else(|| self.any_host.find(path))
+            .ok_or(RouteError::NoRoute)?;
+        match ObjectKey::in_prefix(&route.prefix, rest) {
+            Ok(key) => Ok(Routed {
+                route: Arc::clone(route),
+                key,
+            }),
+            Err(KeyError::Empty) => Err(RouteError::NoRoute),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    fn of_host(&self, host: &str) -> Option<&PathTable> {
+        if self.by_host.is_empty() {
+            return None;
+        }
+        self.by_host.get(host).or_else(|| {
+            let (name, port) = host.rsplit_once(':')?;
+            port.bytes()
+                .all(|b| b.is_ascii_digit())
+                .then(|| self.by_host.get(name))?
+        })
+    }
+}
+
+/// The routes of one host. `lengths` holds the distinct lengths of the paths, longest first, so that a look-up tries
+/// as many prefixes as the configuration has lengths, however many slashes a request brings.
+#[derive(Debug, Default)]
+struct PathTable {
+    routes: HashMap<Box<str>, Arc<Route>>,
+    lengths: Vec<usize>,
+}
+
+impl PathTable {
+    fn insert(&mut self, path: Box<str>, route: Arc<Route>) {
+        let at = self.lengths.binary_search_by(|length| path.len().cmp(length));
+        if let Err(at) = at {
+            self.lengths.insert(at, path.len());
+        }
+        self.routes.insert(path, route);
+    }
+
+    /// Returns the longest route whose path is a prefix of `path`, with the rest behind it.
+    fn find<'a>(&'a self, path: &'a str) -> Option<(&'a Arc<Route>, &'a str)> {
+        self.lengths.iter().find_map(|&length| {
+            let (prefix, rest) = path.split_at_checked(length)?;
+            (prefix.ends_with('/'))
+                .then(|| self.routes.get(prefix))
+                .flatten()
+                .map(|route| (route, rest))
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! The command line as clap sees it. What each command does stands in the file of its name.
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A gateway in front of S3 that makes object links never go stale.
+#[derive(Debug, Parser)]
+#[command(name = "evergate", version, arg_required_else_help = true, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  evergate demo                                   see the point in ten seconds, nothing to set up
+  evergate check                                  judge the configuration without starting
+  evergate serve --config /etc/evergate/config.yaml
+  AWS_BUCKET_NAME=files AWS_REGION=eu-central-1 EVERGATE_PUBLIC_PREFIXES=images/ evergate serve
+  evergate presign images/u42.png --expires 10m --curl
+
+Without --config the file is $EVERGATE_CONFIG, ./config.yaml or /etc/evergate/config.yaml; with none of them
+the environment alone makes the configuration.
+
+Exit codes: 0 done, 64 usage, 66 a file can't be read, 69 something does not answer, 71 the system refuses
+(an address in use), 77 no valid credentials, 78 faults in the configuration.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway
+    Serve(ConfigFile),
+    /// Show the point on one page: raw presigned URLs beside stable paths, with a built-in S3 origin
+    #[cfg(feature = "embedded")]
+    Demo(DemoArguments),
+    /// Judge a configuration without starting: exit 0, or list all faults
+    Check {
+        /// The file [default: as for `serve`]
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+    /// Print a presigned URL for one object, signed now
+    #[command(after_help = "Examples:\n  evergate presign images/u42.png\n  evergate presign 'report 2026.pdf' --bucket files --expires 1h --curl")]
+    Presign(PresignArguments),
+    /// List the routes in the order in which they are tried
+    Routes(ConfigFile),
+    /// Ask a running gateway's admin listener whether it is alive (for containers)
+    Healthcheck(ConfigFile),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  evergate completions bash > /etc/bash_completion.d/evergate")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Args, Clone, Debug)]
+pub struct ConfigFile {
+    /// The configuration file
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
+/// What `demo` takes.
+#[cfg(feature = "embedded")]
+#[derive(Args, Debug)]
+pub struct DemoArguments {
+    /// Where to listen; when the default is in use, a free port is taken
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// How long the raw presigned URLs live
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_expiry)]
+    pub expiry: Duration,
+    /// Keep the pictures in this folder [default: a temporary folder, removed at the end]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+}
+
+/// What `presign` takes.
+#[derive(Args, Debug)]
+pub struct PresignArguments {
+    /// The object's key, as stored (not percent-encoded)
+    pub key: String,
+    /// The bucket's name in the configuration; may be left out when there is only one
+    #[arg(short, long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// How long the URL lives, up to 7d [default: the bucket's url_expiry]
+    #[arg(short, long, value_name = "DURATION", value_parser = parse_expiry)]
+    pub expires: Option<Duration>,
+    /// Print a curl command instead of the bare URL
+    #[arg(long)]
+    pub curl: bool,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+fn parse_expiry(text: &str) -> Result<Duration, String> {
+    const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    let life = humantime::parse_duration(text).map_err(|error| format!("{error}; write a duration such as 90s, 10m or 7d"))?;
+    if life.as_secs() == 0 || life.subsec_nanos() != 0 {
+        return Err("SigV4 counts in whole seconds, at least one; write 1s or more".into());
+    }
+    if life > WEEK {
+        return Err("SigV4 allows at most 7 days; write 7d or less".into());
+    }
+    Ok(life)
+}

@@ -1,0 +1,47 @@
+//! One operation on one object, with what the origin is asked to say differently.
+
+use crate::access::Permit;
+
+/// One operation on one object, with overrides. It can be made only from a [`Permit`], and carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    permit: Permit,
+    overrides: Overrides,
+}
+
+/// Response headers that the origin is asked to replace; they are part of what is signed (rule 5).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Overrides {
+    /// `response-content-disposition`
+    pub content_disposition: Option<Box<str>>,
+}
+
+impl Target {
+    /// Takes what was permitted and the overrides asked for.
+    #[must_use]
+    pub fn new(permit: Permit, overrides: Overrides) -> Self {
+        Self { permit, overrides }
+    }
+
+    /// Returns the verdict that this target rests on.
+    #[must_use]
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    /// Returns the overrides.
+    #[must_use]
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Returns the overrides as query parameters, decoded.
+    #[must_use]
+    pub fn query(&self) -> Vec<(&str, &str)> {
+        self.overrides
+            .content_disposition
+            .iter()
+            .map(|value| ("response-content-disposition", &**value))
+            .collect()
+    }
+}
