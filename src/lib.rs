@@ -7,24 +7,24 @@
 //! [`presign::SignedUrl`] or an origin response → the response.
 
 // The vocabulary and the furniture.
-pub mod cache;
 pub mod clock;
-pub mod config;
-pub mod credentials;
 pub mod s3;
 pub mod sigv4;
+pub mod config;
 pub mod telemetry;
+pub mod credentials;
+pub mod cache;
 // The walk.
-pub mod access;
-pub mod fetch;
 pub mod listener;
-pub mod presign;
-pub mod resolve;
-pub mod respond;
 pub mod route;
+pub mod access;
+pub mod resolve;
+pub mod presign;
+pub mod fetch;
+pub mod respond;
 // Assembly.
+pub mod gateway;
 pub mod admin;
-pub mod cli;
 #[cfg(feature = "embedded")]
 pub mod embedded;
-pub mod gateway;
+pub mod cli;

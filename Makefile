@@ -1,0 +1,27 @@
+# The commands of this project. Each does its own set-up: packages with apt when run by root, everything else in
+# ~/.cache/evergate. What the targets do is in scripts/, one short file each.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint audit setup
+
+help: ## Say what can be done here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Build and start the demo: open the address that it prints
+	@scripts/cargo run --release -- demo $(ARGS)
+
+test: ## Run every test; ARGS="--test rooms" for some of them
+	@scripts/test $(ARGS)
+
+check: ## Shell, format, lints, docs, licences and sources of dependencies
+	@scripts/check
+
+lint: ## The quick part of check: format and lints
+	@scripts/check fmt clippy
+
+audit: ## Look for security advisories about dependencies (clones the RustSec database)
+	@scripts/check audit
+
+setup: ## Install what all of the above need
+	@scripts/setup build test check

@@ -1,0 +1,43 @@
+//! The second origin of the tests: radosgw, an independent server that verifies signatures and expiry.
+//!
+//! `make test` starts one for the whole run (`scripts/radosgw run`) and passes its address and keys in the environment.
+//! Tests share it, so each makes a bucket of its own. Nobody skips: without radosgw a test fails and says what to do.
+
+/// Where radosgw listens, and the keys of its one user, who may do everything.
+#[derive(Clone, Debug)]
+pub struct Radosgw {
+    /// Base URL, `http://127.0.0.1:<port>`, path style. It takes every region's signatures.
+    pub endpoint: String,
+    /// The user's access key id.
+    pub access_key_id: String,
+    /// The user's secret access key.
+    pub secret_access_key: String,
+}
+
+impl Radosgw {
+    /// The radosgw of this test run.
+    ///
+    /// # Panics
+    /// When there is none: the test was not started by `make test`.
+    #[must_use]
+    pub fn of_this_run() -> Self {
+        Self {
+            endpoint: variable("EVERGATE_TEST_RADOSGW"),
+            access_key_id: variable("EVERGATE_TEST_RADOSGW_ACCESS_KEY_ID"),
+            secret_access_key: variable("EVERGATE_TEST_RADOSGW_SECRET_ACCESS_KEY"),
+        }
+    }
+}
+
+/// A variable that `make test` sets.
+///
+/// # Panics
+/// When it is missing.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "tests have no config room")]
+pub fn variable(name: &str) -> String {
+    match std::env::var(name) {
+        Ok(value) if !value.is_empty() => value,
+        _ => panic!("{name} is not set: run make test (or scripts/radosgw run cargo test ...)"),
+    }
+}
