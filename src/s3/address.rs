@@ -1,5 +1,11 @@
-//! Where a bucket is: endpoint and address style.
-use super::{BucketName, ObjectKey, Region};
+//! Where a bucket is: endpoint and address style. AWS "Virtual hosting of general purpose buckets".
+//!
+//! Hosts come from configuration alone (rule 4). They are read by the same parser that the origin client sends by,
+//! so that the host that is signed is the host that is sent.
+
+use super::{BucketName, DecodedPath, ObjectKey, Region, encoding::encode_path_into};
+use std::fmt;
+use url::Url;
 
 /// `http` or `https`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -8,6 +14,23 @@ pub enum Scheme {
     Http,
     /// TLS.
     Https,
+}
+
+impl Scheme {
+    /// The scheme as it stands in a URL, without `://`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// How a bucket is named in a URL.
@@ -19,7 +42,7 @@ pub enum AddressStyle {
     VirtualHosted,
 }
 
-/// Why an endpoint is refused.
+/// Why an endpoint, or a bucket at it, is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct EndpointError(pub(crate) String);
@@ -28,7 +51,9 @@ pub struct EndpointError(pub(crate) String);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     scheme: Scheme,
+    /// Lower case, without a default port, IPv6 in brackets.
     authority: Box<str>,
+    /// Encoded; empty, or starting with `/` and not ending in one.
     base_path: Box<str>,
 }
 
@@ -38,21 +63,141 @@ impl Endpoint {
     /// # Errors
     /// Says what is wrong and what to write.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
-        let _ = url;
-        todo!()
+        let refuse = |why: &str| {
+            Err(EndpointError(format!(
+                "{why}: write it like https://s3.example.com or http://minio:9000"
+            )))
+        };
+        let Some((_, after_scheme)) = url.split_once("://") else {
+            return refuse("an endpoint starts with http:// or https://");
+        };
+        // The URL parser drops or folds these instead of refusing them.
+        if url.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
+            return refuse("an endpoint holds no space, control character or backslash");
+        }
+        if url.contains(['?', '#']) {
+            return refuse("an endpoint has no query and no fragment");
+        }
+        let parsed = match Url::parse(url) {
+            Ok(parsed) => parsed,
+            Err(error) => return refuse(&format!("the endpoint is not a URL ({error})")),
+        };
+        let scheme = match parsed.scheme() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return refuse("an endpoint starts with http:// or https://"),
+        };
+        if after_scheme
+            .split('/')
+            .next()
+            .is_some_and(|authority| authority.contains('@'))
+        {
+            return refuse("an endpoint holds no user name or password (credentials have their own place)");
+        }
+        let Some(host) = parsed.host_str().filter(|host| !host.is_empty()) else {
+            return refuse("an endpoint names a host");
+        };
+        let authority = match parsed.port() {
+            Some(0) => return refuse("port 0 can't be connected to"),
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let mut base_path = String::new();
+        if let Some(start) = after_scheme.find('/') {
+            let raw = after_scheme.get(start..).unwrap_or_default();
+            match DecodedPath::decode(raw) {
+                Ok(path) => encode_path_into(path.as_str().trim_end_matches('/'), &mut base_path),
+                Err(error) => return refuse(&format!("the path of the endpoint holds {error}")),
+            }
+        }
+        Ok(Self {
+            scheme,
+            authority: authority.into(),
+            base_path: base_path.into(),
+        })
     }
-    /// AWS's own regional endpoint (`amazonaws.com`, `amazonaws.com.cn` for `cn-*`).
+
+    /// AWS's own regional endpoint, in the partition that the region's name tells.
     #[must_use]
     pub fn aws(region: &Region) -> Self {
-        let _ = region;
-        todo!()
+        let name = region.as_str();
+        let suffix = PARTITIONS
+            .iter()
+            .find(|(prefix, _)| name.starts_with(prefix))
+            .map_or("amazonaws.com", |(_, suffix)| suffix);
+        Self {
+            scheme: Scheme::Https,
+            authority: format!("s3.{name}.{suffix}").into(),
+            base_path: Box::default(),
+        }
     }
+
+    /// Says whether `bucket` can be addressed in `style` here; for the config to call, once, before
+    /// [`Endpoint::address`].
+    ///
+    /// # Errors
+    /// When `bucket` can't be part of a host name without change of meaning, when the host is an IP address, or when
+    /// its dots would not match the server's wildcard certificate. The way out is always path style.
+    pub fn check(&self, style: AddressStyle, bucket: &BucketName) -> Result<(), EndpointError> {
+        if style == AddressStyle::Path {
+            return Ok(());
+        }
+        let refuse = |why: &str| {
+            Err(EndpointError(format!(
+                "the bucket {bucket} needs path style (path_style: true): {why}"
+            )))
+        };
+        if self.scheme == Scheme::Https && bucket.as_str().contains('.') {
+            return refuse("with dots in its name no wildcard certificate matches bucket.host");
+        }
+        let address = self.address(style, bucket);
+        let ip = |host: url::Host<&str>| !matches!(host, url::Host::Domain(_));
+        let parse = |authority: &str| Url::parse(&format!("{}://{authority}/", self.scheme));
+        match (parse(&self.authority), parse(&address.host)) {
+            (Ok(plain), _) if plain.host().is_some_and(ip) => {
+                refuse("its endpoint is an IP address, which has no sub-domains")
+            }
+            (_, Ok(url)) if url.authority() == &*address.host && bucket.as_str().split('.').all(is_label) => Ok(()),
+            _ => refuse("its name can't be part of a host name"),
+        }
+    }
+
     /// Where `bucket` is at this endpoint.
     #[must_use]
     pub fn address(&self, style: AddressStyle, bucket: &BucketName) -> Address {
-        let _ = (style, bucket, &self.scheme, &self.authority, &self.base_path);
-        todo!()
+        let (host, path_prefix) = match style {
+            AddressStyle::Path => (self.authority.to_string(), format!("{}/{bucket}/", self.base_path)),
+            AddressStyle::VirtualHosted => (format!("{bucket}.{}", self.authority), format!("{}/", self.base_path)),
+        };
+        Address {
+            scheme: self.scheme,
+            host: host.into(),
+            path_prefix: path_prefix.into(),
+        }
     }
+}
+
+/// The URL that it was read from, in canonical form, without a `/` at the end.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.base_path)
+    }
+}
+
+/// The DNS suffix of each AWS partition but the first, by the prefix of its regions.
+const PARTITIONS: [(&str, &str); 6] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("eusc-", "amazonaws.eu"),
+];
+
+/// A DNS label (RFC 1123 §2.1), in lower case since hosts are compared so.
+fn is_label(label: &str) -> bool {
+    let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&label.len()) && label.bytes().all(fine) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// One bucket's address: what the `Host` header says and what the path starts with.
@@ -60,6 +205,7 @@ impl Endpoint {
 pub struct Address {
     scheme: Scheme,
     host: Box<str>,
+    /// Encoded; starts and ends with `/`.
     path_prefix: Box<str>,
 }
 
@@ -69,16 +215,33 @@ impl Address {
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
+
     /// The `Host` header: default ports are left out, IPv6 in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
+
     /// The encoded absolute path of `key`, as signed and as sent.
     #[must_use]
     pub fn path(&self, key: &ObjectKey) -> String {
-        let mut path = String::from(&*self.path_prefix);
-        key.encode_into(&mut path);
+        let mut path = String::with_capacity(self.path_len(key));
+        self.path_into(key, &mut path);
         path
     }
+
+    /// Appends what [`Address::path`] returns.
+    pub(crate) fn path_into(&self, key: &ObjectKey, out: &mut String) {
+        out.push_str(&self.path_prefix);
+        key.encode_into(out);
+    }
+
+    /// The length of what [`Address::path`] returns, in bytes.
+    pub(crate) fn path_len(&self, key: &ObjectKey) -> usize {
+        self.path_prefix.len() + key.encoded_len()
+    }
 }
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

@@ -1,6 +1,15 @@
-//! Object keys: one decoder, one encoder. RULES 1–2; AWS "Creating object key names".
+//! Object keys: one decoder; the one encoder is `encoding.rs`. RULES 1–2; AWS "Creating object key names".
+//!
+//! A path is decoded once, at the front door, and the decoded bytes are what policy, cache, signature and wire use.
+//! Nothing is repaired: what could be read in two ways is refused.
+
+use super::encoding::{encode_path_into, encoded_path_len};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+
+/// The longest key that S3 takes, in bytes.
+const MAX_KEY_LEN: usize = 1024;
 
 /// Why a path or key is refused. Nothing is repaired (rule 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +35,12 @@ pub enum KeyError {
     /// A request target that does not start with `/`.
     #[error("a path that does not start with '/'")]
     NotAbsolute,
+    /// A `?` or `#` that was not percent-encoded: it ends a path, so it can't be part of one.
+    #[error("a '?' or '#' in a path that is not percent-encoded")]
+    RawDelimiter,
+    /// A prefix that is neither empty nor ends in `/`, and so would open `avatars-private/` beside `avatars`.
+    #[error("a prefix that does not end in '/'")]
+    OpenPrefix,
 }
 
 /// A request path after its one strict percent-decoding; starts with `/`, holds no dot segment or control byte.
@@ -36,10 +51,17 @@ impl DecodedPath {
     /// Takes the raw path as received (before any `?`).
     ///
     /// # Errors
-    /// Any [`KeyError`] but `Empty` and `TooLong`, which are judged on the key.
+    /// Any [`KeyError`] but `Empty`, `TooLong` and `OpenPrefix`, which are judged on the key or prefix.
     pub fn decode(raw: &str) -> Result<Self, KeyError> {
-        let _ = raw;
-        todo!()
+        if !raw.starts_with('/') {
+            return Err(KeyError::NotAbsolute);
+        }
+        if raw.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
+            return Err(KeyError::RawDelimiter);
+        }
+        let decoded = percent_decode(raw)?;
+        refuse_unsafe(&decoded)?;
+        Ok(Self(decoded.into()))
     }
 
     /// Returns the decoded path.
@@ -57,15 +79,29 @@ impl KeyPrefix {
     /// Takes the decoded prefix as an operator writes it.
     ///
     /// # Errors
-    /// `KeyError` for what no key may hold.
+    /// `OpenPrefix` when it is neither empty nor ends in `/`; `Control`, `DotSegment` and `TooLong` for what no key
+    /// may hold.
     pub fn parse(decoded: &str) -> Result<Self, KeyError> {
-        let _ = decoded;
-        todo!()
+        refuse_unsafe(decoded)?;
+        if decoded.len() > MAX_KEY_LEN {
+            return Err(KeyError::TooLong);
+        }
+        if !decoded.is_empty() && !decoded.ends_with('/') {
+            return Err(KeyError::OpenPrefix);
+        }
+        Ok(Self(decoded.into()))
     }
+
     /// Returns the prefix.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for KeyPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -77,10 +113,16 @@ impl ObjectKey {
     /// Takes a key as stored, unencoded.
     ///
     /// # Errors
-    /// Any [`KeyError`] but `BadPercent` and `NotAbsolute`.
+    /// `Empty`, `TooLong`, `Control` or `DotSegment`.
     pub fn parse(decoded: &str) -> Result<Self, KeyError> {
-        let _ = decoded;
-        todo!()
+        if decoded.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        if decoded.len() > MAX_KEY_LEN {
+            return Err(KeyError::TooLong);
+        }
+        refuse_unsafe(decoded)?;
+        Ok(Self(decoded.into()))
     }
 
     /// Joins a prefix and the decoded rest of a path behind a route.
@@ -88,8 +130,13 @@ impl ObjectKey {
     /// # Errors
     /// As [`ObjectKey::parse`].
     pub fn in_prefix(prefix: &KeyPrefix, rest: &str) -> Result<Self, KeyError> {
-        let _ = (prefix, rest);
-        todo!()
+        if prefix.0.is_empty() {
+            return Self::parse(rest);
+        }
+        if prefix.0.len() + rest.len() > MAX_KEY_LEN {
+            return Err(KeyError::TooLong);
+        }
+        Self::parse(&[&*prefix.0, rest].concat())
     }
 
     /// Returns the key, unencoded.
@@ -100,8 +147,13 @@ impl ObjectKey {
 
     /// Appends the key in SigV4's URI encoding (`/` kept, everything outside `A-Za-z0-9-._~` as `%XX`).
     pub fn encode_into(&self, out: &mut String) {
-        let _ = out;
-        todo!()
+        encode_path_into(&self.0, out);
+    }
+
+    /// Returns how many bytes [`ObjectKey::encode_into`] appends.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        encoded_path_len(&self.0)
     }
 }
 
@@ -110,3 +162,48 @@ impl fmt::Display for ObjectKey {
         f.write_str(&self.0)
     }
 }
+
+/// Decodes every `%XX` once; unlike the URL libraries' decoders it refuses a bad `%` instead of keeping it.
+fn percent_decode(raw: &str) -> Result<Cow<'_, str>, KeyError> {
+    if !raw.contains('%') {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut bytes = raw.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let high = bytes.next().and_then(hex_digit).ok_or(KeyError::BadPercent)?;
+            let low = bytes.next().and_then(hex_digit).ok_or(KeyError::BadPercent)?;
+            decoded.push(high << 4 | low);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    String::from_utf8(decoded)
+        .map(Cow::Owned)
+        .map_err(|_| KeyError::NotUtf8)
+}
+
+const fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// What neither a path nor a key may hold, judged on decoded bytes so that no spelling slips by.
+fn refuse_unsafe(decoded: &str) -> Result<(), KeyError> {
+    if decoded.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err(KeyError::Control);
+    }
+    if decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(KeyError::DotSegment);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "key_tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@
 
 mod address;
 mod bucket_name;
+mod encoding;
 mod error_code;
 mod key;
 mod operation;
@@ -13,8 +14,9 @@ mod region;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
+pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
-pub use operation::Operation;
+pub use operation::{CopySource, Operation, Subject};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};

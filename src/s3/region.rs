@@ -1,4 +1,5 @@
-//! Regions.
+//! Regions. AWS "Regional endpoints".
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,21 +11,45 @@ pub struct RegionError;
 /// The region of a credential scope, such as `us-east-1` or `auto`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Region(Arc<str>);
+
 impl Region {
+    /// Takes the region's name.
+    ///
     /// # Errors
     /// When it holds anything but `a-z`, `0-9` and `-`.
     pub fn parse(name: &str) -> Result<Self, RegionError> {
-        let _ = name;
-        todo!()
+        let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if (1..=63).contains(&name.len()) && name.bytes().all(fine) {
+            Ok(Self(name.into()))
+        } else {
+            Err(RegionError)
+        }
     }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
+
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_fits_a_scope_and_a_host() {
+        for name in ["us-east-1", "auto", "garage", "eusc-de-east-1"] {
+            assert_eq!(Region::parse(name).unwrap().as_str(), name);
+        }
+        for name in ["", "US-EAST-1", "a/b", "a b", "a.b", &"a".repeat(64)] {
+            assert_eq!(Region::parse(name), Err(RegionError), "{name:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What signs: an access key id, its secret, sometimes a session token and an end.
 use crate::clock::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ pub struct AccessKeyIdError;
 pub struct AccessKeyId(Arc<str>);
 
 impl AccessKeyId {
+    /// Takes the id as issued.
+    ///
     /// # Errors
     /// When it could not stand in a credential scope.
     pub fn parse(id: &str) -> Result<Self, AccessKeyIdError> {
@@ -30,6 +32,11 @@ impl AccessKeyId {
         &self.0
     }
 }
+
+/// Why a session token is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a session token is 1 to 8,192 visible ASCII characters")]
+pub struct SessionTokenError;
 
 /// A key pair that can sign. Neither secret nor token can be printed.
 #[derive(Clone)]
@@ -52,10 +59,16 @@ impl Credential {
         }
     }
     /// Adds the session token of temporary credentials.
-    #[must_use]
-    pub fn with_session_token(mut self, token: SecretString) -> Self {
+    ///
+    /// # Errors
+    /// When it could not stand in a header.
+    pub fn with_session_token(mut self, token: SecretString) -> Result<Self, SessionTokenError> {
+        let text = token.expose_secret();
+        if !(1..=8192).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SessionTokenError);
+        }
         self.session_token = Some(token);
-        self
+        Ok(self)
     }
     /// Adds the time at which the origin stops honouring this credential.
     #[must_use]

@@ -3,8 +3,22 @@
 //! Imports the clock and `s3/`. The canonical request is ours, because verifying needs it byte-exact;
 //! `aws-sigv4` derives keys and computes signatures (DESIGN §4.1).
 
+mod amz_date;
+mod authorization;
+mod canonical_headers;
+mod canonical_query;
+mod canonical_request;
 mod credential;
+mod presigned_query;
+mod scope;
 mod signer;
+mod signing_key;
 
-pub use credential::{AccessKeyId, AccessKeyIdError, Credential};
-pub use signer::{AuthorizedHeaders, HeaderRequest, PresignRequest, Signer};
+pub use amz_date::AmzDate;
+pub use canonical_headers::CanonicalHeaders;
+pub use canonical_query::write_canonical_query;
+pub use canonical_request::{CanonicalRequest, SignedHeaders, UNSIGNED_PAYLOAD};
+pub use credential::{AccessKeyId, AccessKeyIdError, Credential, SessionTokenError};
+pub use scope::Scope;
+pub use signer::{AuthorizedRequest, HeaderRequest, PresignRequest, Signer};
+pub use signing_key::SigningKey;

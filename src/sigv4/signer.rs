@@ -1,16 +1,32 @@
 //! Signs requests of one credential in one region; keeps the derived key of the day.
-use super::Credential;
+//!
+//! Both forms return what is to be sent as a whole, so that nothing can be sent but what was signed (rule 2).
+
+use super::canonical_request::UNSIGNED_PAYLOAD;
+use super::presigned_query::PresignedQuery;
+use super::signing_key::DayKeys;
+use super::{AmzDate, CanonicalHeaders, CanonicalRequest, Credential, Scope, SignedHeaders};
+use super::{authorization, canonical_query, write_canonical_query};
 use crate::clock::Timestamp;
-use crate::s3::{Address, ObjectKey, Region};
-use http::{HeaderMap, Method};
+use crate::s3::{Address, ObjectKey, Region, encode_query_into};
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::time::Duration;
+
+const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// Signs for one credential in one region. Shared between threads; deriving the day's key happens once a day.
 #[derive(Debug)]
 pub struct Signer {
     credential: Arc<Credential>,
     region: Region,
+    /// The session token as it stands in a query.
+    encoded_token: Option<SecretString>,
+    keys: DayKeys,
 }
 
 /// What a presigned URL is to be made of.
@@ -43,36 +59,175 @@ pub struct HeaderRequest<'a> {
     pub query: &'a [(&'a str, &'a str)],
     /// Headers to be signed beside `host` and the `x-amz-*` that signing adds (`range`, `if-match`).
     pub headers: &'a HeaderMap,
-    /// `x-amz-content-sha256`, `None` for `UNSIGNED-PAYLOAD`.
-    pub content_sha256: Option<&'a str>,
+    /// The body's SHA-256, `None` for `UNSIGNED-PAYLOAD`.
+    pub content_sha256: Option<[u8; 32]>,
     /// `x-amz-date`.
     pub signed_at: Timestamp,
 }
 
-/// What signing adds to a request: `authorization`, `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token`.
-pub type AuthorizedHeaders = HeaderMap;
+/// A request signed in its `Authorization` header, to be sent as it is.
+#[derive(Clone, Debug)]
+pub struct AuthorizedRequest {
+    /// The absolute URL, with the encoded path and the canonical query that were signed. Its URL parser's form must be
+    /// equal to it, byte for byte, or the request must not be sent.
+    pub url: String,
+    /// What signing adds: `authorization`, `x-amz-date`, `x-amz-content-sha256` and, with temporary credentials,
+    /// `x-amz-security-token`. The headers that the caller had signed are to be sent beside these; `host` is the URL's.
+    pub headers: HeaderMap,
+    /// Where the path starts in `url`.
+    path_at: usize,
+}
+
+impl AuthorizedRequest {
+    /// The request target in origin form: path and, when there is one, `?` and query.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        self.url.get(self.path_at..).unwrap_or_default()
+    }
+}
 
 impl Signer {
     /// Signs as `credential` for `region`, service `s3`.
     #[must_use]
     pub fn new(credential: Arc<Credential>, region: Region) -> Self {
-        Self { credential, region }
+        let encoded_token = credential.session_token.as_ref().map(|token| {
+            let mut encoded = String::new();
+            encode_query_into(token.expose_secret(), &mut encoded);
+            SecretString::from(encoded)
+        });
+        Self {
+            credential,
+            region,
+            encoded_token,
+            keys: DayKeys::default(),
+        }
     }
+
     /// The credential that signs.
     #[must_use]
     pub fn credential(&self) -> &Arc<Credential> {
         &self.credential
     }
-    /// Makes a presigned URL (query form).
+
+    /// Makes a presigned URL (query form): absolute, with `host` as its only signed header and no claim on the body.
     #[must_use]
     pub fn presign(&self, request: &PresignRequest<'_>) -> String {
-        let _ = (request, &self.region);
-        todo!()
+        let date = AmzDate::of(request.signed_at);
+        let scope = self.scope(&date);
+        let query = PresignedQuery {
+            access_key_id: self.credential.access_key_id.as_str(),
+            scope,
+            expires: request.expires.as_secs(),
+            encoded_token: self.encoded_token.as_ref().map(ExposeSecret::expose_secret),
+        };
+        let room = query.max_len(request.query) + "&X-Amz-Signature=".len() + 64;
+        let mut url = start_url(request.address, request.key, room);
+        let path_at = url.path_at;
+        let path_end = url.text.len();
+        url.text.push('?');
+        query.write_into(request.query, &mut url.text);
+        let mut url = url.text;
+        let canonical = CanonicalRequest {
+            method: request.method.as_str(),
+            path: url.get(path_at..path_end).unwrap_or_default(),
+            query: url.get(path_end + 1..).unwrap_or_default(),
+            headers: SignedHeaders::Host(request.address.host()),
+            payload: UNSIGNED_PAYLOAD,
+        };
+        let signature = self.keys.sign(&self.credential.secret_access_key, &canonical, &scope);
+        url.push_str("&X-Amz-Signature=");
+        url.push_str(&signature);
+        url
     }
+
     /// Signs in the `Authorization` header.
+    ///
+    /// Of `request.headers`, all are signed but those that signing itself sets.
     #[must_use]
-    pub fn authorize(&self, request: &HeaderRequest<'_>) -> AuthorizedHeaders {
-        let _ = request;
-        todo!()
+    pub fn authorize(&self, request: &HeaderRequest<'_>) -> AuthorizedRequest {
+        let date = AmzDate::of(request.signed_at);
+        let scope = self.scope(&date);
+        let room = canonical_query::encoded_len(request.query) + 1;
+        let UrlStart { text: mut url, path_at } = start_url(request.address, request.key, room);
+        let path_end = url.len();
+        if !request.query.is_empty() {
+            url.push('?');
+            write_canonical_query(request.query, &mut url);
+        }
+        let hash = request.content_sha256.map(hex::encode);
+        let payload = hash.as_deref().unwrap_or(UNSIGNED_PAYLOAD);
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(X_AMZ_DATE, value(date.as_str()));
+        headers.insert(X_AMZ_CONTENT_SHA256, value(payload));
+        if let Some(token) = &self.credential.session_token {
+            headers.insert(X_AMZ_SECURITY_TOKEN, secret_value(token.expose_secret()));
+        }
+        let own = |name: &HeaderName| headers.contains_key(name) || *name == AUTHORIZATION || *name == HOST;
+        let host = (HOST.as_str(), request.address.host().as_bytes());
+        let fields: Vec<(&str, &[u8])> = std::iter::once(host)
+            .chain(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())))
+            .chain(
+                request
+                    .headers
+                    .iter()
+                    .filter(|(name, _)| !own(name))
+                    .map(|(name, value)| (name.as_str(), value.as_bytes())),
+            )
+            .collect();
+        let signed = CanonicalHeaders::of(&fields);
+        let signed = SignedHeaders::These(&signed);
+        let canonical = CanonicalRequest {
+            method: request.method.as_str(),
+            path: url.get(path_at..path_end).unwrap_or_default(),
+            query: url.get(path_end + 1..).unwrap_or_default(),
+            headers: signed,
+            payload,
+        };
+        let signature = self.keys.sign(&self.credential.secret_access_key, &canonical, &scope);
+        let authorization = authorization::write(self.credential.access_key_id.as_str(), &scope, signed, &signature);
+        headers.insert(AUTHORIZATION, secret_value(&authorization));
+        AuthorizedRequest { url, headers, path_at }
+    }
+
+    fn scope<'a>(&'a self, date: &'a AmzDate) -> Scope<'a> {
+        Scope {
+            date,
+            region: self.region.as_str(),
+            service: Scope::S3,
+        }
     }
 }
+
+struct UrlStart {
+    text: String,
+    path_at: usize,
+}
+
+/// Writes a URL up to the end of its path, with room for so many bytes more.
+fn start_url(address: &Address, key: &ObjectKey, room: usize) -> UrlStart {
+    let scheme = address.scheme().as_str();
+    let path_at = scheme.len() + "://".len() + address.host().len();
+    let mut text = String::with_capacity(path_at + address.path_len(key) + 1 + room);
+    for part in [scheme, "://", address.host()] {
+        text.push_str(part);
+    }
+    address.path_into(key, &mut text);
+    UrlStart { text, path_at }
+}
+
+/// A header value of parts that were judged when they were parsed (ids, regions, tokens are visible ASCII). Were that
+/// ever untrue, the value would be empty and the origin would refuse the request.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(const { HeaderValue::from_static("") })
+}
+
+/// As [`value`], never printed and never kept in an HTTP/2 compression table.
+fn secret_value(text: &str) -> HeaderValue {
+    let mut value = value(text);
+    value.set_sensitive(true);
+    value
+}
+
+#[cfg(test)]
+#[path = "signer_tests.rs"]
+mod tests;
