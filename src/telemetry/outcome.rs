@@ -1,0 +1,181 @@
+//! What became of a request, in closed words: the labels of metrics and of the access log.
+//!
+//! Nothing a client sends can add a word here (rule 28), so every label set is bounded when the program is built.
+
+/// Makes a closed enum of words: all of them in a table, each with its place in it and its spelling.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $word:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$doc])* $word,)+ }
+
+        impl $name {
+            /// Every word, in the order of [`Self::index`].
+            pub const ALL: &'static [Self] = &[$(Self::$word,)+];
+
+            /// The word as labels and log lines spell it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$word => $text,)+ }
+            }
+
+            /// Its place in [`Self::ALL`], for tables of ready-made handles.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(super) use words;
+
+words! {
+    /// Which door a request came through (DESIGN §1).
+    Door {
+        /// A route's stable path.
+        Stable = "stable",
+        /// None: no route covers it, or its head was refused.
+        None = "none",
+    }
+}
+
+words! {
+    /// What became of a request. Each word says whose doing it was: the reader's, the origin's or the gateway's.
+    Outcome {
+        /// Sent on to a presigned URL.
+        Redirect = "redirect",
+        /// The whole object, through the gateway.
+        Stream = "stream",
+        /// A part of the object (206).
+        Partial = "partial",
+        /// The reader's copy is still good (304).
+        NotModified = "not_modified",
+        /// The route's fallback object in place of a missing one.
+        Fallback = "fallback",
+        /// No route, or no such key (404).
+        NotFound = "not_found",
+        /// The access rule says no (403).
+        Forbidden = "forbidden",
+        /// The request breaks a rule of the wire (400).
+        BadRequest = "bad_request",
+        /// A known method that the door does not take (405).
+        MethodNotAllowed = "method_not_allowed",
+        /// A method outside the closed set (501).
+        NotImplemented = "not_implemented",
+        /// A target, head or key past its bound (414, 431).
+        TooLarge = "too_large",
+        /// `If-Match` or `If-Unmodified-Since` does not hold (412).
+        PreconditionFailed = "precondition_failed",
+        /// The range lies outside the object (416).
+        RangeNotSatisfiable = "range_not_satisfiable",
+        /// The origin refuses the gateway's own signature; outside a 404 or 403, by route.
+        OriginForbidden = "origin_forbidden",
+        /// No connection to the origin (502).
+        OriginUnreachable = "origin_unreachable",
+        /// The origin took longer than a deadline (504).
+        OriginTimeout = "origin_timeout",
+        /// The origin answered what S3 does not answer, or said 5xx (502).
+        OriginError = "origin_error",
+        /// The origin's body ended early or stalled; the reader was cut off too (rule 19).
+        OriginTruncated = "origin_truncated",
+        /// The origin asks for fewer requests (503 with `Retry-After`).
+        Throttled = "throttled",
+        /// Nothing valid to sign with (503).
+        NoCredentials = "no_credentials",
+        /// The gateway is at a bound of its own, or drains (503).
+        Overloaded = "overloaded",
+        /// A fault of the gateway (500).
+        Internal = "internal",
+        /// The reader left before the answer was complete.
+        ClientGone = "client_gone",
+    }
+}
+
+words! {
+    /// What the signed-URL cache did for a request.
+    CacheResult {
+        /// A URL made earlier was still good.
+        Hit = "hit",
+        /// A URL was made and kept.
+        Miss = "miss",
+        /// The cache is off: a URL was made.
+        Off = "off",
+        /// No URL was asked for.
+        None = "none",
+    }
+}
+
+words! {
+    /// Why a request to an origin failed.
+    OriginErrorKind {
+        /// No connection: refused, unresolved, TLS.
+        Connect = "connect",
+        /// No head before the deadline.
+        Timeout = "timeout",
+        /// The body stood still past the deadline.
+        Stalled = "stalled",
+        /// The body ended before its length.
+        Truncated = "truncated",
+        /// 503 SlowDown or 429.
+        Throttled = "throttled",
+        /// 403: the credentials or the bucket's policy.
+        Forbidden = "forbidden",
+        /// The bucket does not exist there.
+        MissingBucket = "missing_bucket",
+        /// 5xx.
+        Server = "server",
+        /// An answer that S3 does not give.
+        Unexpected = "unexpected",
+    }
+}
+
+words! {
+    /// Which deadline of the listener ran out (rule 23).
+    Deadline {
+        /// The TLS handshake.
+        Handshake = "handshake",
+        /// The request's head.
+        Head = "head",
+        /// A connection without a request.
+        Idle = "idle",
+        /// A request body that stood still.
+        Body = "body",
+        /// A client that reads nothing.
+        Write = "write",
+        /// An HTTP/2 ping without its answer.
+        Ping = "ping",
+        /// The drain: requests in flight were cut off.
+        Drain = "drain",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn lint<T: Copy>(all: &[T], index: impl Fn(T) -> usize, text: impl Fn(T) -> &'static str) {
+        let mut seen = HashSet::new();
+        for (place, word) in all.iter().enumerate() {
+            assert_eq!(index(*word), place);
+            let text = text(*word);
+            assert!(text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{text}");
+            assert!(seen.insert(text), "{text} twice");
+        }
+    }
+
+    #[test]
+    fn words_are_unique_and_know_their_place() {
+        lint(Door::ALL, Door::index, Door::as_str);
+        lint(Outcome::ALL, Outcome::index, Outcome::as_str);
+        lint(CacheResult::ALL, CacheResult::index, CacheResult::as_str);
+        lint(OriginErrorKind::ALL, OriginErrorKind::index, OriginErrorKind::as_str);
+        lint(Deadline::ALL, Deadline::index, Deadline::as_str);
+    }
+}
