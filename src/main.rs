@@ -1,7 +1,3 @@
 //! The entry. Everything is in the library.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    evergate::cli::main(std::env::args_os()).into()
-}
+fn main() {}
