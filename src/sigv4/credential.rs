@@ -81,6 +81,15 @@ impl Credential {
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
     }
+    /// Whether `other` is the same credential in every part, its end included.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.access_key_id == other.access_key_id
+            && self.secret_access_key.expose_secret() == other.secret_access_key.expose_secret()
+            && self.session_token.as_ref().map(ExposeSecret::expose_secret)
+                == other.session_token.as_ref().map(ExposeSecret::expose_secret)
+            && self.expires_at == other.expires_at
+    }
     /// When the origin stops honouring it; `None` for never.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {

@@ -1,0 +1,143 @@
+//! Makes signed URLs, from the cache where it holds one of the window.
+
+use super::window::{self, Window};
+use super::{PresignError, SignedUrl};
+use crate::cache::{CacheStats, UrlCache, UrlQuery};
+use crate::clock::{Clock, Timestamp};
+use crate::config::UrlCacheConfig;
+use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
+use crate::resolve::{Overrides, Target};
+use crate::sigv4::PresignRequest;
+use std::sync::Arc;
+
+/// Signs URLs for every bucket of one running configuration. Shared by all workers.
+#[derive(Debug)]
+pub struct Presigner {
+    credentials: Vec<Credentials>,
+    cache: Option<UrlCache<SignedUrl>>,
+    clock: Clock,
+}
+
+/// A signed URL, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presigned {
+    /// The URL.
+    pub url: Arc<SignedUrl>,
+    /// Where it came from.
+    pub cache: UrlCacheStatus,
+}
+
+/// What the signed-URL cache had to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UrlCacheStatus {
+    /// It held the URL of this window.
+    Hit,
+    /// It did not; the URL was signed and is stored now.
+    Miss,
+    /// There is no cache (`url_cache: off`); the URL was signed.
+    Off,
+}
+
+impl Presigner {
+    /// Takes the credentials of every bucket, in the order of `Bucket::index`, and how large the cache may be.
+    #[must_use]
+    pub fn new(credentials: Vec<Credentials>, cache: UrlCacheConfig, clock: Clock) -> Self {
+        let cache = match cache {
+            UrlCacheConfig::Off => None,
+            UrlCacheConfig::MaxBytes(bytes) => Some(UrlCache::new(bytes, window::LONGEST)),
+        };
+        Self {
+            credentials,
+            cache,
+            clock,
+        }
+    }
+
+    /// Returns the URL of `target` for the signing window that it is now: byte-identical all through the window, on
+    /// a hit and on a miss, here and on any other replica with the same credential.
+    ///
+    /// # Errors
+    /// [`PresignError::CredentialsUnavailable`] with nothing to sign with; [`PresignError::CredentialEndsSoon`] with
+    /// under 120 s of the credential left, on hits too.
+    pub fn presign(&self, target: &Target) -> Result<Presigned, PresignError> {
+        let now = self.clock.now();
+        let bucket = target.permit().bucket();
+        let credentials = self
+            .credentials
+            .get(bucket.index)
+            .ok_or_else(|| no_such_bucket(target))?;
+        let held = credentials.load();
+        let snapshot = held.usable_at(now)?;
+        window::check_credential(now, snapshot.signer.credential().expires_at())?;
+
+        let Some(cache) = &self.cache else {
+            let url = sign(target, snapshot, now)?;
+            return Ok(Presigned {
+                url: Arc::new(url),
+                cache: UrlCacheStatus::Off,
+            });
+        };
+        let query = query_of(target, snapshot);
+        if let Some(url) = cache.get(&query, |url| url.is_current(now)) {
+            return Ok(Presigned {
+                url,
+                cache: UrlCacheStatus::Hit,
+            });
+        }
+        let url = Arc::new(sign(target, snapshot, now)?);
+        cache.insert(&query, Arc::clone(&url));
+        Ok(Presigned {
+            url,
+            cache: UrlCacheStatus::Miss,
+        })
+    }
+
+    /// Returns what the signed-URL cache counted and holds; `None` when it is off.
+    #[must_use]
+    pub fn cache_stats(&self) -> Option<CacheStats> {
+        self.cache.as_ref().map(UrlCache::stats)
+    }
+}
+
+fn query_of<'a>(target: &'a Target, snapshot: &Snapshot) -> UrlQuery<'a> {
+    // Taken apart in full: an override that is added must not be forgotten in the cache's key (rule 18).
+    let Overrides { content_disposition } = target.overrides();
+    UrlQuery {
+        bucket: target.permit().bucket().index,
+        epoch: snapshot.epoch,
+        operation: target.permit().operation(),
+        key: target.permit().key(),
+        content_disposition: content_disposition.as_deref(),
+    }
+}
+
+fn sign(target: &Target, snapshot: &Snapshot, now: Timestamp) -> Result<SignedUrl, PresignError> {
+    let permit = target.permit();
+    let bucket = permit.bucket();
+    let signer = &snapshot.signer;
+    let window = Window::at(
+        now,
+        permit.key().as_str(),
+        bucket.url_expiry,
+        signer.credential().expires_at(),
+    )?;
+    let url = signer.presign(&PresignRequest {
+        method: &permit.operation().method(),
+        address: &bucket.address,
+        key: permit.key(),
+        query: &target.query(),
+        signed_at: window.signed_at,
+        expires: window.expires_at.since(window.signed_at),
+    });
+    SignedUrl::new(url, &window)
+}
+
+fn no_such_bucket(target: &Target) -> CredentialsUnavailable {
+    CredentialsUnavailable {
+        bucket: target.permit().bucket().id.as_str().into(),
+        reason: "the bucket is not part of the running configuration".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+use super::*;
+use crate::access::Permit;
+use crate::clock::ManualClock;
+use crate::config::BucketId;
+use crate::route::Bucket;
+use crate::s3::{AddressStyle, BucketName, Endpoint, ObjectKey, Operation, Region};
+use crate::sigv4::{AccessKeyId, Credential};
+use proptest::prelude::*;
+use secrecy::SecretString;
+use std::time::Duration;
+
+const START: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+fn bucket(expiry: Duration) -> Arc<Bucket> {
+    let name = BucketName::parse("files").unwrap();
+    let endpoint = Endpoint::parse("https://s3.example.com").unwrap();
+    Arc::new(Bucket {
+        index: 0,
+        id: BucketId("files".into()),
+        address: endpoint.address(AddressStyle::Path, &name),
+        name,
+        region: Region::parse("us-east-1").unwrap(),
+        url_expiry: expiry,
+    })
+}
+
+fn credential(ends: Option<Timestamp>) -> Credential {
+    let credential = Credential::new(AccessKeyId::parse("AKIA1").unwrap(), SecretString::from("secret"));
+    ends.into_iter().fold(credential, Credential::with_expiry)
+}
+
+fn presigner(start: Timestamp, cache: UrlCacheConfig, ends: Option<Timestamp>) -> (Presigner, ManualClock) {
+    let (clock, hands) = Clock::manual(start);
+    let region = Region::parse("us-east-1").unwrap();
+    let held = Credentials::fixed(&BucketId("files".into()), &region, credential(ends), &clock);
+    (Presigner::new(vec![held], cache, clock), hands)
+}
+
+fn cached(start: Timestamp) -> (Presigner, ManualClock) {
+    presigner(start, UrlCacheConfig::MaxBytes(1 << 20), None)
+}
+
+fn target(expiry: u64, key: &str, operation: Operation) -> Target {
+    let key = ObjectKey::parse(key).unwrap();
+    let permit = Permit::operator(bucket(Duration::from_secs(expiry)), key, operation);
+    Target::new(permit, Overrides::default())
+}
+
+fn get(expiry: u64, key: &str) -> Target {
+    target(expiry, key, Operation::GetObject)
+}
+
+fn location(presigned: &Presigned) -> String {
+    presigned.url.location.to_str().unwrap().to_owned()
+}
+
+fn query_value(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let pair = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    pair.map(str::to_owned)
+}
+
+#[test]
+fn a_hit_gives_the_very_url_of_the_miss() {
+    let (presigner, _hands) = cached(START);
+    let first = presigner.presign(&get(120, "images/u1.png")).unwrap();
+    let second = presigner.presign(&get(120, "images/u1.png")).unwrap();
+    assert_eq!((first.cache, second.cache), (UrlCacheStatus::Miss, UrlCacheStatus::Hit));
+    assert!(Arc::ptr_eq(&first.url, &second.url));
+    let stats = presigner.cache_stats().unwrap();
+    assert_eq!((stats.hits, stats.misses), (1, 1));
+}
+
+#[test]
+fn two_processes_and_no_cache_at_all_give_the_same_bytes() {
+    let (one, _) = cached(START);
+    let (other, hands) = cached(START);
+    let (off, _) = presigner(START, UrlCacheConfig::Off, None);
+    let signed = one.presign(&get(7200, "images/u1.png")).unwrap();
+    // The second comes along at the last instant of the window.
+    hands.set(signed.url.signed_at.plus(Duration::from_secs(899)));
+    let later = other.presign(&get(7200, "images/u1.png")).unwrap();
+    let uncached = off.presign(&get(7200, "images/u1.png")).unwrap();
+    assert_eq!(location(&signed), location(&later));
+    assert_eq!(location(&signed), location(&uncached));
+    assert_eq!(uncached.cache, UrlCacheStatus::Off);
+    assert_eq!(off.cache_stats(), None);
+}
+
+#[test]
+fn the_url_says_what_its_times_say() {
+    let (presigner, _hands) = cached(START);
+    let signed = presigner.presign(&get(7200, "images/u1.png")).unwrap();
+    let url = location(&signed);
+    assert!(url.starts_with("https://s3.example.com/files/images/u1.png?"), "{url}");
+    assert_eq!(query_value(&url, "X-Amz-Expires").as_deref(), Some("7200"));
+    assert_eq!(signed.url.expires_at.since(signed.url.signed_at).as_secs(), 7200);
+    assert!(
+        !format!("{signed:?}").contains("X-Amz-Signature"),
+        "a signed URL is a secret"
+    );
+}
+
+#[test]
+fn get_and_head_are_signed_each_for_itself() {
+    let (presigner, _hands) = cached(START);
+    let get = presigner.presign(&get(120, "k")).unwrap();
+    let head = presigner.presign(&target(120, "k", Operation::HeadObject)).unwrap();
+    assert_ne!(location(&get), location(&head));
+    assert_eq!(head.cache, UrlCacheStatus::Miss);
+}
+
+#[test]
+fn overrides_are_signed_and_kept_apart() {
+    let (presigner, _hands) = cached(START);
+    let plain = get(120, "k");
+    let overrides = Overrides {
+        content_disposition: Some("attachment; filename=\"a b.pdf\"".into()),
+    };
+    let attachment = Target::new(plain.permit().clone(), overrides);
+    let (plain, attachment) = (
+        presigner.presign(&plain).unwrap(),
+        presigner.presign(&attachment).unwrap(),
+    );
+    let (plain, attachment) = (location(&plain), location(&attachment));
+    assert_eq!(
+        query_value(&attachment, "response-content-disposition").as_deref(),
+        Some("attachment%3B%20filename%3D%22a%20b.pdf%22")
+    );
+    assert_ne!(
+        query_value(&plain, "X-Amz-Signature"),
+        query_value(&attachment, "X-Amz-Signature")
+    );
+}
+
+#[test]
+fn a_clock_set_back_gets_the_url_of_its_own_time() {
+    let (presigner, hands) = cached(START);
+    let ahead = presigner.presign(&get(120, "k")).unwrap();
+    hands.set(ahead.url.signed_at.minus(Duration::from_secs(1)));
+    let behind = presigner.presign(&get(120, "k")).unwrap();
+    assert_eq!(behind.cache, UrlCacheStatus::Miss);
+    assert!(behind.url.signed_at < ahead.url.signed_at);
+}
+
+#[test]
+fn a_url_ends_a_minute_before_its_credential() {
+    let ends = START.plus(Duration::from_secs(1000));
+    let (presigner, _hands) = presigner(START, UrlCacheConfig::MaxBytes(1 << 20), Some(ends));
+    let signed = presigner.presign(&get(7200, "k")).unwrap();
+    assert_eq!(signed.url.expires_at, ends.minus(Duration::from_secs(60)));
+    let life = signed.url.expires_at.since(signed.url.signed_at).as_secs();
+    assert_eq!(query_value(&location(&signed), "X-Amz-Expires"), Some(life.to_string()));
+}
+
+#[test]
+fn a_credential_near_its_end_hands_out_nothing_not_even_on_a_hit() {
+    let ends = START.plus(Duration::from_secs(125));
+    let (presigner, hands) = presigner(START, UrlCacheConfig::MaxBytes(1 << 20), Some(ends));
+    assert!(presigner.presign(&get(7200, "k")).is_ok());
+    hands.advance(Duration::from_secs(6));
+    assert_eq!(
+        presigner.presign(&get(7200, "k")),
+        Err(PresignError::CredentialEndsSoon)
+    );
+    hands.set(ends);
+    assert!(matches!(
+        presigner.presign(&get(7200, "k")),
+        Err(PresignError::CredentialsUnavailable(_))
+    ));
+}
+
+#[test]
+fn a_bucket_that_is_not_there_is_refused_without_a_panic() {
+    let presigner = Presigner::new(vec![], UrlCacheConfig::Off, Clock::system());
+    let refusal = presigner.presign(&get(120, "k")).unwrap_err();
+    assert!(matches!(refusal, PresignError::CredentialsUnavailable(_)));
+}
+
+#[test]
+fn life_left_is_what_is_surely_left() {
+    let (presigner, _hands) = cached(START);
+    let url = presigner.presign(&get(2, "k")).unwrap().url;
+    assert_eq!(url.life_left(START), Duration::from_secs(1));
+    assert_eq!(url.life_left(START.plus(Duration::from_secs(1))), Duration::ZERO);
+    assert_eq!(url.life_left(START.plus(Duration::from_secs(50))), Duration::ZERO);
+}
+
+#[test]
+fn every_instant_of_ten_minutes_hands_out_a_url_of_its_window() {
+    for expiry in [1, 2, 3, 10, 121] {
+        let (presigner, hands) = cached(START);
+        let mut held: Option<Presigned> = None;
+        for _ in 0..600 {
+            let got = presigner.presign(&get(expiry, "images/u1.png")).unwrap();
+            if let Some(held) = held {
+                assert_eq!(got.cache == UrlCacheStatus::Hit, location(&got) == location(&held));
+            }
+            held = Some(got);
+            hands.advance(Duration::from_secs(1));
+        }
+        let turns = 600 / (expiry / 2).max(1);
+        let misses = presigner.cache_stats().unwrap().misses;
+        assert!(
+            (turns..=turns + 1).contains(&misses),
+            "{misses} signed, expiry {expiry}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_url_is_fresh_on_hits_and_misses(
+        now in 1_000_000_000_u64..4_000_000_000,
+        expiry in prop_oneof![2_u64..10, 2_u64..=604_800],
+        key in "[a-z0-9/ +%é]{1,40}",
+        steps in proptest::collection::vec(0_u64..1000, 1..8),
+    ) {
+        let Ok(_) = ObjectKey::parse(&key) else { return Ok(()) };
+        let mut now = Timestamp::from_unix(now);
+        let (one, one_hands) = cached(now);
+        let (other, other_hands) = presigner(now, UrlCacheConfig::Off, None);
+        for step in steps {
+            now = now.plus(Duration::from_secs(step));
+            one_hands.set(now);
+            other_hands.set(now);
+            let got = one.presign(&get(expiry, &key)).unwrap();
+            prop_assert_eq!(location(&got), location(&other.presign(&get(expiry, &key)).unwrap()));
+            prop_assert!(got.url.signed_at <= now);
+            prop_assert!(2 * got.url.life_left(now).as_secs() >= expiry);
+            prop_assert_eq!(got.url.expires_at.since(got.url.signed_at).as_secs(), expiry);
+        }
+    }
+}

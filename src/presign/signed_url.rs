@@ -1,0 +1,55 @@
+//! A presigned URL with the times that bound it.
+
+use super::PresignError;
+use super::window::Window;
+use crate::cache::Weigh;
+use crate::clock::Timestamp;
+use http::HeaderValue;
+use std::time::Duration;
+
+/// A presigned URL, ready to be sent as `Location`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedUrl {
+    /// The `Location` value.
+    pub location: HeaderValue,
+    /// `X-Amz-Date`: the start of the signing window.
+    pub signed_at: Timestamp,
+    /// When the origin stops honouring it: sign time + `X-Amz-Expires`, at the latest 60 s before the credential's end.
+    pub expires_at: Timestamp,
+    turns_at: Timestamp,
+}
+
+impl SignedUrl {
+    pub(super) fn new(url: String, window: &Window) -> Result<Self, PresignError> {
+        let mut location = HeaderValue::try_from(url).map_err(|_| PresignError::IllegalLocation)?;
+        // It is a bearer token: HPACK must not index it, and `Debug` must not print it.
+        location.set_sensitive(true);
+        Ok(Self {
+            location,
+            signed_at: window.signed_at,
+            expires_at: window.expires_at,
+            turns_at: window.turns_at,
+        })
+    }
+
+    /// Returns how long the URL lives on, in whole seconds that it surely has: a clock that reads `now` may be up to
+    /// one second further, so that second is taken off. Zero when it is past its end.
+    ///
+    /// A `max-age` of this or less never outlives the URL (rule 22).
+    #[must_use]
+    pub fn life_left(&self, now: Timestamp) -> Duration {
+        self.expires_at.since(now).saturating_sub(Duration::from_secs(1))
+    }
+
+    /// Whether `now` lies in the window that this URL was made for. A clock that was set back behind the sign time
+    /// gets `false`: the URL would be dated in the future.
+    pub(super) fn is_current(&self, now: Timestamp) -> bool {
+        self.signed_at <= now && now < self.turns_at
+    }
+}
+
+impl Weigh for SignedUrl {
+    fn weigh(&self) -> usize {
+        size_of::<Self>() + self.location.len()
+    }
+}
