@@ -129,7 +129,9 @@ fn convert(found: &aws_credential_types::Credentials) -> Result<Credential, Sour
     let key_id = AccessKeyId::parse(found.access_key_id()).map_err(|error| SourceError::of(&error))?;
     let mut credential = Credential::new(key_id, SecretString::from(found.secret_access_key()));
     if let Some(token) = found.session_token() {
-        credential = credential.with_session_token(SecretString::from(token));
+        credential = credential
+            .with_session_token(SecretString::from(token))
+            .map_err(|error| SourceError::of(&error))?;
     }
     if let Some(end) = found.expiry() {
         let since_epoch = end.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -21,6 +21,8 @@ pub struct SignedUrl {
 
 impl SignedUrl {
     pub(super) fn new(url: String, window: &Window) -> Result<Self, PresignError> {
+        // Boxed to give back what the signer reserved too much: the cache weighs the length.
+        let url = String::from(url.into_boxed_str());
         let mut location = HeaderValue::try_from(url).map_err(|_| PresignError::IllegalLocation)?;
         // It is a bearer token: HPACK must not index it, and `Debug` must not print it.
         location.set_sensitive(true);
