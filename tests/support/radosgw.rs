@@ -3,6 +3,9 @@
 //! `make test` starts one for the whole run (`scripts/radosgw run`) and passes its address and keys in the environment.
 //! Tests share it, so each makes a bucket of its own. Nobody skips: without radosgw a test fails and says what to do.
 
+use super::s3_client::S3Client;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// Where radosgw listens, and the keys of its one user, who may do everything.
 #[derive(Clone, Debug)]
 pub struct Radosgw {
@@ -19,7 +22,6 @@ impl Radosgw {
     ///
     /// # Panics
     /// When there is none: the test was not started by `make test`.
-    #[must_use]
     pub fn of_this_run() -> Self {
         Self {
             endpoint: variable("EVERGATE_TEST_RADOSGW"),
@@ -27,14 +29,27 @@ impl Radosgw {
             secret_access_key: variable("EVERGATE_TEST_RADOSGW_SECRET_ACCESS_KEY"),
         }
     }
+
+    /// A client with its user's keys.
+    pub fn client(&self) -> S3Client {
+        S3Client::new(&self.endpoint, &self.access_key_id, &self.secret_access_key)
+    }
+
+    /// A bucket name that no other test of this run uses.
+    pub fn bucket_name(subject: &str) -> String {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        format!(
+            "{subject}-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        )
+    }
 }
 
 /// A variable that `make test` sets.
 ///
 /// # Panics
 /// When it is missing.
-#[must_use]
-#[allow(clippy::disallowed_methods, reason = "tests have no config room")]
 pub fn variable(name: &str) -> String {
     match std::env::var(name) {
         Ok(value) if !value.is_empty() => value,
