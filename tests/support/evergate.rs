@@ -83,7 +83,15 @@ impl Evergate {
         let stdout = Lines::of(child.stdout.take().unwrap());
         let stderr = Lines::of(child.stderr.take().unwrap());
         let (address, admin) = wait_until_listening(&mut child, &stderr);
-        Self { child, address, admin, config, stdout, stderr, _folder: folder }
+        Self {
+            child,
+            address,
+            admin,
+            config,
+            stdout,
+            stderr,
+            _folder: folder,
+        }
     }
 
     /// Standard output so far: the access log.
@@ -120,7 +128,10 @@ impl Evergate {
 
     /// Sends a signal by name, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success(), "kill -{name}");
     }
 
@@ -135,7 +146,11 @@ impl Drop for Evergate {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("--- the gateway's log ---\n{}--- its access log ---\n{}", self.log(), self.access_log());
+            eprintln!(
+                "--- the gateway's log ---\n{}--- its access log ---\n{}",
+                self.log(),
+                self.access_log()
+            );
         }
     }
 }
@@ -183,7 +198,10 @@ fn wait_until_listening(child: &mut Child, stderr: &Lines) -> (SocketAddr, Socke
         }
         if let Some(status) = child.try_wait().unwrap() {
             thread::sleep(Duration::from_millis(100));
-            panic!("the gateway ended with {status} instead of listening:\n{}", stderr.text());
+            panic!(
+                "the gateway ended with {status} instead of listening:\n{}",
+                stderr.text()
+            );
         }
         if begun.elapsed() > PATIENCE {
             let _ = child.kill();
@@ -199,6 +217,9 @@ fn addresses(log: &str) -> Option<(SocketAddr, SocketAddr)> {
         let event: serde_json::Value = serde_json::from_str(line).ok()?;
         let fields = event.get("fields")?;
         (fields.get("message")? == "listening").then_some(())?;
-        Some((fields.get("address")?.as_str()?.parse().ok()?, fields.get("admin")?.as_str()?.parse().ok()?))
+        Some((
+            fields.get("address")?.as_str()?.parse().ok()?,
+            fields.get("admin")?.as_str()?.parse().ok()?,
+        ))
     })
 }

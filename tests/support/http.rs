@@ -24,7 +24,11 @@ pub struct Reply {
 impl Reply {
     /// A header that must be there and be text.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {self:?}")).to_str().unwrap()
+        self.headers
+            .get(name)
+            .unwrap_or_else(|| panic!("no {name} in {self:?}"))
+            .to_str()
+            .unwrap()
     }
 
     /// A header that may be missing.
@@ -34,13 +38,17 @@ impl Reply {
 
     /// The number behind `max-age=` in `Cache-Control`.
     pub fn max_age(&self) -> Option<u64> {
-        self.maybe("cache-control")?.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok())
+        self.maybe("cache-control")?
+            .split(',')
+            .find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok())
     }
 }
 
 /// Sends one request on a connection of its own; `target` goes out as it is.
 pub async fn send(address: SocketAddr, method: Method, target: &str, headers: &[(&str, &str)]) -> Reply {
-    try_send(address, method, target, headers).await.unwrap_or_else(|error| panic!("{target}: {error}"))
+    try_send(address, method, target, headers)
+        .await
+        .unwrap_or_else(|error| panic!("{target}: {error}"))
 }
 
 /// As [`send`], for requests that may be cut off.
@@ -65,7 +73,11 @@ pub async fn try_send(
         let (head, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         driver.abort();
-        Ok(Reply { status: head.status, headers: head.headers, body })
+        Ok(Reply {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
     })
     .await
     .expect("an answer in time")
@@ -81,7 +93,13 @@ pub async fn follow(location: &str, method: Method) -> Reply {
     let uri: http::Uri = location.parse().unwrap();
     let authority = uri.authority().unwrap().as_str();
     let address = tokio::net::lookup_host(authority).await.unwrap().next().unwrap();
-    send(address, method, uri.path_and_query().unwrap().as_str(), &[("host", authority)]).await
+    send(
+        address,
+        method,
+        uri.path_and_query().unwrap().as_str(),
+        &[("host", authority)],
+    )
+    .await
 }
 
 /// Sends raw bytes and returns everything that comes back until the other side closes.

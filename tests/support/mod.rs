@@ -17,6 +17,8 @@
 
 pub mod evergate;
 pub mod http;
+#[macro_use]
+pub mod origin;
 pub mod radosgw;
 pub mod s3_client;
 pub mod s3s_origin;

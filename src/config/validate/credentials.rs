@@ -58,7 +58,11 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Optio
         Some(token) => match credential.with_session_token(token) {
             Ok(credential) => credential,
             Err(refused) => {
-                report.fault(fields.place(), refused.to_string(), "copy the token whole, without quotes or line breaks");
+                report.fault(
+                    fields.place(),
+                    refused.to_string(),
+                    "copy the token whole, without quotes or line breaks",
+                );
                 return None;
             }
         },

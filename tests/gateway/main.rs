@@ -1,0 +1,13 @@
+//! The gateway as its users meet it: the real binary, real sockets, two real origins.
+
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod awkward_keys;
+mod deliveries;
+mod full_circle;
+mod memory;
+mod refusals;
+mod running;
+mod start_up;
