@@ -71,7 +71,7 @@ impl Endpoint {
         let Some((_, after_scheme)) = url.split_once("://") else {
             return refuse("an endpoint starts with http:// or https://");
         };
-        // The URL parser drops or folds these instead of refusing them.
+        // The URL parser drops or folds these instead of refusing them; of `http:///x` it makes `http://x/`.
         if url.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
             return refuse("an endpoint holds no space, control character or backslash");
         }
@@ -82,19 +82,19 @@ impl Endpoint {
             Ok(parsed) => parsed,
             Err(error) => return refuse(&format!("the endpoint is not a URL ({error})")),
         };
+        let written_authority = after_scheme.split('/').next().unwrap_or_default();
+        if written_authority.is_empty() {
+            return refuse("an endpoint names a host");
+        }
         let scheme = match parsed.scheme() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
             _ => return refuse("an endpoint starts with http:// or https://"),
         };
-        if after_scheme
-            .split('/')
-            .next()
-            .is_some_and(|authority| authority.contains('@'))
-        {
+        if written_authority.contains('@') {
             return refuse("an endpoint holds no user name or password (credentials have their own place)");
         }
-        let Some(host) = parsed.host_str().filter(|host| !host.is_empty()) else {
+        let Some(host) = parsed.host_str() else {
             return refuse("an endpoint names a host");
         };
         let authority = match parsed.port() {

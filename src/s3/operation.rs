@@ -108,12 +108,9 @@ impl Row {
         };
         let knows = |name: &str| {
             self.required.iter().any(|(required, _)| *required == name)
-                || self
-                    .allowed
-                    .iter()
-                    .chain(&["x-id"])
-                    .any(|allowed| matches(allowed, name))
-                || name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("x-amz-"))
+                || self.allowed.iter().any(|allowed| matches(allowed, name))
+                || SIGNING.iter().any(|signing| signing.eq_ignore_ascii_case(name))
+                || name == "x-id"
         };
         self.required.iter().all(asks) && query.iter().all(|(name, _)| knows(name))
     }
@@ -125,7 +122,21 @@ fn matches(pattern: &str, name: &str) -> bool {
         .map_or(pattern == name, |start| name.starts_with(start))
 }
 
-const READ: &[&str] = &["versionId", "partNumber", "response-*"];
+/// What signing adds, in any case. Other `x-amz-*` parameters are headers that a client moved into the query, a copy
+/// source perhaps, and are known only where a row names them.
+const SIGNING: [&str; 8] = [
+    "X-Amz-Algorithm",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+];
+
+const READ: &[&str] = &["versionId", "partNumber", "response-*", "x-amz-checksum-mode"];
+const WRITE: &[&str] = &["x-amz-checksum-*", "x-amz-sdk-checksum-algorithm"];
 const LIST: &[&str] = &["delimiter", "encoding-type", "marker", "max-keys", "prefix"];
 const LIST_V2: &[&str] = &[
     "continuation-token",
@@ -173,7 +184,7 @@ static ROWS: [Row; 19] = {
     [
         row(O::GetObject, Method::GET, Object, Absent, &[], READ),
         row(O::HeadObject, Method::HEAD, Object, Absent, &[], READ),
-        row(O::PutObject, Method::PUT, Object, Absent, &[], &[]),
+        row(O::PutObject, Method::PUT, Object, Absent, &[], WRITE),
         row(O::DeleteObject, Method::DELETE, Object, Absent, &[], &["versionId"]),
         row(O::DeleteObjects, Method::POST, Bucket, Absent, &[("delete", "")], &[]),
         row(O::CopyObject, Method::PUT, Object, Present, &[], &[]),
@@ -185,7 +196,7 @@ static ROWS: [Row; 19] = {
             &[("uploads", "")],
             &[],
         ),
-        row(O::UploadPart, Method::PUT, Object, Absent, PART, &[]),
+        row(O::UploadPart, Method::PUT, Object, Absent, PART, WRITE),
         row(O::UploadPartCopy, Method::PUT, Object, Present, PART, &[]),
         row(
             O::CompleteMultipartUpload,
@@ -241,3 +252,128 @@ static ROWS: [Row; 19] = {
         row(O::CreateBucket, Method::PUT, Bucket, Absent, &[], &[]),
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use CopySource::{Absent, Present};
+    use Subject::{Bucket, Object, Service};
+
+    fn of(method: &str, subject: Subject, copy: CopySource, query: &str) -> Option<Operation> {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let query: Vec<_> = query
+            .split('&')
+            .filter(|parameter| !parameter.is_empty())
+            .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
+            .collect();
+        Operation::of(&method, subject, copy, &query)
+    }
+
+    #[test]
+    fn requests_are_told_apart() {
+        use Operation as O;
+        for (method, subject, copy, query, operation) in [
+            ("GET", Object, Absent, "", O::GetObject),
+            ("GET", Object, Absent, "x-id=GetObject&X-Amz-Signature=0", O::GetObject),
+            (
+                "GET",
+                Object,
+                Absent,
+                "x-amz-checksum-mode=ENABLED&versionId=v",
+                O::GetObject,
+            ),
+            (
+                "GET",
+                Object,
+                Absent,
+                "partNumber=1&response-content-type=a",
+                O::GetObject,
+            ),
+            ("HEAD", Object, Absent, "versionId=v", O::HeadObject),
+            (
+                "PUT",
+                Object,
+                Absent,
+                "x-id=PutObject&x-amz-checksum-crc32=AAAAAA==",
+                O::PutObject,
+            ),
+            ("PUT", Object, Present, "", O::CopyObject),
+            ("PUT", Object, Absent, "partNumber=1&uploadId=u", O::UploadPart),
+            ("PUT", Object, Present, "uploadId=u&partNumber=1", O::UploadPartCopy),
+            ("DELETE", Object, Absent, "", O::DeleteObject),
+            ("DELETE", Object, Absent, "versionId=v", O::DeleteObject),
+            ("DELETE", Object, Absent, "uploadId=u", O::AbortMultipartUpload),
+            ("POST", Object, Absent, "uploads", O::CreateMultipartUpload),
+            ("POST", Object, Absent, "uploads=", O::CreateMultipartUpload),
+            ("POST", Object, Absent, "uploadId=u", O::CompleteMultipartUpload),
+            ("GET", Object, Absent, "uploadId=u&max-parts=2", O::ListParts),
+            ("GET", Bucket, Absent, "", O::ListObjects),
+            ("GET", Bucket, Absent, "prefix=a&delimiter=/&marker=b", O::ListObjects),
+            (
+                "GET",
+                Bucket,
+                Absent,
+                "list-type=2&prefix=a&start-after=b",
+                O::ListObjectsV2,
+            ),
+            ("GET", Bucket, Absent, "uploads&prefix=a", O::ListMultipartUploads),
+            ("GET", Bucket, Absent, "location", O::GetBucketLocation),
+            ("HEAD", Bucket, Absent, "", O::HeadBucket),
+            ("PUT", Bucket, Absent, "", O::CreateBucket),
+            ("POST", Bucket, Absent, "delete", O::DeleteObjects),
+            ("GET", Service, Absent, "x-id=ListBuckets", O::ListBuckets),
+        ] {
+            assert_eq!(
+                of(method, subject, copy, query),
+                Some(operation),
+                "{method} {subject:?} ?{query}"
+            );
+            assert_eq!(operation.method().as_str(), method);
+        }
+    }
+
+    #[test]
+    fn what_no_row_describes_is_no_operation() {
+        for (method, subject, copy, query) in [
+            ("GET", Object, Absent, "acl"),
+            ("GET", Object, Absent, "tagging"),
+            ("GET", Object, Absent, "VersionId=v"),
+            ("GET", Object, Absent, "uploadId=u&versionId=v"),
+            ("GET", Object, Present, ""),
+            ("GET", Object, Absent, "x-amz-copy-source=a/b"),
+            ("PUT", Object, Absent, "x-amz-copy-source=a/b"),
+            ("PUT", Object, Absent, "X-Amz-Copy-Source=a/b"),
+            ("PUT", Object, Absent, "x-amz-acl=public-read"),
+            ("PUT", Object, Absent, "acl"),
+            ("PUT", Object, Absent, "uploadId=u"),
+            ("PUT", Object, Absent, "partNumber=1"),
+            ("POST", Object, Absent, ""),
+            ("POST", Object, Absent, "select&select-type=2"),
+            ("DELETE", Object, Absent, "tagging"),
+            ("PATCH", Object, Absent, ""),
+            ("GET", Bucket, Absent, "policy"),
+            ("GET", Bucket, Absent, "versions"),
+            ("GET", Bucket, Absent, "list-type=3"),
+            ("GET", Bucket, Absent, "location&uploads"),
+            ("PUT", Bucket, Absent, "policy"),
+            ("DELETE", Bucket, Absent, ""),
+            ("POST", Bucket, Absent, ""),
+            ("PUT", Service, Absent, ""),
+        ] {
+            assert_eq!(of(method, subject, copy, query), None, "{method} {subject:?} ?{query}");
+        }
+    }
+
+    #[test]
+    fn no_request_fits_two_rows() {
+        for row in &ROWS {
+            let same: Vec<_> = ROWS
+                .iter()
+                .filter(|other| (&other.method, other.subject, other.copy) == (&row.method, row.subject, row.copy))
+                .filter(|other| other.describes(row.required))
+                .map(|other| other.operation)
+                .collect();
+            assert_eq!(same, [row.operation]);
+        }
+    }
+}

@@ -174,7 +174,7 @@ impl Signer {
                     .map(|(name, value)| (name.as_str(), value.as_bytes())),
             )
             .collect();
-        let signed = CanonicalHeaders::of(&fields);
+        let signed = CanonicalHeaders::of(fields);
         let signed = SignedHeaders::These(&signed);
         let canonical = CanonicalRequest {
             method: request.method.as_str(),

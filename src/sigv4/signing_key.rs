@@ -88,3 +88,46 @@ impl fmt::Debug for DayKeys {
         f.write_str("DayKeys")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::sigv4::{AmzDate, SignedHeaders, UNSIGNED_PAYLOAD};
+
+    #[test]
+    fn a_key_is_derived_once_for_each_of_two_neighbouring_days() {
+        let keys = DayKeys::default();
+        let secret = SecretString::from("secret");
+        let request = CanonicalRequest {
+            method: "GET",
+            path: "/",
+            query: "",
+            headers: SignedHeaders::Host("h"),
+            payload: UNSIGNED_PAYLOAD,
+        };
+        let sign = |unix| {
+            let scope = Scope {
+                date: &AmzDate::of(Timestamp::from_unix(unix)),
+                region: "us-east-1",
+                service: Scope::S3,
+            };
+            keys.sign(&secret, &request, &scope);
+        };
+        let at_hand = || {
+            keys.0
+                .each_ref()
+                .map(|place| place.load_full().map(|key| Arc::as_ptr(&key)))
+        };
+        sign(86_399);
+        sign(86_400);
+        let derived = at_hand();
+        assert!(derived.iter().all(Option::is_some));
+        sign(0);
+        sign(172_799);
+        assert_eq!(at_hand(), derived);
+        sign(172_800);
+        assert_eq!(at_hand()[1], derived[1]);
+        assert_ne!(at_hand()[0], derived[0]);
+    }
+}
