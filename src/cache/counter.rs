@@ -42,7 +42,7 @@ mod tests {
     fn nothing_that_any_thread_adds_is_lost() {
         let counter = Counter::default();
         std::thread::scope(|scope| {
-            for _ in 0..2 * SHARDS + 1 {
+            for _ in 0..=2 * SHARDS {
                 scope.spawn(|| (0..1000).for_each(|_| counter.add_one()));
             }
         });

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What an entry costs beside its key's and value's own bytes: moka's table slot, entry, queue nodes and the headers
-/// of three allocations. Measured over 100,000 entries.
+/// of its allocations. Measured: 360 bytes of heap, 410 resident, an entry over 100,000 entries.
 const ENTRY_OVERHEAD: usize = 400;
 
 /// Tells how much memory a value takes.

@@ -60,7 +60,9 @@ async fn load<S: Source>(source: &Arc<S>, deadline: Duration) -> Result<Credenti
     let call = AbortOnDropHandle::new(tokio::spawn(async move { source.load().await }));
     match timeout(deadline, call).await {
         Ok(Ok(loaded)) => loaded,
-        Ok(Err(_)) => Err(SourceError::new("loading credentials failed inside the AWS SDK")),
+        Ok(Err(_)) => Err(SourceError::new(
+            "loading credentials failed inside the AWS SDK (are CA certificates installed?)",
+        )),
         Err(_) => {
             let seconds = deadline.as_secs_f32();
             Err(SourceError::new(&format!(

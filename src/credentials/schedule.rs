@@ -6,7 +6,7 @@ use std::time::Duration;
 /// The wait after the first failure; doubled by each further one.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// No wait after a failure is longer.
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
 /// No wait between two successful loads is shorter.
 const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
 

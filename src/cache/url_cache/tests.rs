@@ -10,7 +10,7 @@ impl Weigh for Value {
 }
 
 fn cache(max_bytes: u64) -> UrlCache<Value> {
-    UrlCache::new(max_bytes, Duration::from_secs(900))
+    UrlCache::new(max_bytes, Duration::from_mins(15))
 }
 
 fn query(key: &ObjectKey) -> UrlQuery<'_> {

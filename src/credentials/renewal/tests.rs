@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const START: Timestamp = Timestamp::from_unix(1_800_000_000);
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 enum Answer {
     Gives(Credential),
@@ -80,7 +80,7 @@ struct Stage {
 
 fn play(answers: impl IntoIterator<Item = Answer>) -> Stage {
     // Far off: on a busy machine, too, only a source that hangs meets it.
-    play_with_deadline(answers, Duration::from_secs(60))
+    play_with_deadline(answers, Duration::from_mins(1))
 }
 
 fn play_with_deadline(answers: impl IntoIterator<Item = Answer>, deadline: Duration) -> Stage {
