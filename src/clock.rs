@@ -72,19 +72,24 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Hands::System => system_now(),
+            Hands::System => Timestamp(system_since_epoch().as_secs()),
             Hands::Manual(seconds) => Timestamp(seconds.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Returns the time now in milliseconds since the Unix epoch, for log lines; a manual clock stands on whole seconds.
+    #[must_use]
+    pub fn now_unix_millis(&self) -> u64 {
+        match &self.0 {
+            Hands::System => u64::try_from(system_since_epoch().as_millis()).unwrap_or(u64::MAX),
+            Hands::Manual(seconds) => seconds.load(Ordering::Relaxed).saturating_mul(1_000),
         }
     }
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the clock that the ban points to")]
-fn system_now() -> Timestamp {
-    Timestamp(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs()),
-    )
+fn system_since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 impl fmt::Debug for Clock {
@@ -124,6 +129,7 @@ mod tests {
         assert_eq!(clock.now().since(Timestamp::from_unix(100)), Duration::from_secs(20));
         hands.set(Timestamp::from_unix(7));
         assert_eq!(clock.clone().now(), Timestamp::from_unix(7));
+        assert_eq!(clock.now_unix_millis(), 7_000);
     }
 
     #[test]

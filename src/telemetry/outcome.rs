@@ -33,7 +33,6 @@ macro_rules! words {
         }
     };
 }
-pub(super) use words;
 
 words! {
     /// Which door a request came through (DESIGN §1).

@@ -1,0 +1,189 @@
+//! The end of a request: counts it and writes its line when the last byte is out, or when the client is gone.
+
+use super::{AccessLog, AccessRecord, AccessRequest};
+use crate::telemetry::{CacheResult, Door, Outcome, RouteMetrics};
+use bytes::Bytes;
+use http::StatusCode;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+/// What the walk answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The door that the request came through.
+    pub door: Door,
+    /// What became of it, if the body goes out whole.
+    pub outcome: Outcome,
+    /// What the signed-URL cache did.
+    pub cache: CacheResult,
+    /// The status.
+    pub status: StatusCode,
+}
+
+/// Follows one request from its arrival to its last byte. Dropping it, wherever that happens, counts the request and
+/// writes its line exactly once; dropped before there was an answer, the client has gone.
+#[derive(Debug)]
+pub struct AccessGuard {
+    log: AccessLog,
+    request: AccessRequest,
+    route: Arc<RouteMetrics>,
+    answer: Option<Answer>,
+    origin: Option<Duration>,
+    started: Instant,
+    sent: u64,
+}
+
+impl AccessGuard {
+    pub(super) fn new(log: AccessLog, request: AccessRequest, started: Instant) -> Self {
+        log.metrics().request_began();
+        let route = Arc::clone(log.metrics().unrouted());
+        Self {
+            log,
+            request,
+            route,
+            answer: None,
+            origin: None,
+            started,
+            sent: 0,
+        }
+    }
+
+    /// Says which route covers the request.
+    pub fn routed(&mut self, route: &Arc<RouteMetrics>) {
+        self.route = Arc::clone(route);
+    }
+
+    /// Says how long the origin took to answer with a head.
+    pub fn origin_took(&mut self, took: Duration) {
+        self.origin = Some(took);
+    }
+
+    /// Says what is answered, and follows the body to its end.
+    #[must_use]
+    pub fn answer<B: Body>(mut self, answer: Answer, body: B) -> LoggedBody<B> {
+        self.answer = Some(answer);
+        let bodiless = self.request.method == http::Method::HEAD
+            || matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+            || body.is_end_stream();
+        LoggedBody {
+            left: if bodiless { Left::Nothing } else { Left::of(&body) },
+            body,
+            guard: self,
+        }
+    }
+
+    fn end_as(&mut self, outcome: Outcome) {
+        if let Some(answer) = &mut self.answer {
+            answer.outcome = outcome;
+        }
+    }
+}
+
+impl Drop for AccessGuard {
+    fn drop(&mut self) {
+        let total = self.started.elapsed();
+        let outcome = self.answer.map_or(Outcome::ClientGone, |answer| answer.outcome);
+        self.route.answered(outcome, total, self.sent);
+        self.log.metrics().request_ended();
+        self.log.write(|unix_millis| AccessRecord {
+            unix_millis,
+            request: &self.request,
+            route: self.route.label(),
+            door: self.answer.map_or(Door::None, |answer| answer.door),
+            outcome,
+            cache: self.answer.map_or(CacheResult::None, |answer| answer.cache),
+            status: self.answer.map(|answer| answer.status),
+            bytes: self.sent,
+            total,
+            origin: self.origin,
+        });
+    }
+}
+
+/// How much of the body is still to go out. hyper does not poll a body past its announced length, so the end has to be
+/// known by counting too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    Bytes(u64),
+    Unknown,
+}
+
+impl Left {
+    fn of(body: &impl Body) -> Self {
+        match body.size_hint().exact() {
+            Some(0) => Self::Nothing,
+            Some(length) => Self::Bytes(length),
+            None => Self::Unknown,
+        }
+    }
+
+    fn after(self, sent: u64) -> Self {
+        match self {
+            Self::Bytes(left) if left > sent => Self::Bytes(left - sent),
+            Self::Bytes(_) | Self::Nothing => Self::Nothing,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+pin_project! {
+    /// A body that is followed to its end; see [`AccessGuard::answer`].
+    #[derive(Debug)]
+    pub struct LoggedBody<B> {
+        #[pin]
+        body: B,
+        guard: AccessGuard,
+        left: Left,
+    }
+
+    impl<B> PinnedDrop for LoggedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if *this.left != Left::Nothing {
+                this.guard.end_as(Outcome::ClientGone);
+            }
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for LoggedBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.body.as_mut().poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => {
+                let sent = frame
+                    .data_ref()
+                    .map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX));
+                this.guard.sent = this.guard.sent.saturating_add(sent);
+                *this.left = if this.body.is_end_stream() {
+                    Left::Nothing
+                } else {
+                    this.left.after(sent)
+                };
+            }
+            Some(Err(_)) => {
+                this.guard.end_as(Outcome::OriginTruncated);
+                *this.left = Left::Nothing;
+            }
+            None => *this.left = Left::Nothing,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

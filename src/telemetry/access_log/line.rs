@@ -1,0 +1,343 @@
+//! One request as one line: JSON (RFC 8259), or plain for people.
+//!
+//! Everything a client chose is quoted and escaped, so that it can neither end the line, nor forge a field, nor
+//! steer a terminal; and cut to a bound, so that the log's buffer is bounded in bytes too.
+
+use crate::config::LogFormat;
+use crate::telemetry::redact::redact;
+use crate::telemetry::{CacheResult, Door, Outcome};
+use http::{HeaderValue, StatusCode};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The most escaped bytes of a path: a key of 1,024 bytes, all of them percent-encoded, fits.
+const PATH_LIMIT: usize = 3_200;
+/// The most escaped bytes of a host, a user agent or a referer.
+const FIELD_LIMIT: usize = 256;
+
+/// What is known of a request when it arrives.
+#[derive(Clone, Debug)]
+pub struct AccessRequest {
+    /// The request's id; logged as 16 hexadecimal digits.
+    pub id: u64,
+    /// Who asks.
+    pub client: IpAddr,
+    /// The method as received.
+    pub method: http::Method,
+    /// `HTTP/1.1`, `HTTP/2.0`…
+    pub version: http::Version,
+    /// The host asked for; `None` when the head was refused.
+    pub host: Option<Box<str>>,
+    /// The raw path as received, never the query.
+    pub path: Box<str>,
+    /// `User-Agent`.
+    pub user_agent: Option<HeaderValue>,
+    /// `Referer`; its query is not logged.
+    pub referer: Option<HeaderValue>,
+}
+
+/// One finished request.
+#[derive(Clone, Debug)]
+pub struct AccessRecord<'a> {
+    /// When the line is written: milliseconds since the Unix epoch.
+    pub unix_millis: u64,
+    /// What was asked.
+    pub request: &'a AccessRequest,
+    /// The route's label.
+    pub route: &'a str,
+    /// The door.
+    pub door: Door,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the signed-URL cache did.
+    pub cache: CacheResult,
+    /// The status sent; `None` when the client left before there was one.
+    pub status: Option<StatusCode>,
+    /// Body bytes handed to the connection.
+    pub bytes: u64,
+    /// From the complete head to the end of the answer.
+    pub total: Duration,
+    /// How long the origin took to answer, when it was asked.
+    pub origin: Option<Duration>,
+}
+
+impl AccessRecord<'_> {
+    /// Appends the line with its line feed, the only one in it.
+    pub fn write(&self, format: LogFormat, line: &mut String) {
+        match format {
+            LogFormat::Json => self.json(line),
+            LogFormat::Plain => self.plain(line),
+        }
+        line.push('\n');
+    }
+
+    fn json(&self, line: &mut String) {
+        let request = self.request;
+        line.push_str("{\"time\":\"");
+        time_of_day(line, self.unix_millis);
+        // Writing to a String does not fail.
+        let _ = write!(
+            line,
+            "\",\"id\":\"{:016x}\",\"client\":\"{}\",\"method\":",
+            request.id, request.client
+        );
+        quoted(line, request.method.as_str().as_bytes(), FIELD_LIMIT);
+        line.push_str(",\"host\":");
+        optional(line, request.host.as_deref().map(str::as_bytes), "null");
+        line.push_str(",\"path\":");
+        quoted(line, redact(&request.path).as_bytes(), PATH_LIMIT);
+        let _ = write!(line, ",\"version\":\"{:?}\",\"status\":", request.version);
+        match self.status {
+            Some(status) => line.push_str(status.as_str()),
+            None => line.push_str("null"),
+        }
+        let _ = write!(line, ",\"bytes\":{},\"route\":", self.bytes);
+        quoted(line, self.route.as_bytes(), FIELD_LIMIT);
+        let (door, outcome, cache) = (self.door, self.outcome, self.cache);
+        let _ = write!(
+            line,
+            ",\"door\":\"{door}\",\"outcome\":\"{outcome}\",\"cache\":\"{cache}\",\"total_ms\":"
+        );
+        millis(line, self.total);
+        line.push_str(",\"origin_ms\":");
+        match self.origin {
+            Some(took) => millis(line, took),
+            None => line.push_str("null"),
+        }
+        line.push_str(",\"user_agent\":");
+        self.user_agent(line, "null");
+        line.push_str(",\"referer\":");
+        self.referer(line, "null");
+        line.push('}');
+    }
+
+    /// `time client "METHOD host path version" status bytes route outcome …`: what a person reads first comes first.
+    fn plain(&self, line: &mut String) {
+        let request = self.request;
+        time_of_day(line, self.unix_millis);
+        let _ = write!(line, " {} ", request.client);
+        quoted(line, request.method.as_str().as_bytes(), FIELD_LIMIT);
+        line.push(' ');
+        optional(line, request.host.as_deref().map(str::as_bytes), "-");
+        line.push(' ');
+        quoted(line, redact(&request.path).as_bytes(), PATH_LIMIT);
+        let status = self.status.as_ref().map_or("-", StatusCode::as_str);
+        let _ = write!(line, " {:?} {status} {} route=", request.version, self.bytes);
+        quoted(line, self.route.as_bytes(), FIELD_LIMIT);
+        let (door, outcome, cache) = (self.door, self.outcome, self.cache);
+        let _ = write!(line, " door={door} outcome={outcome} cache={cache} total_ms=");
+        millis(line, self.total);
+        line.push_str(" origin_ms=");
+        match self.origin {
+            Some(took) => millis(line, took),
+            None => line.push('-'),
+        }
+        let _ = write!(line, " id={:016x} user_agent=", request.id);
+        self.user_agent(line, "-");
+        line.push_str(" referer=");
+        self.referer(line, "-");
+    }
+
+    fn user_agent(&self, line: &mut String, absent: &str) {
+        let value = self
+            .request
+            .user_agent
+            .as_ref()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        optional(
+            line,
+            value.as_ref().map(|value| redact(value)).as_deref().map(str::as_bytes),
+            absent,
+        );
+    }
+
+    /// The referer without query and fragment (they may be a presigned URL's) and without `user:password@`.
+    fn referer(&self, line: &mut String, absent: &str) {
+        let value = self.request.referer.as_ref().map(HeaderValue::as_bytes).map(|value| {
+            let end = value
+                .iter()
+                .position(|b| matches!(b, b'?' | b'#'))
+                .unwrap_or(value.len());
+            let value = value.get(..end).unwrap_or_default();
+            let from = value.iter().rposition(|b| *b == b'@').map_or(0, |place| place + 1);
+            String::from_utf8_lossy(value.get(from..).unwrap_or_default())
+        });
+        optional(
+            line,
+            value.as_ref().map(|value| redact(value)).as_deref().map(str::as_bytes),
+            absent,
+        );
+    }
+}
+
+fn optional(line: &mut String, value: Option<&[u8]>, absent: &str) {
+    match value {
+        Some(value) => quoted(line, value, FIELD_LIMIT),
+        None => line.push_str(absent),
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+fn time_of_day(line: &mut String, unix_millis: u64) {
+    let seconds = i64::try_from(unix_millis / 1_000).unwrap_or(i64::MAX);
+    let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+    let (hour, minute, second) = at.to_hms();
+    let millis = unix_millis % 1_000;
+    let _ = write!(
+        line,
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
+    );
+}
+
+/// Milliseconds with three places.
+fn millis(line: &mut String, took: Duration) {
+    let micros = took.as_micros();
+    let _ = write!(line, "{}.{:03}", micros / 1_000, micros % 1_000);
+}
+
+/// Appends `value` as a JSON string of at most `limit` escaped bytes; what is cut ends in `…`. Bytes that are not UTF-8
+/// become U+FFFD; controls (C1, line and paragraph separators, and bidirectional marks too) are escaped.
+fn quoted(line: &mut String, value: &[u8], limit: usize) {
+    line.push('"');
+    let start = line.len();
+    for chunk in value.utf8_chunks() {
+        let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        for c in chunk.valid().chars().chain(replaced) {
+            let before = line.len();
+            match c {
+                '"' => line.push_str("\\\""),
+                '\\' => line.push_str("\\\\"),
+                c if unprintable(c) => {
+                    let _ = write!(line, "\\u{:04x}", u32::from(c));
+                }
+                c => line.push(c),
+            }
+            if line.len() - start > limit {
+                line.truncate(before);
+                line.push_str("…\"");
+                return;
+            }
+        }
+    }
+    line.push('"');
+}
+
+/// All of these are in the basic plane: four digits hold them.
+fn unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::net::Ipv4Addr;
+
+    fn request(path: &str) -> AccessRequest {
+        AccessRequest {
+            id: 0xabc,
+            client: Ipv4Addr::LOCALHOST.into(),
+            method: http::Method::GET,
+            version: http::Version::HTTP_11,
+            host: Some("files.example.com".into()),
+            path: path.into(),
+            user_agent: Some(HeaderValue::from_static("curl/8")),
+            referer: None,
+        }
+    }
+
+    fn record(request: &AccessRequest) -> AccessRecord<'_> {
+        AccessRecord {
+            unix_millis: 1_763_836_496_007,
+            request,
+            route: "/avatars/",
+            door: Door::Stable,
+            outcome: Outcome::Redirect,
+            cache: CacheResult::Hit,
+            status: Some(StatusCode::FOUND),
+            bytes: 0,
+            total: Duration::from_micros(1_234),
+            origin: None,
+        }
+    }
+
+    fn line(request: &AccessRequest, format: LogFormat) -> String {
+        let mut line = String::new();
+        record(request).write(format, &mut line);
+        line
+    }
+
+    #[test]
+    fn the_line_as_documented() {
+        let request = request("/avatars/u42.png");
+        assert_eq!(
+            line(&request, LogFormat::Json),
+            concat!(
+                r#"{"time":"2025-11-22T18:34:56.007Z","id":"0000000000000abc","client":"127.0.0.1","method":"GET","#,
+                r#""host":"files.example.com","path":"/avatars/u42.png","version":"HTTP/1.1","status":302,"bytes":0,"#,
+                r#""route":"/avatars/","door":"stable","outcome":"redirect","cache":"hit","total_ms":1.234,"#,
+                r#""origin_ms":null,"user_agent":"curl/8","referer":null}"#,
+                "\n"
+            )
+        );
+        assert_eq!(
+            line(&request, LogFormat::Plain),
+            concat!(
+                r#"2025-11-22T18:34:56.007Z 127.0.0.1 "GET" "files.example.com" "/avatars/u42.png" HTTP/1.1 302 0 "#,
+                r#"route="/avatars/" door=stable outcome=redirect cache=hit total_ms=1.234 origin_ms=- "#,
+                r#"id=0000000000000abc user_agent="curl/8" referer=-"#,
+                "\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_referer_keeps_neither_query_nor_password() {
+        let mut request = request("/a");
+        request.referer = Some(HeaderValue::from_static(
+            "https://u:CANARY@h/p?X-Amz-Signature=CANARY#CANARY",
+        ));
+        let line = line(&request, LogFormat::Json);
+        assert!(
+            line.contains(r#""referer":"h/p""#) && !line.contains("CANARY"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn an_encoded_signature_in_a_path_is_redacted() {
+        let line = line(&request("/b/k%3FX-Amz-Signature%3DCANARY%26x"), LogFormat::Json);
+        assert!(!line.contains("CANARY"), "{line}");
+    }
+
+    proptest! {
+        #[test]
+        fn each_line_is_one_json_object_and_bounded(
+            path in "(?s).{0,2000}",
+            host in proptest::option::of("(?s).{0,400}"),
+            agent in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..600)),
+            referer in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..600)),
+        ) {
+            let mut request = request(&path);
+            request.host = host.map(Into::into);
+            request.user_agent = agent.and_then(|value| HeaderValue::from_bytes(&value).ok());
+            request.referer = referer.and_then(|value| HeaderValue::from_bytes(&value).ok());
+            for format in [LogFormat::Json, LogFormat::Plain] {
+                let line = line(&request, format);
+                let body = line.strip_suffix('\n').unwrap();
+                prop_assert!(!body.chars().any(unprintable), "{body:?}");
+                prop_assert!(line.len() < 6_000, "{}", line.len());
+            }
+            let json: serde_json::Value = serde_json::from_str(&line(&request, LogFormat::Json)).unwrap();
+            let logged = json["path"].as_str().unwrap();
+            if !logged.ends_with('…') && redact(&path) == path {
+                prop_assert_eq!(logged, &path);
+            }
+            prop_assert_eq!(json.as_object().unwrap().len(), 17);
+        }
+    }
+}

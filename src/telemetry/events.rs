@@ -1,0 +1,149 @@
+//! What happens to the program beside its requests: one function an event, each a log line and what it counts.
+
+use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
+use super::{BucketMetrics, OriginErrorKind};
+use crate::clock::{Clock, Timestamp};
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The least time between two lines of an event that every request could raise.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Says what happens. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Events {
+    clock: Clock,
+    metrics: Metrics,
+    origin_line: Arc<Seldom>,
+}
+
+impl Events {
+    pub(super) fn new(clock: Clock, metrics: Metrics) -> Self {
+        Self {
+            clock,
+            metrics,
+            origin_line: Arc::default(),
+        }
+    }
+
+    /// The program has its configuration and begins.
+    pub fn started(&self, buckets: usize, routes: usize) {
+        tracing::info!(version = VERSION, commit = COMMIT, buckets, routes, "evergate starts");
+    }
+
+    /// A listener takes connections; `what` is `public` or `admin`.
+    pub fn listening(&self, what: &'static str, address: SocketAddr) {
+        tracing::info!(listener = what, %address, "listening");
+    }
+
+    /// Nothing new is taken, what is in flight may finish.
+    pub fn draining(&self, deadline: Duration) {
+        self.metrics.draining();
+        tracing::info!(deadline_seconds = deadline.as_secs(), "draining");
+    }
+
+    /// The program ends; `cut_off` connections did not finish in time.
+    pub fn stopped(&self, cut_off: usize) {
+        tracing::info!(cut_off, "evergate stops");
+    }
+
+    /// A new configuration runs.
+    pub fn config_reloaded(&self, buckets: usize, routes: usize) {
+        self.metrics.config_reload(Attempt::Ok);
+        tracing::info!(buckets, routes, "configuration reloaded");
+    }
+
+    /// A new configuration was refused; the old one goes on.
+    pub fn config_rejected(&self, faults: &dyn Display) {
+        self.metrics.config_reload(Attempt::Failed);
+        tracing::error!(%faults, "configuration rejected, the running one stays");
+    }
+
+    /// Something in the configuration is taken otherwise than it is written.
+    pub fn config_warning(&self, warning: &dyn Display) {
+        tracing::warn!(%warning, "configuration");
+    }
+
+    /// A new certificate is shown to clients.
+    pub fn certificate_reloaded(&self) {
+        self.metrics.certificate_reload(Attempt::Ok);
+        tracing::info!("certificate reloaded");
+    }
+
+    /// A new certificate was refused; the old one goes on.
+    pub fn certificate_rejected(&self, reason: &dyn Display) {
+        self.metrics.certificate_reload(Attempt::Failed);
+        tracing::error!(%reason, "certificate rejected, the running one stays");
+    }
+
+    /// A bucket has new credentials; `expires_at` is `None` when they do not end.
+    pub fn credentials_renewed(&self, bucket: &BucketMetrics, expires_at: Option<Timestamp>) {
+        bucket.credentials_renewed();
+        let left_seconds = expires_at.map(|end| end.since(self.clock.now()).as_secs());
+        tracing::info!(bucket = bucket.label(), left_seconds, "credentials renewed");
+    }
+
+    /// A bucket's credentials could not be renewed; what is still valid goes on. `retry_in` is the wait until the next try.
+    pub fn credentials_failed(&self, bucket: &BucketMetrics, reason: &dyn Display, retry_in: Duration) {
+        bucket.credentials_failed();
+        let retry_seconds = retry_in.as_secs();
+        tracing::warn!(bucket = bucket.label(), %reason, retry_seconds, "credentials not renewed");
+    }
+
+    /// A request to an origin failed; the line is written at most once a second, the metric counts each.
+    ///
+    /// `reason` holds no key, URL or signature: it is for the operator, not for one request.
+    pub fn origin_failed(&self, bucket: &BucketMetrics, kind: OriginErrorKind, reason: &dyn Display) {
+        bucket.origin_failed(kind);
+        let Some(unsaid) = self.origin_line.say(self.clock.now()) else {
+            return;
+        };
+        let (bucket, kind) = (bucket.label(), kind.as_str());
+        tracing::warn!(bucket, kind, %reason, unsaid, "the origin failed a request");
+    }
+}
+
+/// Lets one line through per [`QUIET`] and counts the others.
+#[derive(Debug, Default)]
+struct Seldom {
+    next: AtomicU64,
+    unsaid: AtomicU64,
+}
+
+impl Seldom {
+    /// Returns how many lines were left out since the last one, or `None` when this one is to be left out.
+    fn say(&self, now: Timestamp) -> Option<u64> {
+        let next = self.next.load(Ordering::Relaxed);
+        let due = now.as_unix() >= next || now.plus(QUIET).as_unix() < next;
+        let after = now.plus(QUIET).as_unix();
+        let mine = due
+            && self
+                .next
+                .compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if mine {
+            return Some(self.unsaid.swap(0, Ordering::Relaxed));
+        }
+        self.unsaid.fetch_add(1, Ordering::Relaxed);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_failures_says_one_line_a_second() {
+        let seldom = Seldom::default();
+        let at = Timestamp::from_unix;
+        assert_eq!(seldom.say(at(10)), Some(0));
+        assert_eq!(seldom.say(at(10)), None);
+        assert_eq!(seldom.say(at(10)), None);
+        assert_eq!(seldom.say(at(11)), Some(2));
+        assert_eq!(seldom.say(at(5)), Some(0), "a clock set back does not silence it");
+    }
+}

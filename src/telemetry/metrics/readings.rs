@@ -1,0 +1,168 @@
+//! Values that live elsewhere and are read when somebody scrapes.
+
+use super::family::{Definition, Kind, Sample};
+use crate::clock::Timestamp;
+use crate::telemetry::Deadline;
+use prometheus::proto::MetricFamily;
+use std::sync::Arc;
+
+/// What the running configuration's handles hold.
+#[derive(Clone, Debug, Default)]
+pub struct AppReading {
+    /// The signed-URL cache; `None` when it is off.
+    pub url_cache: Option<CacheReading>,
+    /// The credentials, one a bucket.
+    pub credentials: Vec<CredentialReading>,
+}
+
+/// How full a cache is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheReading {
+    /// Entries held.
+    pub entries: u64,
+    /// Their weight in bytes.
+    pub bytes: u64,
+    /// The bound on `bytes`.
+    pub limit_bytes: u64,
+}
+
+/// How a bucket's credentials stand.
+#[derive(Clone, Debug)]
+pub struct CredentialReading {
+    /// The bucket's id.
+    pub bucket: Arc<str>,
+    /// Whether there is anything valid to sign with.
+    pub valid: bool,
+    /// When they end; `None` for never, or when there are none.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What the public listener holds and what its bounds have done (rule 23).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListenerReading {
+    /// Connections open now.
+    pub open_connections: u64,
+    /// The bound on them.
+    pub connection_limit: u64,
+    /// Connections accepted so far.
+    pub accepted: u64,
+    /// Connections turned away at the bound.
+    pub refused: u64,
+    /// TLS handshakes that failed, deadlines aside.
+    pub failed_handshakes: u64,
+    /// Deadlines that ran out, by [`Deadline::index`].
+    pub deadlines: [u64; Deadline::ALL.len()],
+}
+
+static CACHE_ENTRIES: Definition = Definition {
+    name: "evergate_url_cache_entries",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "Signed URLs held in the cache.",
+};
+static CACHE_BYTES: Definition = Definition {
+    name: "evergate_url_cache_bytes",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "Weight of the signed URLs held in the cache.",
+};
+static CACHE_LIMIT: Definition = Definition {
+    name: "evergate_url_cache_limit_bytes",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "The bound on the cache's weight.",
+};
+static CREDENTIAL_VALID: Definition = Definition {
+    name: "evergate_credential_valid",
+    kind: Kind::Gauge,
+    labels: &["bucket"],
+    help: "1 when there is something valid to sign with, else 0, by bucket.",
+};
+static CREDENTIAL_LEFT: Definition = Definition {
+    name: "evergate_credential_left_seconds",
+    kind: Kind::Gauge,
+    labels: &["bucket"],
+    help: "How long the credentials are still good, by bucket; absent when they never end.",
+};
+static OPEN: Definition = Definition {
+    name: "evergate_open_connections",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "Connections open at the public listener.",
+};
+static LIMIT: Definition = Definition {
+    name: "evergate_connection_limit",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "The bound on open connections.",
+};
+static ACCEPTED: Definition = Definition {
+    name: "evergate_connections_accepted_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Connections accepted at the public listener.",
+};
+static REFUSED: Definition = Definition {
+    name: "evergate_connections_refused_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Connections turned away because the bound was reached.",
+};
+static HANDSHAKES: Definition = Definition {
+    name: "evergate_tls_handshake_failures_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "TLS handshakes that failed, those that ran out of time aside.",
+};
+static DEADLINES: Definition = Definition {
+    name: "evergate_deadlines_total",
+    kind: Kind::Counter,
+    labels: &["deadline"],
+    help: "Deadlines of the public listener that ran out, by kind.",
+};
+pub(super) static ALL: [&Definition; 11] = [
+    &CACHE_ENTRIES,
+    &CACHE_BYTES,
+    &CACHE_LIMIT,
+    &CREDENTIAL_VALID,
+    &CREDENTIAL_LEFT,
+    &OPEN,
+    &LIMIT,
+    &ACCEPTED,
+    &REFUSED,
+    &HANDSHAKES,
+    &DEADLINES,
+];
+
+pub(super) fn of_app(reading: &AppReading, now: Timestamp) -> Vec<MetricFamily> {
+    let one = |value: u64| Sample::count(&[], value);
+    let cache = reading.url_cache;
+    let left = |credential: &CredentialReading| {
+        let end = if credential.valid { credential.expires_at? } else { now };
+        Some(Sample::count(&[&credential.bucket], end.since(now).as_secs()))
+    };
+    let valid = |credential: &CredentialReading| Sample::count(&[&credential.bucket], u64::from(credential.valid));
+    vec![
+        CACHE_ENTRIES.family(cache.map(|cache| one(cache.entries))),
+        CACHE_BYTES.family(cache.map(|cache| one(cache.bytes))),
+        CACHE_LIMIT.family(cache.map(|cache| one(cache.limit_bytes))),
+        CREDENTIAL_VALID.family(reading.credentials.iter().map(valid)),
+        CREDENTIAL_LEFT.family(reading.credentials.iter().filter_map(left)),
+    ]
+}
+
+pub(super) fn of_listener(reading: &ListenerReading) -> Vec<MetricFamily> {
+    let one = |definition: &Definition, value| definition.family([Sample::count(&[], value)]);
+    let deadlines = Deadline::ALL
+        .iter()
+        .zip(reading.deadlines)
+        .map(|(kind, count)| Sample::count(&[kind.as_str()], count));
+    vec![
+        one(&OPEN, reading.open_connections),
+        one(&LIMIT, reading.connection_limit),
+        one(&ACCEPTED, reading.accepted),
+        one(&REFUSED, reading.refused),
+        one(&HANDSHAKES, reading.failed_handshakes),
+        DEADLINES.family(deadlines),
+    ]
+}

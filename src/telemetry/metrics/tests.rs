@@ -1,0 +1,183 @@
+//! The names follow Prometheus' conventions, the page tells what was counted, no request adds a label.
+
+use super::family::Kind;
+use super::*;
+use crate::clock::Timestamp;
+use crate::telemetry::{CacheResult, Deadline, OriginErrorKind, Outcome};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+fn metrics() -> Metrics {
+    Metrics::new(Clock::manual(Timestamp::from_unix(1_000)).0).unwrap()
+}
+
+#[test]
+fn names_carry_prefix_unit_and_total() {
+    let mut seen = BTreeSet::new();
+    for definition in definitions() {
+        let name = definition.name;
+        assert!(seen.insert(name), "{name} twice");
+        assert!(name.starts_with("evergate_"), "{name}");
+        assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
+        assert_eq!(
+            definition.kind == Kind::Counter,
+            name.ends_with("_total"),
+            "{name}: counters and only they end in _total"
+        );
+        if definition.kind == Kind::Histogram || name.contains("timestamp") || name.contains("left") {
+            assert!(name.ends_with("_seconds"), "{name}: time is in seconds");
+        }
+        for unit in ["_ms", "_millis", "_micros", "_kb", "_mib", "_percent"] {
+            assert!(!name.contains(unit), "{name}: base units only");
+        }
+        assert!(definition.help.ends_with('.'), "{name}: help is a sentence");
+        assert!(
+            definition
+                .labels
+                .iter()
+                .all(|label| !["le", "quantile", "job", "instance"].contains(label)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_metric_is_in_the_reference_and_nothing_else_is() {
+    let reference = include_str!("../../../docs/reference/metrics.md");
+    let documented: BTreeSet<_> = reference
+        .split('`')
+        .filter(|word| word.starts_with("evergate_"))
+        .map(|word| word.split('{').next().unwrap_or(word))
+        .collect();
+    let defined: BTreeSet<_> = definitions().map(|definition| definition.name).collect();
+    assert_eq!(documented, defined);
+    for words in [
+        Outcome::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>(),
+        OriginErrorKind::ALL.iter().map(|word| word.as_str()).collect(),
+        Deadline::ALL.iter().map(|word| word.as_str()).collect(),
+    ] {
+        for word in words {
+            assert!(reference.contains(&format!("`{word}`")), "{word} is not documented");
+        }
+    }
+}
+
+#[test]
+fn the_page_tells_what_was_counted() {
+    let metrics = metrics();
+    let (route, bucket) = (metrics.route("/avatars/"), metrics.bucket("files"));
+    route.answered(Outcome::Redirect, Duration::from_micros(80), 0);
+    route.answered(Outcome::Stream, Duration::from_millis(7), 1_000);
+    bucket.url_cache(CacheResult::Hit);
+    bucket.url_cache(CacheResult::Miss);
+    bucket.url_cache(CacheResult::Off);
+    bucket.origin_answered(Duration::from_millis(3));
+    bucket.origin_failed(OriginErrorKind::Timeout);
+    metrics.request_began();
+    metrics.read_app(|| AppReading {
+        url_cache: Some(CacheReading {
+            entries: 3,
+            bytes: 900,
+            limit_bytes: 1_000,
+        }),
+        credentials: vec![
+            CredentialReading {
+                bucket: "files".into(),
+                valid: true,
+                expires_at: Some(Timestamp::from_unix(1_060)),
+            },
+            CredentialReading {
+                bucket: "static".into(),
+                valid: true,
+                expires_at: None,
+            },
+            CredentialReading {
+                bucket: "gone".into(),
+                valid: false,
+                expires_at: None,
+            },
+        ],
+    });
+    let mut deadlines = [0; Deadline::ALL.len()];
+    deadlines[Deadline::Write.index()] = 4;
+    metrics.read_listener(move || ListenerReading {
+        open_connections: 2,
+        connection_limit: 10,
+        deadlines,
+        ..ListenerReading::default()
+    });
+
+    let page = metrics.render().unwrap();
+    for line in [
+        r#"evergate_requests_total{route="/avatars/",outcome="redirect"} 1"#,
+        r#"evergate_requests_total{route="none",outcome="not_found"} 0"#,
+        r#"evergate_request_duration_seconds_bucket{route="/avatars/",outcome="redirect",le="0.0001"} 1"#,
+        r#"evergate_request_duration_seconds_bucket{route="/avatars/",outcome="stream",le="0.005"} 0"#,
+        r#"evergate_request_duration_seconds_bucket{route="/avatars/",outcome="stream",le="+Inf"} 1"#,
+        r#"evergate_request_duration_seconds_sum{route="/avatars/",outcome="stream"} 0.007"#,
+        r#"evergate_response_body_bytes_total{route="/avatars/"} 1000"#,
+        r#"evergate_url_cache_hits_total{bucket="files"} 1"#,
+        r#"evergate_url_cache_misses_total{bucket="files"} 1"#,
+        r#"evergate_presigns_total{bucket="files"} 2"#,
+        r#"evergate_origin_request_duration_seconds_count{bucket="files"} 1"#,
+        r#"evergate_origin_errors_total{bucket="files",kind="timeout"} 1"#,
+        "evergate_url_cache_entries 3",
+        "evergate_url_cache_bytes 900",
+        r#"evergate_credential_left_seconds{bucket="files"} 60"#,
+        r#"evergate_credential_left_seconds{bucket="gone"} 0"#,
+        r#"evergate_credential_valid{bucket="gone"} 0"#,
+        "evergate_requests_in_flight 1",
+        "evergate_config_loaded_timestamp_seconds 1000",
+        "evergate_open_connections 2",
+        r#"evergate_deadlines_total{deadline="write"} 4"#,
+    ] {
+        assert!(page.lines().any(|seen| seen == line), "{line} is missing from\n{page}");
+    }
+    assert!(!page.contains(r#"left_seconds{bucket="static"}"#));
+    #[cfg(target_os = "linux")]
+    assert!(page.contains("process_resident_memory_bytes "));
+}
+
+#[test]
+fn a_reload_keeps_the_counts_of_what_stays_and_forgets_the_rest() {
+    let metrics = metrics();
+    let (kept, gone) = (metrics.route("/kept/"), metrics.route("/gone/"));
+    kept.answered(Outcome::Redirect, Duration::ZERO, 0);
+    gone.answered(Outcome::Redirect, Duration::ZERO, 0);
+    let _ = (metrics.bucket("old"), metrics.bucket("new"));
+    metrics.retain(&["/kept/"], &["new"]);
+    metrics.route("/kept/").answered(Outcome::Redirect, Duration::ZERO, 0);
+    gone.answered(Outcome::Redirect, Duration::ZERO, 0);
+    let page = metrics.render().unwrap();
+    assert!(
+        page.contains(r#"evergate_requests_total{route="/kept/",outcome="redirect"} 2"#),
+        "{page}"
+    );
+    assert!(
+        !page.contains("/gone/") && !page.contains("\"old\"") && page.contains("\"new\""),
+        "{page}"
+    );
+    assert!(page.contains(r#"route="none""#));
+}
+
+proptest! {
+    #[test]
+    fn no_request_adds_a_series(
+        answers in proptest::collection::vec((0..Outcome::ALL.len(), 0_u64..100_000_000, any::<u32>()), 1..200)
+    ) {
+        let metrics = metrics();
+        let route = metrics.route("/avatars/");
+        for outcome in Outcome::ALL {
+            route.answered(*outcome, Duration::ZERO, 0);
+            metrics.unrouted().answered(*outcome, Duration::ZERO, 0);
+        }
+        let series = |page: String| page.lines().filter(|line| !line.starts_with('#')).count();
+        let before = series(metrics.render().unwrap());
+        for (outcome, micros, bytes) in answers {
+            route.answered(Outcome::ALL[outcome], Duration::from_micros(micros), bytes.into());
+            metrics.unrouted().answered(Outcome::ALL[outcome], Duration::from_micros(micros), bytes.into());
+        }
+        prop_assert_eq!(series(metrics.render().unwrap()), before);
+    }
+}
