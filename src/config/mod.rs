@@ -1,7 +1,35 @@
 //! Configuration: the file as written, the environment, and the validated [`Config`] that the house is built from.
 //!
-//! Imports the clock, `s3/` and `sigv4/`. The only room that reads the environment. All faults are reported at once.
+//! Imports the clock, `s3/` and `sigv4/`. The only room that reads the environment. All faults are reported at once,
+//! each with its line, a caret and what to write instead (DESIGN §4.9); docs/reference/config.md says the same in prose.
+//!
+//! text → [`document`] (a tree that remembers where everything stands) → [`interpolate`] (`${VAR}`, after parsing, so
+//! that no value can become YAML) → [`validate`] (the shapes of [`file`], judged field by field) → [`Config`].
+//! With no file, [`from_environment`] makes the same tree from variables.
 
+mod document;
+mod environment;
+mod faults;
+mod fields;
+mod file;
+mod from_environment;
+mod interpolate;
+mod load;
+mod mask;
 mod model;
+mod placeholders;
+mod report;
+mod secret;
+mod text;
+mod units;
+mod url_expiry;
+mod validate;
+mod words;
 
+pub use environment::Environment;
+pub use faults::{FaultKind, Faults, Finding, Warning};
+pub use load::{Loaded, Source, load, parse};
 pub use model::*;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! The file as it may be written: every mapping with its fields. docs/reference/config.md says what they mean, and a
+//! test holds the two together.
+
+/// What fields a mapping may have.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// What the mapping is, as messages call it.
+    pub(super) what: &'static str,
+    /// Its fields.
+    pub(super) fields: &'static [&'static str],
+    /// Fields of the design that belong to something not yet built, and to what.
+    pub(super) unbuilt: &'static [(&'static str, &'static str)],
+}
+
+const PRESIGNED_DOOR: &str = "the presigned door";
+const S3_ENDPOINT: &str = "the S3 endpoint door";
+
+/// The file itself.
+pub(super) static FILE: Shape = Shape {
+    what: "the configuration",
+    fields: &[
+        "listen",
+        "admin",
+        "tls",
+        "trusted_proxies",
+        "max_connections",
+        "workers",
+        "drain",
+        "auto_limit",
+        "url_cache",
+        "log",
+        "buckets",
+        "routes",
+    ],
+    unbuilt: &[
+        ("clients", S3_ENDPOINT),
+        ("refresh", PRESIGNED_DOOR),
+        ("public_hosts", PRESIGNED_DOOR),
+        ("s3_base_path", S3_ENDPOINT),
+        ("s3_domains", S3_ENDPOINT),
+    ],
+};
+
+/// `admin`, unless `off`.
+pub(super) static ADMIN: Shape = Shape {
+    what: "\"admin\"",
+    fields: &["listen"],
+    unbuilt: &[],
+};
+
+/// `tls`
+pub(super) static TLS: Shape = Shape {
+    what: "\"tls\"",
+    fields: &["certificate", "private_key"],
+    unbuilt: &[],
+};
+
+/// `url_cache`, unless `off`.
+pub(super) static URL_CACHE: Shape = Shape {
+    what: "\"url_cache\"",
+    fields: &["max"],
+    unbuilt: &[],
+};
+
+/// `log`
+pub(super) static LOG: Shape = Shape {
+    what: "\"log\"",
+    fields: &["format", "access"],
+    unbuilt: &[],
+};
+
+/// One of `buckets`.
+pub(super) static BUCKET: Shape = Shape {
+    what: "a bucket",
+    fields: &[
+        "name",
+        "region",
+        "endpoint",
+        "path_style",
+        "url_expiry",
+        "credentials",
+        "embedded",
+    ],
+    unbuilt: &[],
+};
+
+/// `credentials`, unless `chain`.
+pub(super) static CREDENTIALS: Shape = Shape {
+    what: "\"credentials\"",
+    fields: &["access_key_id", "secret_access_key", "session_token"],
+    unbuilt: &[],
+};
+
+/// One of `routes`.
+pub(super) static ROUTE: Shape = Shape {
+    what: "a route",
+    fields: &[
+        "path",
+        "host",
+        "bucket",
+        "prefix",
+        "access",
+        "delivery",
+        "cache_control",
+        "fallback",
+        "origin_forbidden",
+        "inline",
+    ],
+    unbuilt: &[("cache", "the object cache")],
+};

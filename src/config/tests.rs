@@ -1,0 +1,1 @@
+//! Judged from outside: what a text becomes.

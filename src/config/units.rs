@@ -1,0 +1,119 @@
+//! Values with units: durations (`2m`), sizes (`64MiB`), and plain counts and words.
+
+use super::report::Wrong;
+use super::text::Text;
+use super::words::{nearest, one_of};
+use bytesize::ByteSize;
+use std::time::Duration;
+
+/// Reads a duration with its unit, such as `90s`, `2m` or `7d`.
+///
+/// # Errors
+/// A bare number, something that is no duration, or zero.
+pub(super) fn duration(text: &Text) -> Result<Duration, Wrong> {
+    let written = text.as_str().trim();
+    if is_number(written) {
+        return Err(Wrong::new(
+            format!("{} is a duration without a unit", text.shown()),
+            format!("write \"{written}s\" for seconds; the units are ms, s, m, h and d"),
+        ));
+    }
+    let duration = humantime::parse_duration(written).map_err(|_| {
+        Wrong::new(
+            format!("{} is not a duration", text.shown()),
+            "write a number and a unit: 30s, 2m, 12h, 7d",
+        )
+    })?;
+    if duration.is_zero() {
+        return Err(Wrong::new("the duration is zero", "write at least 1s"));
+    }
+    Ok(duration)
+}
+
+/// Reads a size with its unit in bytes, such as `64MiB` or `500kB`.
+///
+/// # Errors
+/// A bare number, or something that is no size.
+pub(super) fn size(text: &Text) -> Result<u64, Wrong> {
+    let written = text.as_str().trim();
+    if is_number(written) {
+        return Err(Wrong::new(
+            format!("{} is a size without a unit", text.shown()),
+            format!("write \"{written}B\" for bytes; the units are B, KiB, MiB and GiB (or kB, MB, GB)"),
+        ));
+    }
+    written.parse().map(|ByteSize(bytes)| bytes).map_err(|_| {
+        Wrong::new(
+            format!("{} is not a size", text.shown()),
+            "write a number and a unit: 512KiB, 64MiB, 1GiB",
+        )
+    })
+}
+
+/// Reads a whole number from 1 to `max`.
+///
+/// # Errors
+/// When it is no such number.
+pub(super) fn count(text: &Text, max: usize) -> Result<usize, Wrong> {
+    match text.as_str().trim().parse() {
+        Ok(count) if (1..=max).contains(&count) => Ok(count),
+        _ => Err(Wrong::new(
+            format!("{} is not a number from 1 to {max}", text.shown()),
+            "write a whole number, digits only",
+        )),
+    }
+}
+
+/// Reads one of a closed set of words.
+///
+/// # Errors
+/// When it is none of them; the nearest is named.
+pub(super) fn word<T: Copy>(text: &Text, words: &[(&'static str, T)]) -> Result<T, Wrong> {
+    let written = text.as_str();
+    if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == written) {
+        return Ok(*meaning);
+    }
+    let names = || words.iter().map(|(word, _)| *word);
+    let all = one_of(names());
+    Err(Wrong::new(
+        format!("{} is not one of the words known here", text.shown()),
+        match nearest(written, names()) {
+            Some(meant) => format!("did you mean \"{meant}\"? It takes {all}"),
+            None => format!("write {all}"),
+        },
+    ))
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::text::Origin;
+
+    fn text(value: &str) -> Text {
+        Text::new(value, Origin::Literal)
+    }
+
+    #[test]
+    fn durations_carry_units() {
+        assert_eq!(duration(&text("2m")), Ok(Duration::from_secs(120)));
+        assert_eq!(duration(&text("1h 30m")), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration(&text("7d")), Ok(Duration::from_secs(604_800)));
+        for wrong in ["120", "0s", "0", "-1s", "2 minuets", "", "1.5", "99999999999999999999d"] {
+            assert!(duration(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_carry_units() {
+        assert_eq!(size(&text("64MiB")), Ok(64 << 20));
+        assert_eq!(size(&text("1 KiB")), Ok(1024));
+        assert_eq!(size(&text("0B")), Ok(0));
+        for wrong in ["64", "64XB", "-1MiB", "MiB", ""] {
+            assert!(size(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+}

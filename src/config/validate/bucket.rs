@@ -1,0 +1,278 @@
+//! Buckets: a server with region, endpoint and credentials, or the embedded origin.
+
+use super::route::Route;
+use super::{credentials, endpoint};
+use crate::config::document::{Entry, Value};
+use crate::config::faults::Place;
+use crate::config::fields::{self, Fields, judge_duplicates};
+use crate::config::file::BUCKET;
+use crate::config::from_environment::FORCE_PATH_STYLE;
+use crate::config::model::{BucketConfig, BucketId, OriginConfig, ServerConfig};
+use crate::config::report::{Report, Wrong};
+use crate::config::text::{Text, quoted};
+use crate::config::units::word;
+use crate::config::url_expiry;
+use crate::s3::{AddressStyle, BucketName, Endpoint, Region};
+use std::path::{Component, Path, PathBuf};
+
+/// A bucket as far as it could be read.
+pub(super) struct Bucket {
+    /// Its name in the file.
+    pub(super) id: Box<str>,
+    place: Place,
+    config: Option<BucketConfig>,
+}
+
+/// Judges all buckets.
+pub(super) fn buckets(fields: &Fields<'_>, report: &mut Report<'_>) -> Vec<Bucket> {
+    let remedy = "write buckets by name: \"buckets: { files: { name: …, region: … } }\"";
+    let Some(entry) = fields.require("buckets", remedy, report) else {
+        return Vec::new();
+    };
+    let entries = match &entry.node.value {
+        Value::Map(entries) if !entries.is_empty() => entries,
+        Value::Broken => return Vec::new(),
+        Value::Map(_) | Value::Empty => {
+            report.fault(&entry.name_place, "there are no buckets", remedy);
+            return Vec::new();
+        }
+        Value::Text(_) | Value::List(_) => {
+            report.fault(
+                &entry.node.place,
+                "\"buckets\" is a mapping from names to buckets",
+                remedy,
+            );
+            return Vec::new();
+        }
+    };
+    judge_duplicates(entries, report);
+    let buckets: Vec<_> = entries.iter().map(|entry| bucket(entry, report)).collect();
+    judge_folders(&buckets, report);
+    buckets
+}
+
+/// Returns the buckets when all of them could be read.
+pub(super) fn settled(buckets: Vec<Bucket>) -> Option<Vec<BucketConfig>> {
+    buckets.into_iter().map(|bucket| bucket.config).collect()
+}
+
+/// Warns about buckets that no route opens.
+pub(super) fn judge_use(buckets: &[Bucket], routes: &[Route], report: &mut Report<'_>) {
+    if routes.is_empty() || routes.iter().any(|route| route.bucket.is_none()) {
+        return;
+    }
+    for (index, bucket) in buckets.iter().enumerate() {
+        if routes.iter().all(|route| route.bucket != Some(index)) {
+            report.warn(
+                &bucket.place,
+                format!("no route opens bucket \"{}\"", bucket.id),
+                "add a route for it, or remove it",
+            );
+        }
+    }
+}
+
+fn bucket(entry: &Entry, report: &mut Report<'_>) -> Bucket {
+    if !is_id(&entry.name) {
+        report.fault(
+            &entry.name_place,
+            format!("{} can't be the name of a bucket here", quoted(&entry.name)),
+            "write 1 to 63 of a-z, A-Z, 0-9, \"-\" and \"_\"; it becomes a label in logs and metrics, and \"name\" says \
+             what the bucket is called at S3",
+        );
+    }
+    Bucket {
+        id: entry.name.clone(),
+        place: entry.name_place.clone(),
+        config: config(entry, report),
+    }
+}
+
+fn is_id(name: &str) -> bool {
+    (1..=63).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+fn config(entry: &Entry, report: &mut Report<'_>) -> Option<BucketConfig> {
+    let fields = Fields::open(&entry.node, &BUCKET, report)?;
+    let url_expiry = url_expiry(&fields, report);
+    let (name, origin) = if fields.get("embedded").is_some() {
+        let folder = embedded(&fields, report);
+        let name = match fields.get("name") {
+            Some(_) => fields.value("name", report, name),
+            None => embedded_name(entry, report),
+        };
+        (name, folder.map(OriginConfig::Embedded))
+    } else {
+        let name = (fields.require("name", "write what the bucket is called at S3", report))
+            .and_then(|entry| fields::value(entry, report, name));
+        let server = server(&fields, name.as_ref(), report);
+        (name, server.map(OriginConfig::Server))
+    };
+    Some(BucketConfig {
+        id: BucketId(entry.name.as_ref().into()),
+        name: name?,
+        url_expiry,
+        origin: origin?,
+    })
+}
+
+fn url_expiry(fields: &Fields<'_>, report: &mut Report<'_>) -> std::time::Duration {
+    let Some((expiry, warning)) = fields.value("url_expiry", report, url_expiry::parse) else {
+        return url_expiry::DEFAULT;
+    };
+    if let (Some(Wrong { problem, remedy }), Some(entry)) = (warning, fields.get("url_expiry")) {
+        report.warn(&entry.node.place, problem, remedy);
+    }
+    expiry
+}
+
+fn name(text: &Text) -> Result<BucketName, Wrong> {
+    BucketName::parse(text.as_str()).map_err(|error| {
+        let remedy = match text.as_str() {
+            url if url.contains("://") || url.contains('/') => {
+                "write the bucket's name alone; prefixes belong to routes"
+            }
+            _ => "write the name as it is at S3",
+        };
+        Wrong::new(format!("{} is not a bucket's name: {error}", text.shown()), remedy)
+    })
+}
+
+fn embedded(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<PathBuf> {
+    for name in ["region", "endpoint", "path_style", "credentials"] {
+        if let Some(entry) = fields.get(name) {
+            report.fault(
+                &entry.name_place,
+                format!("\"{name}\" belongs to an S3 server, and this bucket is embedded"),
+                format!("remove \"{name}\", or \"embedded\""),
+            );
+        }
+    }
+    if !cfg!(feature = "embedded") {
+        let place = fields.get("embedded").map_or(fields.place(), |entry| &entry.name_place);
+        report.fault(
+            place,
+            "this build has no embedded origin",
+            "use an S3 server, or build with the cargo feature \"embedded\"",
+        );
+        return None;
+    }
+    let folder = fields.value("embedded", report, |text| match text.as_str() {
+        "" => Err(Wrong::new(
+            "the folder's name is empty",
+            "write a folder, such as ./data",
+        )),
+        folder => Ok(folder.to_owned()),
+    })?;
+    Some(report.resolve(&folder))
+}
+
+/// An embedded bucket is called what it is called in the file.
+fn embedded_name(entry: &Entry, report: &mut Report<'_>) -> Option<BucketName> {
+    match BucketName::parse(&entry.name) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            report.fault(
+                &entry.name_place,
+                format!("\"{}\" is not a bucket's name: {error}", entry.name),
+                "rename it, or write a \"name\" of its own",
+            );
+            None
+        }
+    }
+}
+
+fn server(fields: &Fields<'_>, name: Option<&BucketName>, report: &mut Report<'_>) -> Option<ServerConfig> {
+    let region_remedy = "write the bucket's region, such as us-east-1; servers that have none take us-east-1";
+    let region = fields.require("region", region_remedy, report).and_then(|entry| {
+        fields::value(entry, report, |text| {
+            Region::parse(text.as_str())
+                .map_err(|error| Wrong::new(format!("{} is not a region: {error}", text.shown()), region_remedy))
+        })
+    });
+    let style = path_style(fields, report);
+    let endpoint = fields.value("endpoint", report, |text| match text.as_str() {
+        "" => Ok(None),
+        url => Endpoint::parse(url).map(Some).map_err(|error| {
+            Wrong::new(
+                format!("{} is not an endpoint: {error}", text.shown()),
+                "write the server's URL without the bucket, such as https://s3.example.com or http://minio:9000",
+            )
+        }),
+    });
+    let named = fields.get("endpoint").filter(|_| matches!(endpoint, Some(Some(_))));
+    let endpoint = match endpoint.flatten() {
+        Some(endpoint) => endpoint,
+        None => Endpoint::aws(region.as_ref()?),
+    };
+    if let Some(name) = name {
+        let place = named.map_or(fields.place(), |entry| &entry.node.place);
+        endpoint::judge(&endpoint, style, name, place, report);
+    }
+    let credentials = credentials::credentials(fields, report);
+    Some(ServerConfig {
+        endpoint,
+        region: region?,
+        style,
+        credentials: credentials?,
+    })
+}
+
+/// `true` or `false`; from `AWS_FORCE_PATH_STYLE` by LibreChat's rule, which takes everything but "true" for false.
+fn path_style(fields: &Fields<'_>, report: &mut Report<'_>) -> AddressStyle {
+    let read = fields.value("path_style", report, |text| {
+        let style = |yes| {
+            if yes {
+                AddressStyle::Path
+            } else {
+                AddressStyle::VirtualHosted
+            }
+        };
+        if text.comes_from(FORCE_PATH_STYLE) {
+            let value = text.as_str().trim().to_ascii_lowercase();
+            let surprise = (!matches!(&*value, "true" | "false")).then(|| text.shown());
+            return Ok((style(value == "true"), surprise));
+        }
+        word(text, &[("true", style(true)), ("false", style(false))]).map(|style| (style, None))
+    });
+    let Some((style, surprise)) = read else {
+        return AddressStyle::VirtualHosted;
+    };
+    if let (Some(value), Some(entry)) = (surprise, fields.get("path_style")) {
+        report.warn(
+            &entry.node.place,
+            format!("{FORCE_PATH_STYLE} is {value}, which counts as false, as LibreChat does"),
+            format!("set {FORCE_PATH_STYLE} to true or false"),
+        );
+    }
+    style
+}
+
+/// Two embedded origins in one folder would serve each other's objects.
+fn judge_folders(buckets: &[Bucket], report: &mut Report<'_>) {
+    let folder = |bucket: &Bucket| match &bucket.config.as_ref()?.origin {
+        OriginConfig::Embedded(folder) => Some(plain(folder)),
+        OriginConfig::Server(_) => None,
+    };
+    for (index, bucket) in buckets.iter().enumerate() {
+        let Some(own) = folder(bucket) else { continue };
+        if let Some(other) = buckets[..index]
+            .iter()
+            .find(|other| folder(other).as_ref() == Some(&own))
+        {
+            report.fault(
+                &bucket.place,
+                format!("\"{}\" and \"{}\" are embedded in the same folder", other.id, bucket.id),
+                "give each a folder of its own",
+            );
+        }
+    }
+}
+
+/// Drops `.` components, so that `./data` and `data` compare equal.
+fn plain(folder: &Path) -> PathBuf {
+    folder.components().filter(|part| *part != Component::CurDir).collect()
+}

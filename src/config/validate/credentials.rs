@@ -1,0 +1,72 @@
+//! Where a bucket's credentials come from.
+
+use crate::config::document::Value;
+use crate::config::fields::{self, Fields};
+use crate::config::file::CREDENTIALS;
+use crate::config::model::CredentialsConfig;
+use crate::config::report::{Report, Wrong};
+use crate::config::secret::secret;
+use crate::sigv4::{AccessKeyId, Credential};
+
+/// Judges `credentials`: the chain, which is also the default, or a key pair.
+pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<CredentialsConfig> {
+    let Some(entry) = fields.get("credentials") else {
+        return Some(CredentialsConfig::Chain);
+    };
+    if let Value::Text(_) | Value::Empty = entry.node.value {
+        return fields::value(entry, report, |text| match text.as_str() {
+            "chain" => Ok(CredentialsConfig::Chain),
+            // What stands here may well be a secret.
+            _ => Err(Wrong::new(
+                "\"credentials\" is neither \"chain\" nor a mapping",
+                "write \"chain\" for the provider chain (roles, profiles, web identity), or access_key_id and \
+                 secret_access_key below it",
+            )),
+        });
+    }
+    let fields = Fields::open(&entry.node, &CREDENTIALS, report)?;
+    let pair = "write both access_key_id and secret_access_key, or \"credentials: chain\"";
+    let id = fields.require("access_key_id", pair, report).and_then(|entry| {
+        fields::value(entry, report, |text| {
+            AccessKeyId::parse(text.as_str().trim()).map_err(|error| {
+                Wrong::new(
+                    format!("this is not an access key id: {error}"),
+                    "write ${AWS_ACCESS_KEY_ID}, or the id itself",
+                )
+            })
+        })
+        .or_else(|| empty(entry, report))
+    });
+    let key = fields
+        .require("secret_access_key", pair, report)
+        .and_then(|entry| secret(entry, report).or_else(|| empty(entry, report)));
+    let token = match fields.get("session_token") {
+        Some(entry) => secret(entry, report),
+        None => None,
+    };
+    let (id, key) = (id?, key?);
+    if id.as_str().starts_with("ASIA") && token.is_none() {
+        report.fault(
+            fields.place(),
+            "the access key id starts with ASIA: it is temporary, and its session token is missing",
+            "add session_token, or write \"credentials: chain\", which renews what is temporary",
+        );
+    }
+    let credential = Credential::new(id, key);
+    Some(CredentialsConfig::Static(match token {
+        Some(token) => credential.with_session_token(token),
+        None => credential,
+    }))
+}
+
+/// Reports a part of the key pair that a variable's absence left empty.
+fn empty<T>(entry: &crate::config::document::Entry, report: &mut Report<'_>) -> Option<T> {
+    if matches!(&entry.node.value, Value::Text(text) if text.is_absent()) {
+        report.fault(
+            &entry.node.place,
+            format!("\"{}\" came out empty", entry.name),
+            "set the variable, or write \"credentials: chain\"",
+        );
+    }
+    None
+}

@@ -1,0 +1,102 @@
+//! Judges the tree and makes the [`Config`]. Every function reports what it finds and goes on, so that all faults come
+//! at once; what it returns after a fault is never used.
+
+mod bucket;
+mod credentials;
+mod endpoint;
+mod header;
+mod listener;
+mod overlap;
+mod path;
+mod route;
+
+use super::document::{Node, Value};
+use super::fields::{self, Fields};
+use super::file::{FILE, LOG, URL_CACHE};
+use super::model::{AccessLogConfig, Config, LogConfig, LogFormat, UrlCacheConfig};
+use super::report::Report;
+use super::units;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Judges a whole configuration. `None` when something essential is missing, which is then reported.
+pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
+    if let Value::Empty = root.value {
+        report.fault(
+            &root.place,
+            "the configuration is empty",
+            "write at least \"buckets\" and \"routes\"; the shipped config.yaml shows how",
+        );
+        return None;
+    }
+    let fields = Fields::open(root, &FILE, report)?;
+    let listener = listener::listener(&fields, report);
+    let admin = listener::admin(&fields, report);
+    if let (Some(listener), Some(Some(admin))) = (&listener, admin) {
+        listener::judge_admin(&fields, listener.address, admin, report);
+    }
+    let log = log(&fields, report);
+    let auto_limit = fields.value("auto_limit", report, units::size).unwrap_or(MIB);
+    let url_cache = url_cache(&fields, report);
+    let buckets = bucket::buckets(&fields, report);
+    let routes = route::routes(&fields, &buckets, report);
+    overlap::judge(&routes, report);
+    bucket::judge_use(&buckets, &routes, report);
+    Some(Config {
+        listener: listener?,
+        admin: admin?,
+        buckets: bucket::settled(buckets)?,
+        routes: route::settled(routes)?,
+        url_cache,
+        auto_limit,
+        log,
+    })
+}
+
+fn log(fields: &Fields<'_>, report: &mut Report<'_>) -> LogConfig {
+    let default = LogConfig {
+        format: LogFormat::Json,
+        access: AccessLogConfig::On,
+    };
+    let Some(fields) = fields.get("log").and_then(|log| Fields::open(&log.node, &LOG, report)) else {
+        return default;
+    };
+    let formats = [("json", LogFormat::Json), ("plain", LogFormat::Plain)];
+    let switches = [("on", AccessLogConfig::On), ("off", AccessLogConfig::Off)];
+    LogConfig {
+        format: (fields.value("format", report, |text| units::word(text, &formats))).unwrap_or(default.format),
+        access: (fields.value("access", report, |text| units::word(text, &switches))).unwrap_or(default.access),
+    }
+}
+
+fn url_cache(fields: &Fields<'_>, report: &mut Report<'_>) -> UrlCacheConfig {
+    let default = UrlCacheConfig::MaxBytes(64 * MIB);
+    let Some(entry) = fields.get("url_cache") else {
+        return default;
+    };
+    if let Value::Text(_) | Value::Empty = entry.node.value {
+        return fields::value(entry, report, |text| match text.as_str() {
+            "off" => Ok(UrlCacheConfig::Off),
+            _ => Err(super::report::Wrong::new(
+                format!("\"url_cache\" is {}", text.shown()),
+                "write \"off\", or a bound: { max: 64MiB }",
+            )),
+        })
+        .unwrap_or(default);
+    }
+    let max = Fields::open(&entry.node, &URL_CACHE, report).and_then(|fields| {
+        fields.require(
+            "max",
+            "write { max: 64MiB }, or \"off\" in place of the mapping",
+            report,
+        )?;
+        fields.value("max", report, |text| match units::size(text)? {
+            bytes @ MIB.. => Ok(bytes),
+            _ => Err(super::report::Wrong::new(
+                format!("{} is too small to hold anything for long", text.shown()),
+                "write 1MiB or more, or \"url_cache: off\"",
+            )),
+        })
+    });
+    max.map_or(default, UrlCacheConfig::MaxBytes)
+}

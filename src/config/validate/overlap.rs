@@ -1,0 +1,29 @@
+//! Routes that cover the same requests: host and path twice is a tie, and a tie is a fault (rule 3). Nested paths are
+//! fine, the longest wins.
+
+use super::route::Route;
+use crate::config::faults::Place;
+use crate::config::report::Report;
+
+/// Reports every route whose host and path an earlier one has.
+pub(super) fn judge(routes: &[Route], report: &mut Report<'_>) {
+    for (index, route) in routes.iter().enumerate() {
+        let Some(spot) = &route.spot else { continue };
+        let Some(first) = routes[..index]
+            .iter()
+            .find(|earlier| earlier.spot.as_ref() == Some(spot))
+        else {
+            continue;
+        };
+        let on = match &first.path_place {
+            Place::Text { line, .. } => format!(" as the one on line {line}"),
+            Place::Whole | Place::Variable(_) => String::new(),
+        };
+        let host = spot.host.as_deref().unwrap_or("every host");
+        report.fault(
+            &route.path_place,
+            format!("this route covers the same{on}: {} at {host}", spot.path),
+            "keep one of them, or give them different paths or hosts; the order of routes means nothing",
+        );
+    }
+}

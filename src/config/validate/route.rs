@@ -1,0 +1,185 @@
+//! Routes: what is open, to whom, from where.
+
+use super::bucket::Bucket;
+use super::{header, path};
+use crate::config::document::{Node, Value};
+use crate::config::faults::Place;
+use crate::config::fields::{self, Fields};
+use crate::config::file::ROUTE;
+use crate::config::model::{AccessConfig, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
+use crate::config::report::{Report, Wrong};
+use crate::config::text::{Text, quoted};
+use crate::config::units::word;
+use crate::config::words::{nearest, one_of};
+
+/// A route as far as it could be read.
+pub(super) struct Route {
+    /// Where its path stands.
+    pub(super) path_place: Place,
+    /// What it answers for, when that could be read.
+    pub(super) spot: Option<Spot>,
+    /// Index of its bucket, when it names one that exists.
+    pub(super) bucket: Option<usize>,
+    config: Option<RouteConfig>,
+}
+
+/// Host and path.
+#[derive(PartialEq, Eq)]
+pub(super) struct Spot {
+    pub(super) host: Option<Box<str>>,
+    pub(super) path: Box<str>,
+}
+
+/// Judges all routes.
+pub(super) fn routes(fields: &Fields<'_>, buckets: &[Bucket], report: &mut Report<'_>) -> Vec<Route> {
+    let entry = fields.get("routes");
+    let nodes = entry.map_or(&[][..], |entry| fields::list(entry, report));
+    if nodes.is_empty() {
+        let broken = entry.is_some_and(|entry| !matches!(entry.node.value, Value::Empty | Value::List(_)));
+        if !broken {
+            report.warn(
+                entry.map_or(fields.place(), |entry| &entry.name_place),
+                "there are no routes: every request gets 404",
+                "open a prefix: a route with path, bucket, prefix and access (EVERGATE_PUBLIC_PREFIXES without a file)",
+            );
+        }
+    }
+    nodes.iter().filter_map(|node| route(node, buckets, report)).collect()
+}
+
+/// Returns the routes when all of them could be read.
+pub(super) fn settled(routes: Vec<Route>) -> Option<Vec<RouteConfig>> {
+    routes.into_iter().map(|route| route.config).collect()
+}
+
+fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Route> {
+    let fields = Fields::open(node, &ROUTE, report)?;
+    let path_entry = fields.require("path", "write the path that clients ask for, such as /avatars/", report);
+    let path = path_entry.and_then(|entry| required(entry, report, path::path));
+    // Three cases, since a host that is wrong must not become every host.
+    let host = match fields.get("host") {
+        None => Some(None),
+        Some(entry) => required(entry, report, path::host).map(Some),
+    };
+    let bucket = (fields.require("bucket", "name one of \"buckets\"", report))
+        .and_then(|entry| required(entry, report, |text| bucket(text, buckets)));
+    let prefix = (fields.require(
+        "prefix",
+        "write what the keys start with, such as images/; \"\" opens the whole bucket",
+        report,
+    ))
+    .and_then(|entry| {
+        let prefix = required(entry, report, path::prefix)?;
+        if prefix.as_str().is_empty() {
+            report.warn(
+                &entry.node.place,
+                "this route opens the whole bucket",
+                "write a prefix unless everything in the bucket is meant",
+            );
+        }
+        Some(prefix)
+    });
+    let access = (fields.require("access", "write \"access: public\": nothing is open by default", report))
+        .and_then(|entry| required(entry, report, access));
+    let deliveries = [
+        ("auto", Delivery::Auto),
+        ("redirect", Delivery::Redirect),
+        ("stream", Delivery::Stream),
+    ];
+    let delivery = (fields.value("delivery", report, |text| word(text, &deliveries))).unwrap_or(Delivery::Auto);
+    if delivery == Delivery::Redirect {
+        judge_redirect(&fields, report);
+    }
+    let forbidden = [
+        ("not_found", OriginForbidden::NotFound),
+        ("forbidden", OriginForbidden::Forbidden),
+    ];
+    let inline = [("safe", InlinePolicy::Safe), ("all", InlinePolicy::All)];
+    let cache_control = fields.value("cache_control", report, header::cache_control);
+    let origin_forbidden = fields.value("origin_forbidden", report, |text| word(text, &forbidden));
+    let inline = fields.value("inline", report, |text| word(text, &inline));
+    let fallback = fields.value("fallback", report, |text| {
+        path::fallback(text, prefix.as_ref().unwrap_or(&crate::s3::KeyPrefix::default()))
+    });
+    let spot = host.zip(path).map(|(host, path)| Spot { host, path });
+    let config = || {
+        let spot = spot.as_ref()?;
+        Some(RouteConfig {
+            host: spot.host.clone(),
+            path: spot.path.clone(),
+            bucket: bucket?,
+            prefix: prefix?,
+            access: access?,
+            delivery,
+            cache_control,
+            fallback,
+            origin_forbidden: origin_forbidden.unwrap_or(OriginForbidden::NotFound),
+            inline: inline.unwrap_or(InlinePolicy::Safe),
+        })
+    };
+    Some(Route {
+        config: config(),
+        path_place: path_entry.map_or_else(|| node.place.clone(), |entry| entry.node.place.clone()),
+        spot,
+        bucket,
+    })
+}
+
+/// Reads a field of which nothing may come: a variable's absence is a fault here.
+fn required<T>(
+    entry: &crate::config::document::Entry,
+    report: &mut Report<'_>,
+    parse: impl FnOnce(&Text) -> Result<T, Wrong>,
+) -> Option<T> {
+    if matches!(&entry.node.value, Value::Text(text) if text.is_absent()) {
+        report.fault(
+            &entry.node.place,
+            format!("\"{}\" came out empty", entry.name),
+            "give the variable a value, or a default that is not empty",
+        );
+        return None;
+    }
+    fields::value(entry, report, parse)
+}
+
+fn bucket(text: &Text, buckets: &[Bucket]) -> Result<usize, Wrong> {
+    let name = text.as_str();
+    buckets.iter().position(|bucket| &*bucket.id == name).ok_or_else(|| {
+        let ids = || buckets.iter().map(|bucket| &*bucket.id);
+        Wrong::new(
+            format!("no bucket is called {}", quoted(name)),
+            match nearest(name, ids()) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None if buckets.is_empty() => "write the bucket under \"buckets\" first".into(),
+                None => format!("write {}, or add it to \"buckets\"", one_of(ids())),
+            },
+        )
+    })
+}
+
+fn access(text: &Text) -> Result<AccessConfig, Wrong> {
+    match text.as_str() {
+        unbuilt @ ("signed" | "signed_link" | "jwt" | "forward_auth" | "private") => Err(Wrong::new(
+            format!("\"access: {unbuilt}\" is not there yet: this version knows public routes only"),
+            "write \"public\", or leave the route out to keep it closed",
+        )),
+        _ => word(text, &[("public", AccessConfig::Public)]),
+    }
+}
+
+/// With redirects the client asks S3 itself: settings for answers that the gateway never sees would do nothing.
+fn judge_redirect(fields: &Fields<'_>, report: &mut Report<'_>) {
+    for (name, why) in [
+        ("fallback", "the gateway never sees the miss"),
+        ("cache_control", "S3 answers with its own headers"),
+        ("origin_forbidden", "the gateway never sees the refusal"),
+    ] {
+        if let Some(entry) = fields.get(name) {
+            report.fault(
+                &entry.name_place,
+                format!("\"{name}\" does nothing with \"delivery: redirect\": {why}"),
+                format!("write \"delivery: auto\" or \"stream\", or remove \"{name}\""),
+            );
+        }
+    }
+}
