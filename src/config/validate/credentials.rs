@@ -53,10 +53,21 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Optio
         );
     }
     let credential = Credential::new(id, key);
-    Some(CredentialsConfig::Static(match token {
-        Some(token) => credential.with_session_token(token),
+    let credential = match token {
         None => credential,
-    }))
+        Some(token) => match credential.with_session_token(token) {
+            Ok(credential) => credential,
+            Err(refused) => {
+                report.fault(
+                    fields.place(),
+                    refused.to_string(),
+                    "copy the token whole, without quotes or line breaks",
+                );
+                return None;
+            }
+        },
+    };
+    Some(CredentialsConfig::Static(credential))
 }
 
 /// Reports a part of the key pair that a variable's absence left empty.
