@@ -1,3 +1,5 @@
+//! What the signed-URL cache tells apart, forgets, bounds and counts.
+
 use super::*;
 
 #[derive(Debug, PartialEq)]

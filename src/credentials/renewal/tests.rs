@@ -1,3 +1,5 @@
+//! Renewal against a scripted source and a clock turned by hand: no test waits for real credentials or real hours.
+
 use super::*;
 use crate::clock::ManualClock;
 use crate::config::BucketId;

@@ -1,3 +1,5 @@
+//! Hit, miss and a second process give one URL a window; what ends sooner is never handed out (rules 18, 25).
+
 use super::*;
 use crate::access::Permit;
 use crate::clock::ManualClock;
