@@ -10,9 +10,9 @@
 
 use super::deadlines::{Deadlines, OriginSettings};
 use super::error::{FetchError, Waited};
+use super::request::SignedRequest;
 use super::tls::OriginTls;
-use http::{HeaderMap, Method};
-use reqwest::{Client, Request, Url};
+use reqwest::{Client, Request};
 use std::error::Error;
 use std::io;
 
@@ -50,15 +50,10 @@ impl HttpClient {
     }
 
     /// Sends a bodiless, idempotent request; returns with the response head.
-    pub(super) async fn send(
-        &self,
-        method: &Method,
-        url: &Url,
-        headers: &HeaderMap,
-    ) -> Result<http::Response<reqwest::Body>, FetchError> {
+    pub(super) async fn send(&self, request: &SignedRequest) -> Result<http::Response<reqwest::Body>, FetchError> {
         let answer = tokio::time::timeout(self.deadlines.head, async {
-            match self.send_once(method, url, headers).await {
-                Err(error) if Fault::of(&error) == Fault::Closed => self.send_once(method, url, headers).await,
+            match self.send_once(request).await {
+                Err(error) if Fault::of(&error) == Fault::Closed => self.send_once(request).await,
                 result => result,
             }
         });
@@ -69,14 +64,9 @@ impl HttpClient {
         }
     }
 
-    async fn send_once(
-        &self,
-        method: &Method,
-        url: &Url,
-        headers: &HeaderMap,
-    ) -> Result<reqwest::Response, reqwest::Error> {
-        let mut request = Request::new(method.clone(), url.clone());
-        request.headers_mut().clone_from(headers);
+    async fn send_once(&self, signed: &SignedRequest) -> Result<reqwest::Response, reqwest::Error> {
+        let mut request = Request::new(signed.method.clone(), signed.url.clone());
+        request.headers_mut().clone_from(&signed.headers);
         self.client.execute(request).await
     }
 }

@@ -151,12 +151,7 @@ fn date_value(date: SystemTime) -> Option<HeaderValue> {
 }
 
 fn range_value(range: ByteRange) -> Option<HeaderValue> {
-    let text = match range {
-        ByteRange::Closed(first, last) => format!("bytes={first}-{last}"),
-        ByteRange::From(first) => format!("bytes={first}-"),
-        ByteRange::Suffix(length) => format!("bytes=-{length}"),
-    };
-    HeaderValue::try_from(text).ok()
+    HeaderValue::try_from(range.to_string()).ok()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::request::SignedRequest;
 use super::tls::OriginTls;
 use super::transfer::{Length, OriginBody};
 use crate::clock::Clock;
+use crate::credentials::Credentials;
 use crate::resolve::Target;
 use crate::s3::Operation;
 use crate::sigv4::Signer;
@@ -58,8 +59,22 @@ impl OriginClient {
             .saturating_sub(self.slots.available_permits())
     }
 
-    /// Asks the origin for `target` under `conditions`, signed by `signer`; returns with the head of the answer, before
-    /// any byte of the body.
+    /// Asks the origin for `target` under `conditions`; returns with the head of the answer, before any byte of the
+    /// body. Cancelling (dropping the future) closes the connection in use.
+    ///
+    /// # Errors
+    /// [`FetchError`] for everything but the statuses of [`OriginStatus`].
+    pub async fn fetch(
+        &self,
+        credentials: &Credentials,
+        target: &Target,
+        conditions: &Conditions,
+    ) -> Result<OriginResponse, FetchError> {
+        let snapshot = credentials.current()?;
+        self.fetch_signed(&snapshot.signer, target, conditions).await
+    }
+
+    /// As [`OriginClient::fetch`], signed by `signer`.
     ///
     /// # Errors
     /// [`FetchError`] for everything but the statuses of [`OriginStatus`].
@@ -91,10 +106,7 @@ impl OriginClient {
     ) -> Result<Asked, FetchError> {
         let operation = target.permit().operation();
         let request = SignedRequest::new(signer, target, conditions, self.clock.now())?;
-        let response = self
-            .http
-            .send(request.method(), request.url(), request.headers())
-            .await?;
+        let response = self.http.send(&request).await?;
         let head = OriginHead::from_headers(response.headers());
         let status = match outcome::success(response.status(), conditions, &head) {
             Some(status) => status?,

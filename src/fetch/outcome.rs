@@ -95,7 +95,7 @@ pub(super) async fn failure(
     }
     let document = match operation {
         Operation::HeadObject => Document::Silent,
-        Operation::GetObject => read_document(body, deadlines.error_body).await,
+        _ => read_document(body, deadlines.error_body).await,
     };
     let code = OriginCode::new(document.code_text(), status);
     match (status, document.code()) {
