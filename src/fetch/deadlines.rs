@@ -1,0 +1,51 @@
+//! How long each wait for the origin may last, and how much may be under way. Rule 23.
+
+use std::time::Duration;
+
+/// The deadlines of one request to the origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Until the connection stands: name lookup, TCP and TLS.
+    pub connect: Duration,
+    /// Until the response head is complete, the connection included.
+    pub head: Duration,
+    /// The longest silence inside a body. Time in which the client does not take what is there does not count.
+    pub stall: Duration,
+    /// Until the body of an error answer is read; it is only for the log and for telling errors apart.
+    pub error_body: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            head: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            error_body: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What one [`OriginClient`](super::OriginClient) keeps to. One client serves one worker thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginSettings {
+    /// How long each wait may last.
+    pub deadlines: Deadlines,
+    /// The most idle connections kept for each origin.
+    pub max_idle_per_origin: usize,
+    /// How long an idle connection is kept; below the 20 s after which S3 closes one.
+    pub idle_timeout: Duration,
+    /// The most transfers at once; more are refused with [`FetchError::Saturated`](super::FetchError::Saturated).
+    pub max_in_flight: usize,
+}
+
+impl Default for OriginSettings {
+    fn default() -> Self {
+        Self {
+            deadlines: Deadlines::default(),
+            max_idle_per_origin: 64,
+            idle_timeout: Duration::from_secs(15),
+            max_in_flight: 1024,
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What of the origin's response head goes on. Rule 16: an allow-list, never a copy with holes.
+//!
+//! `Set-Cookie`, `Location`, CORS fields and every `x-amz-*` stop here. A field that the origin sent twice says nothing
+//! certain and is treated as absent, `Cache-Control` and `Content-Encoding` excepted, which are lists.
+
+use super::entity_tag::EntityTag;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
+    CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::time::SystemTime;
+
+/// The allow-listed fields of an origin's response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OriginHead {
+    /// `Content-Type` as stored.
+    pub content_type: Option<HeaderValue>,
+    /// `Content-Length` in bytes: of the part for a partial answer.
+    pub content_length: Option<u64>,
+    /// `Content-Range`, for 206 and 416.
+    pub content_range: Option<ContentRange>,
+    /// `Content-Encoding` as stored, without `aws-chunked`, which was only the upload's.
+    pub content_encoding: Option<HeaderValue>,
+    /// `Content-Language` as stored.
+    pub content_language: Option<HeaderValue>,
+    /// `Content-Disposition` as stored.
+    pub content_disposition: Option<HeaderValue>,
+    /// `Last-Modified`, a valid date.
+    pub last_modified: Option<HeaderValue>,
+    /// `Accept-Ranges`, when it is `bytes`.
+    pub accept_ranges: Option<HeaderValue>,
+    /// `Cache-Control` as stored.
+    pub cache_control: Option<HeaderValue>,
+    /// `Expires` as stored.
+    pub expires: Option<HeaderValue>,
+    etag: Option<(EntityTag, HeaderValue)>,
+    modified_at: Option<SystemTime>,
+}
+
+impl OriginHead {
+    /// Takes the origin's header fields.
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Self {
+        let one = |name| single(headers, name).cloned();
+        let last_modified = one(LAST_MODIFIED);
+        let modified_at = last_modified
+            .as_ref()
+            .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+        Self {
+            content_type: one(CONTENT_TYPE).filter(|value| !value.is_empty()),
+            content_length: single(headers, CONTENT_LENGTH).and_then(number),
+            content_range: single(headers, CONTENT_RANGE).and_then(ContentRange::parse),
+            content_encoding: content_encoding(headers),
+            content_language: one(CONTENT_LANGUAGE),
+            content_disposition: one(CONTENT_DISPOSITION).filter(|value| !value.is_empty()),
+            last_modified: last_modified.filter(|_| modified_at.is_some()),
+            accept_ranges: one(ACCEPT_RANGES).filter(|value| value.as_bytes().eq_ignore_ascii_case(b"bytes")),
+            cache_control: joined(headers, CACHE_CONTROL, |_| true),
+            expires: one(EXPIRES),
+            etag: one(ETAG).and_then(|value| Some((EntityTag::parse(value.as_bytes())?, value))),
+            modified_at,
+        }
+    }
+
+    /// `ETag`, a valid one.
+    #[must_use]
+    pub fn etag(&self) -> Option<&HeaderValue> {
+        self.etag.as_ref().map(|(_, value)| value)
+    }
+
+    /// The parsed `ETag`.
+    #[must_use]
+    pub fn entity_tag(&self) -> Option<&EntityTag> {
+        self.etag.as_ref().map(|(tag, _)| tag)
+    }
+
+    /// `Last-Modified`, parsed.
+    #[must_use]
+    pub fn modified_at(&self) -> Option<SystemTime> {
+        self.modified_at
+    }
+}
+
+/// A valid `Content-Range` in bytes. RFC 9110 §14.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentRange {
+    /// `bytes first-last/complete`; both ends included, `None` for an unknown complete length (`*`).
+    Satisfied {
+        /// The first byte's position.
+        first: u64,
+        /// The last byte's position.
+        last: u64,
+        /// The whole object's length in bytes.
+        complete: Option<u64>,
+    },
+    /// `bytes */complete`
+    Unsatisfied {
+        /// The whole object's length in bytes.
+        complete: u64,
+    },
+}
+
+impl ContentRange {
+    fn parse(value: &HeaderValue) -> Option<Self> {
+        let (range, complete) = value.to_str().ok()?.trim().strip_prefix("bytes ")?.split_once('/')?;
+        if range == "*" {
+            return Some(Self::Unsatisfied {
+                complete: digits(complete)?,
+            });
+        }
+        let (first, last) = range.split_once('-')?;
+        let (first, last) = (digits(first)?, digits(last)?);
+        let complete = match complete {
+            "*" => None,
+            text => Some(digits(text)?),
+        };
+        (first <= last && complete.is_none_or(|complete| last < complete)).then_some(Self::Satisfied {
+            first,
+            last,
+            complete,
+        })
+    }
+
+    /// The whole object's length in bytes.
+    #[must_use]
+    pub fn complete(self) -> Option<u64> {
+        match self {
+            Self::Satisfied { complete, .. } => complete,
+            Self::Unsatisfied { complete } => Some(complete),
+        }
+    }
+
+    /// The part's length in bytes; `None` for an unsatisfied range.
+    #[must_use]
+    pub fn part_length(self) -> Option<u64> {
+        match self {
+            Self::Satisfied { first, last, .. } => last.checked_sub(first)?.checked_add(1),
+            Self::Unsatisfied { .. } => None,
+        }
+    }
+
+    /// The field value.
+    #[must_use]
+    pub fn to_value(self) -> Option<HeaderValue> {
+        let text = match self {
+            Self::Satisfied { first, last, complete } => match complete {
+                Some(complete) => format!("bytes {first}-{last}/{complete}"),
+                None => format!("bytes {first}-{last}/*"),
+            },
+            Self::Unsatisfied { complete } => format!("bytes */{complete}"),
+        };
+        HeaderValue::try_from(text).ok()
+    }
+}
+
+fn single(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next()?;
+    lines.next().is_none().then_some(first)
+}
+
+fn joined(headers: &HeaderMap, name: HeaderName, keep: fn(&str) -> bool) -> Option<HeaderValue> {
+    let mut kept = String::new();
+    for line in headers.get_all(name) {
+        for part in line.to_str().ok()?.split(',').map(str::trim) {
+            if !part.is_empty() && keep(part) {
+                if !kept.is_empty() {
+                    kept.push_str(", ");
+                }
+                kept.push_str(part);
+            }
+        }
+    }
+    (!kept.is_empty()).then(|| HeaderValue::try_from(kept).ok()).flatten()
+}
+
+fn content_encoding(headers: &HeaderMap) -> Option<HeaderValue> {
+    joined(headers, CONTENT_ENCODING, |coding| {
+        !coding.eq_ignore_ascii_case("aws-chunked") && !coding.eq_ignore_ascii_case("identity")
+    })
+}
+
+fn number(value: &HeaderValue) -> Option<u64> {
+    digits(value.to_str().ok()?)
+}
+
+// u64's own parser also takes a leading '+'.
+fn digits(text: &str) -> Option<u64> {
+    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(fields: &[(&'static str, &'static str)]) -> OriginHead {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        OriginHead::from_headers(&headers)
+    }
+
+    #[test]
+    fn only_the_list_goes_on() {
+        let bare = head(&[
+            ("set-cookie", "a=b"),
+            ("location", "http://elsewhere/"),
+            ("access-control-allow-origin", "*"),
+            ("x-amz-meta-owner", "me"),
+            ("server", "AmazonS3"),
+        ]);
+        assert_eq!(bare, OriginHead::default());
+    }
+
+    #[test]
+    fn the_upload_coding_of_aws_never_goes_on() {
+        for (stored, expected) in [
+            ("aws-chunked", None),
+            ("AWS-Chunked,", None),
+            ("aws-chunked, gzip", Some("gzip")),
+            ("gzip,aws-chunked", Some("gzip")),
+            ("br", Some("br")),
+            ("identity", None),
+        ] {
+            let value = head(&[("content-encoding", stored)]).content_encoding;
+            assert_eq!(value, expected.map(HeaderValue::from_static), "{stored}");
+        }
+    }
+
+    #[test]
+    fn what_came_twice_is_absent_but_lists_are_joined() {
+        let twice = head(&[
+            ("content-type", "text/html"),
+            ("content-type", "image/png"),
+            ("etag", "\"a\""),
+            ("etag", "\"b\""),
+            ("cache-control", "max-age=5"),
+            ("cache-control", "public"),
+        ]);
+        assert_eq!(twice.content_type, None);
+        assert_eq!(twice.etag(), None);
+        assert_eq!(twice.cache_control.unwrap(), "max-age=5, public");
+    }
+
+    #[test]
+    fn malformed_validators_are_absent() {
+        let bad = head(&[("etag", "abc"), ("last-modified", "soon"), ("accept-ranges", "none")]);
+        assert_eq!(bad, OriginHead::default());
+    }
+
+    #[test]
+    fn content_range_is_read_strictly() {
+        let read = |text: &'static str| ContentRange::parse(&HeaderValue::from_static(text));
+        let part = read("bytes 2-5/10").unwrap();
+        assert_eq!((part.part_length(), part.complete()), (Some(4), Some(10)));
+        assert_eq!(part.to_value().unwrap(), "bytes 2-5/10");
+        assert_eq!(read("bytes 2-5/*").unwrap().complete(), None);
+        assert_eq!(read("bytes */10").unwrap().complete(), Some(10));
+        let longest = read("bytes 0-18446744073709551614/18446744073709551615").unwrap();
+        assert_eq!(longest.part_length(), Some(u64::MAX));
+        assert_eq!(read("bytes 0-18446744073709551615/*").unwrap().part_length(), None);
+        for bad in [
+            "bytes 5-2/10",
+            "bytes 2-10/10",
+            "bytes +2-5/10",
+            "bytes 2-5",
+            "lines 2-5/10",
+            "bytes */*",
+            "bytes 0-99999999999999999999/*",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

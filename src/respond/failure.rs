@@ -1,0 +1,231 @@
+//! Everything that can keep a reader from an object, each with its status. Never one for another.
+
+use crate::config::OriginForbidden;
+use crate::fetch::FetchError;
+use crate::listener::Refusal;
+use crate::presign::PresignError;
+use crate::respond::QueryError;
+use crate::route::RouteError;
+use crate::s3::KeyError;
+use http::StatusCode;
+use std::time::Duration;
+
+/// Why there is no object in the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The head is refused by the listener.
+    Refused(Refusal),
+    /// The path or key is refused: 400.
+    Key(KeyError),
+    /// The query is refused: 400.
+    Query(QueryError),
+    /// The method is known but not taken here: 405.
+    MethodNotAllowed,
+    /// No route covers the path: 404.
+    NoRoute,
+    /// The access rule says no: 403.
+    Denied,
+    /// The key is missing: 404.
+    Missing,
+    /// The origin refuses the gateway: 404 or 403, as the route says.
+    OriginForbidden(OriginForbidden),
+    /// The origin knows no such bucket: 502, since the configuration is wrong.
+    OriginBucket,
+    /// No connection to the origin: 502.
+    OriginUnreachable,
+    /// The origin was too slow: 504.
+    OriginTimeout,
+    /// The origin's answer makes no sense: 502.
+    OriginError,
+    /// The origin asks for fewer requests: 503.
+    Throttled {
+        /// When to come again, if the origin said.
+        retry_after: Option<Duration>,
+    },
+    /// Nothing valid to sign with: 503.
+    NoCredentials,
+    /// The gateway is at a bound of its own, or drains: 503.
+    Overloaded,
+    /// A fault of the gateway: 500.
+    Internal,
+}
+
+impl Failure {
+    /// What a failed fetch means for the reader of a route that says `forbidden` of origins that refuse.
+    #[must_use]
+    pub fn of_fetch(error: &FetchError, forbidden: OriginForbidden) -> Self {
+        match error {
+            FetchError::Missing => Self::Missing,
+            FetchError::MissingBucket => Self::OriginBucket,
+            FetchError::Forbidden(_) => Self::OriginForbidden(forbidden),
+            FetchError::Throttled { retry_after } => Self::Throttled {
+                retry_after: *retry_after,
+            },
+            FetchError::Unreachable(_) => Self::OriginUnreachable,
+            FetchError::Timeout(_) => Self::OriginTimeout,
+            FetchError::BadGateway(_) => Self::OriginError,
+            FetchError::Credentials(_) => Self::NoCredentials,
+            FetchError::Saturated => Self::Overloaded,
+            FetchError::NotAsSigned => Self::Internal,
+        }
+    }
+
+    /// The status that the reader sees.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Refused(Refusal::TargetTooLong) => StatusCode::URI_TOO_LONG,
+            Self::Refused(Refusal::TooManyFields) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Refused(Refusal::UnknownMethod) => StatusCode::NOT_IMPLEMENTED,
+            Self::Refused(_) | Self::Key(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => StatusCode::NOT_FOUND,
+            Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
+            Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
+            Self::OriginTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Throttled { .. } | Self::NoCredentials | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The word for metrics and the access log, out of a closed set. It tells apart what the reader may not.
+    #[must_use]
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Refused(Refusal::TargetTooLong | Refusal::TooManyFields) => "too_large",
+            Self::Refused(Refusal::UnknownMethod) => "not_implemented",
+            Self::Refused(_) | Self::Key(_) | Self::Query(_) => "bad_request",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NoRoute | Self::Missing => "not_found",
+            Self::Denied => "forbidden",
+            Self::OriginForbidden(_) => "origin_forbidden",
+            Self::OriginUnreachable => "origin_unreachable",
+            Self::OriginTimeout => "origin_timeout",
+            Self::OriginBucket | Self::OriginError => "origin_error",
+            Self::Throttled { .. } => "throttled",
+            Self::NoCredentials => "no_credentials",
+            Self::Overloaded => "overloaded",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// When to come again; given with every 503.
+    #[must_use]
+    pub fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after } => Some(retry_after.unwrap_or(Duration::from_secs(2))),
+            Self::NoCredentials => Some(Duration::from_secs(10)),
+            Self::Overloaded => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// One sentence for the reader. It names what the reader can do something about and nothing of the inside: what is
+    /// missing, has no route or is refused by the origin reads the same.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Refused(Refusal::BadHost) => "The request needs exactly one valid Host.",
+            Self::Refused(Refusal::TargetTooLong) => "The address is too long.",
+            Self::Refused(Refusal::TooManyFields) => "The request has too many header fields.",
+            Self::Refused(Refusal::UnknownMethod) => "This method is not implemented.",
+            Self::Refused(_) | Self::Key(_) => "The address is not valid, so nothing was looked up.",
+            Self::Query(QueryError::Duplicate) => "The parameter 'download' may stand in the address only once.",
+            Self::Query(QueryError::BadEncoding) => "The name to download under is not valid.",
+            Self::MethodNotAllowed => "This address can only be read (GET and HEAD).",
+            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
+                "There is nothing at this address."
+            }
+            Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
+            Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => {
+                "The storage behind this address can't be read right now."
+            }
+            Self::OriginTimeout => "The storage behind this address took too long to answer.",
+            Self::Throttled { .. } => "The storage behind this address is busy. Try again shortly.",
+            Self::NoCredentials | Self::Overloaded => "The service can't answer right now. Try again shortly.",
+            Self::Internal => "Something went wrong here. It is not your fault.",
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<RouteError> for Failure {
+    fn from(error: RouteError) -> Self {
+        match error {
+            RouteError::Key(error) => Self::Key(error),
+            RouteError::NoRoute => Self::NoRoute,
+        }
+    }
+}
+
+impl From<&PresignError> for Failure {
+    fn from(error: &PresignError) -> Self {
+        match error {
+            PresignError::CredentialsUnavailable(_) | PresignError::CredentialEndsSoon => Self::NoCredentials,
+            PresignError::IllegalLocation => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Waited;
+
+    #[test]
+    fn each_fetch_error_has_its_own_status() {
+        use OriginForbidden::{Forbidden, NotFound};
+        let status = |error: FetchError, forbidden| Failure::of_fetch(&error, forbidden).status().as_u16();
+        assert_eq!(status(FetchError::Missing, Forbidden), 404);
+        assert_eq!(status(FetchError::MissingBucket, NotFound), 502);
+        assert_eq!(status(FetchError::Throttled { retry_after: None }, NotFound), 503);
+        assert_eq!(status(FetchError::Unreachable("refused".into()), NotFound), 502);
+        assert_eq!(status(FetchError::Timeout(Waited::Head), NotFound), 504);
+        assert_eq!(status(FetchError::Timeout(Waited::Connection), NotFound), 504);
+        assert_eq!(status(FetchError::BadGateway("garbage".into()), NotFound), 502);
+        assert_eq!(status(FetchError::Saturated, NotFound), 503);
+        assert_eq!(status(FetchError::NotAsSigned, NotFound), 500);
+    }
+
+    #[test]
+    fn what_the_origin_refuses_looks_missing_or_forbidden_but_is_logged_as_it_is() {
+        for (policy, twin) in [
+            (OriginForbidden::NotFound, Failure::Missing),
+            (OriginForbidden::Forbidden, Failure::Denied),
+        ] {
+            let failure = Failure::OriginForbidden(policy);
+            assert_eq!(failure.status(), twin.status());
+            assert_eq!(failure.sentence(), twin.sentence());
+            assert_eq!(failure.outcome(), "origin_forbidden");
+        }
+    }
+
+    #[test]
+    fn every_503_says_when_to_come_again() {
+        for failure in [
+            Failure::Throttled { retry_after: None },
+            Failure::NoCredentials,
+            Failure::Overloaded,
+        ] {
+            assert_eq!(failure.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(failure.retry_after().is_some());
+        }
+    }
+}

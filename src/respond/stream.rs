@@ -1,0 +1,129 @@
+//! The bytes of an object through the gateway: 200, 206, 304, 412, 416. RFC 9110 §15, RFC 9111; rules 16, 17, 22.
+
+use super::body::Body;
+use super::cache_control;
+use super::content;
+use super::disposition::Download;
+use super::headers::CACHE_STATUS;
+use crate::access::Audience;
+use crate::config::InlinePolicy;
+use crate::fetch::{ContentRange, OriginHead, OriginResponse, OriginStatus};
+use crate::s3::ObjectKey;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, ETAG, EXPIRES,
+    LAST_MODIFIED,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body::Body as _;
+
+/// What the walk knows of a stream beside the origin's answer.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The key that is served: the fallback's, where the fallback is.
+    pub key: &'a ObjectKey,
+    /// Whom the answer may be stored for.
+    pub audience: Audience,
+    /// The route's `Cache-Control`; `None` keeps the origin's.
+    pub cache_control: Option<&'a HeaderValue>,
+    /// Which types may be shown.
+    pub inline: InlinePolicy,
+    /// Whether the reader asked to save the object.
+    pub download: Option<&'a Download>,
+}
+
+/// Answers with what the origin has. To HEAD the body is empty and `Content-Length` is the object's.
+#[must_use]
+pub fn stream(origin: OriginResponse, view: &View<'_>) -> Response<Body> {
+    let (status, head, body) = origin.into_parts();
+    let headers = write(status, &head, view);
+    let body = if body.is_end_stream() {
+        Body::Empty
+    } else {
+        Body::Origin(body)
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = code(status);
+    *response.headers_mut() = headers;
+    response
+}
+
+fn write(status: OriginStatus, head: &OriginHead, view: &View<'_>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(CACHE_STATUS, cache_status(status));
+    match status {
+        OriginStatus::Ok | OriginStatus::Partial => {
+            write_validators(&mut headers, head, view);
+            write_representation(&mut headers, status, head, view);
+        }
+        OriginStatus::NotModified => write_validators(&mut headers, head, view),
+        OriginStatus::PreconditionFailed => {}
+        OriginStatus::RangeNotSatisfiable => {
+            let unsatisfied = |range: &ContentRange| matches!(range, ContentRange::Unsatisfied { .. });
+            let range = head.content_range.filter(unsatisfied);
+            put(&mut headers, CONTENT_RANGE, range.and_then(ContentRange::to_value));
+        }
+    }
+    headers
+}
+
+fn code(status: OriginStatus) -> StatusCode {
+    match status {
+        OriginStatus::Ok => StatusCode::OK,
+        OriginStatus::Partial => StatusCode::PARTIAL_CONTENT,
+        OriginStatus::NotModified => StatusCode::NOT_MODIFIED,
+        OriginStatus::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        OriginStatus::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+    }
+}
+
+/// What a 304 says too (RFC 9110 §15.4.5).
+fn write_validators(headers: &mut HeaderMap, head: &OriginHead, view: &View<'_>) {
+    put(headers, ETAG, head.etag().cloned());
+    put(headers, LAST_MODIFIED, head.last_modified.clone());
+    let configured = view.cache_control.or(head.cache_control.as_ref());
+    put(
+        headers,
+        CACHE_CONTROL,
+        cache_control::for_audience(configured, view.audience),
+    );
+    // Beside the route's own word the origin's older one would only confuse.
+    if view.cache_control.is_none() {
+        put(headers, EXPIRES, head.expires.clone());
+    }
+}
+
+fn write_representation(headers: &mut HeaderMap, status: OriginStatus, head: &OriginHead, view: &View<'_>) {
+    content::write(headers, head, view.key, view.inline, view.download);
+    put(headers, CONTENT_LENGTH, head.content_length.map(HeaderValue::from));
+    put(headers, CONTENT_ENCODING, head.content_encoding.clone());
+    put(headers, CONTENT_LANGUAGE, head.content_language.clone());
+    put(headers, ACCEPT_RANGES, head.accept_ranges.clone());
+    if status == OriginStatus::Partial {
+        put(
+            headers,
+            CONTENT_RANGE,
+            head.content_range.and_then(ContentRange::to_value),
+        );
+    }
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        headers.insert(name, value);
+    }
+}
+
+/// No answer of the origin is kept yet, so each one was forwarded past the cache (RFC 9211 §2.2).
+fn cache_status(status: OriginStatus) -> HeaderValue {
+    HeaderValue::from_static(match status {
+        OriginStatus::Ok => "evergate; fwd=bypass; fwd-status=200",
+        OriginStatus::Partial => "evergate; fwd=bypass; fwd-status=206",
+        OriginStatus::NotModified => "evergate; fwd=bypass; fwd-status=304",
+        OriginStatus::PreconditionFailed => "evergate; fwd=bypass; fwd-status=412",
+        OriginStatus::RangeNotSatisfiable => "evergate; fwd=bypass; fwd-status=416",
+    })
+}
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;

@@ -1,0 +1,93 @@
+//! Heads of streamed answers; whole transfers are in `tests/respond_stream.rs`.
+use super::*;
+
+fn head(fields: &[(&'static str, &'static str)]) -> OriginHead {
+    let headers: HeaderMap = fields
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+        .collect();
+    OriginHead::from_headers(&headers)
+}
+
+fn told(status: OriginStatus, fields: &[(&'static str, &'static str)], route: Option<&'static str>) -> HeaderMap {
+    let key = ObjectKey::parse("a/u.png").unwrap();
+    let cache_control = route.map(HeaderValue::from_static);
+    let view = View {
+        key: &key,
+        audience: Audience::Public,
+        cache_control: cache_control.as_ref(),
+        inline: InlinePolicy::Safe,
+        download: None,
+    };
+    write(status, &head(fields), &view)
+}
+
+const STORED: &[(&str, &str)] = &[
+    ("content-type", "image/png"),
+    ("content-length", "4"),
+    ("content-encoding", "aws-chunked"),
+    ("etag", "\"a\""),
+    ("last-modified", "Sun, 01 Nov 2026 12:00:00 GMT"),
+    ("accept-ranges", "bytes"),
+    ("cache-control", "max-age=9"),
+    ("expires", "Sun, 01 Nov 2026 12:00:09 GMT"),
+    ("x-amz-request-id", "1"),
+    ("set-cookie", "a=b"),
+    ("content-range", "bytes 2-5/10"),
+];
+
+fn names(headers: &HeaderMap) -> Vec<&str> {
+    let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn rule_16_an_answer_is_built_from_the_list() {
+    let whole = told(OriginStatus::Ok, STORED, None);
+    assert_eq!(
+        names(&whole),
+        [
+            "accept-ranges",
+            "cache-control",
+            "cache-status",
+            "content-length",
+            "content-type",
+            "etag",
+            "expires",
+            "last-modified",
+            "x-content-type-options",
+        ]
+    );
+    assert_eq!(whole[CACHE_STATUS], "evergate; fwd=bypass; fwd-status=200");
+    let part = told(OriginStatus::Partial, STORED, None);
+    assert_eq!(part[CONTENT_RANGE], "bytes 2-5/10");
+}
+
+#[test]
+fn a_304_carries_validators_and_freshness_alone() {
+    let unchanged = told(OriginStatus::NotModified, STORED, None);
+    assert_eq!(
+        names(&unchanged),
+        ["cache-control", "cache-status", "etag", "expires", "last-modified"]
+    );
+}
+
+#[test]
+fn the_route_has_the_last_word_on_freshness() {
+    let whole = told(OriginStatus::Ok, STORED, Some("public, max-age=300"));
+    assert_eq!(whole[CACHE_CONTROL], "public, max-age=300");
+    assert!(!whole.contains_key(EXPIRES));
+}
+
+#[test]
+fn a_412_says_nothing_and_a_416_the_length() {
+    assert_eq!(
+        names(&told(OriginStatus::PreconditionFailed, STORED, None)),
+        ["cache-status"]
+    );
+    let fields = [("content-range", "bytes */10"), ("content-type", "application/xml")];
+    let outside = told(OriginStatus::RangeNotSatisfiable, &fields, None);
+    assert_eq!(outside[CONTENT_RANGE], "bytes */10");
+    assert_eq!(names(&outside), ["cache-status", "content-range"]);
+}
