@@ -1,8 +1,11 @@
 //! A request whose head has been judged: what the rest of the walk works on.
+use super::RequestBody;
 use crate::s3::Scheme;
-use http::HeaderMap;
-use hyper::body::Incoming;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
+use std::fmt;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::time::Instant;
 
 /// What the listener hands to the service: always something that can be logged, sometimes a request.
@@ -19,7 +22,7 @@ pub struct Arrival {
     /// The method as received, for the log.
     pub method: http::Method,
     /// The raw path as received, for the log (never the query: it may hold signatures).
-    pub path: Box<str>,
+    pub path: RawPath,
     /// The request, or why it is none.
     pub request: Result<Inbound, Refusal>,
 }
@@ -36,7 +39,7 @@ pub struct Inbound {
     /// Header fields as received.
     pub headers: HeaderMap,
     /// The body, unread.
-    pub body: Incoming,
+    pub body: RequestBody,
 }
 
 /// The closed set of methods that any door takes.
@@ -68,23 +71,85 @@ impl Host {
     }
 }
 
-/// The request target in origin form, split at the first `?`, nothing decoded.
+/// The request target in origin form, split at the first `?`, nothing decoded. Cheap to clone: it shares the buffer
+/// that the head was read into.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RawTarget {
-    pub(crate) path: Box<str>,
-    pub(crate) query: Option<Box<str>>,
-}
+pub struct RawTarget(PathAndQuery);
 
 impl RawTarget {
+    /// Takes a target as received. `None` unless it starts with `/` and every byte is one that RFC 3986 allows in a
+    /// URI; `%` is not looked at, decoding is the key decoder's work.
+    pub(crate) fn new(target: PathAndQuery) -> Option<Self> {
+        let written = target.as_str().as_bytes();
+        (written.first() == Some(&b'/') && written.iter().copied().all(is_uri_byte)).then_some(Self(target))
+    }
+
     /// The raw path.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        self.0.path()
     }
     /// The raw query, without `?`; `None` when there is no `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
+        self.0.query()
+    }
+}
+
+impl std::str::FromStr for RawTarget {
+    type Err = Refusal;
+
+    fn from_str(written: &str) -> Result<Self, Refusal> {
+        // The parser of `http` would cut a fragment off in silence.
+        let target = (!written.contains('#')).then(|| written.parse().ok()).flatten();
+        target.and_then(Self::new).ok_or(Refusal::BadTarget)
+    }
+}
+
+/// Unreserved and reserved characters and `%` (RFC 3986 §2), without `#`, which no target may hold.
+const fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.'
+                | b'_'
+                | b'~'
+                | b'%'
+                | b':'
+                | b'/'
+                | b'?'
+                | b'['
+                | b']'
+                | b'@'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+        )
+}
+
+/// A raw path for the log: whatever was received, the query left out. Reads as a `&str`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawPath(pub(super) Option<PathAndQuery>);
+
+impl Deref for RawPath {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.as_ref().map_or("", PathAndQuery::path)
+    }
+}
+
+impl fmt::Display for RawPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
     }
 }
 
@@ -100,6 +165,33 @@ pub struct ClientAddress {
 /// Names one request in the answer (`x-request-id`) and in the log: 16 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(pub(crate) u64);
+
+impl RequestId {
+    /// A new one. Random, so that ids of several gateways don't meet; nothing secret hangs on it.
+    pub(super) fn random() -> Self {
+        Self(fastrand::u64(..))
+    }
+
+    /// Returns the id as the value of `x-request-id`.
+    #[must_use]
+    pub fn header_value(self) -> HeaderValue {
+        // Sixteen hexadecimal digits are always a valid value.
+        HeaderValue::from_bytes(&self.digits()).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    fn digits(self) -> [u8; 16] {
+        let mut digits = [0; 16];
+        // Buffer and digits have the same length; the encoder can't fail.
+        let _ = hex::encode_to_slice(self.0.to_be_bytes(), &mut digits);
+        digits
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
 
 /// Why a head is refused before any door sees it (rules 2 and 23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,4 +211,37 @@ pub enum Refusal {
     /// A method outside the closed set: 501 (RFC 9110 §9.1).
     #[error("the method is not implemented")]
     UnknownMethod,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_split_at_the_first_question_mark_and_nothing_is_decoded() {
+        let target: RawTarget = "/a%2Fb//c?x=1?y=%20".parse().unwrap();
+        assert_eq!((target.path(), target.query()), ("/a%2Fb//c", Some("x=1?y=%20")));
+        let target: RawTarget = "/a?".parse().unwrap();
+        assert_eq!((target.path(), target.query()), ("/a", Some("")));
+        let target: RawTarget = "/!'()*~+,;=:@&$[]".parse().unwrap();
+        assert_eq!((target.path(), target.query()), ("/!'()*~+,;=:@&$[]", None));
+    }
+
+    #[test]
+    fn rule_2_targets_outside_the_uri_charset_are_refused() {
+        for written in [
+            "", "*", "a", "a/b", "/a#b", "/a b", "/a\"b", "/a{b}", "/a|b", "/a\\b", "/a^b", "/a`b", "/é", "/a<b>",
+            "/a\x7f",
+        ] {
+            assert_eq!(written.parse::<RawTarget>(), Err(Refusal::BadTarget), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_request_id_is_sixteen_digits_everywhere() {
+        let id = RequestId(0xAB);
+        assert_eq!(id.to_string(), "00000000000000ab");
+        assert_eq!(id.header_value(), "00000000000000ab");
+        assert_ne!(RequestId::random(), RequestId::random());
+    }
 }

@@ -1,0 +1,217 @@
+//! One connection's life: TLS handshake, wait for the first byte, serve; on HTTP/1 back to waiting when it goes quiet.
+//!
+//! While it waits, a connection is a socket and a timer: hyper's buffers (8 KiB and more) are given back after
+//! [`super::Limits::park_after`] and made anew for the next request. hyper-util's `auto` builder is not used, since it
+//! can't be taken apart like that, and holds room for both protocols all along.
+
+use super::outgoing::Outgoing;
+use super::socket::{Socket, Stream};
+use super::vigil::{Left, Vigil};
+use super::watch::{Protocol, Watch};
+use super::worker::Workplace;
+use super::{ClientAddress, Deadline, Service};
+use crate::s3::Scheme;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
+
+/// How every HTTP/2 connection starts (RFC 9113 §3.4). No HTTP/1 request does.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What a connection needs: itself and its worker.
+struct Connection<S> {
+    place: Rc<Workplace<S>>,
+    watch: Rc<Watch>,
+    peer: ClientAddress,
+}
+
+/// Serves `tcp` until it is over, for whatever reason.
+pub(super) async fn serve_connection<S: Service>(tcp: TcpStream, peer: SocketAddr, place: Rc<Workplace<S>>) {
+    let scheme = if place.tls.is_some() {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    let peer = ClientAddress {
+        ip: peer.ip().to_canonical(),
+        scheme,
+    };
+    let connection = Connection {
+        place,
+        watch: Watch::new(),
+        peer,
+    };
+    // Answers are written whole; waiting for more to send only delays them. A socket that can't do it is closed already.
+    let _ = tcp.set_nodelay(true);
+    // The room for this is given back when it is done; inside this future it would be held all along.
+    let opening = Box::pin(connection.open(tcp));
+    let opened = tokio::select! {
+        biased;
+        opened = opening => opened,
+        () = connection.place.drain.begun() => None,
+    };
+    let Some((stream, protocol)) = opened else {
+        return;
+    };
+    connection.watch.speaks(protocol);
+    match protocol {
+        Protocol::Http1 => connection.http1(stream).await,
+        Protocol::Http2 => Box::pin(connection.http2(stream)).await,
+    }
+}
+
+impl<S: Service> Connection<S> {
+    fn expired(&self, deadline: Deadline) {
+        self.place.reception.stats.ended_by(deadline).add_one();
+    }
+
+    /// Up to the first byte of the first request: TLS when configured, and the protocol.
+    async fn open(&self, tcp: TcpStream) -> Option<(Stream, Protocol)> {
+        let limits = &self.place.reception.limits;
+        let Some(tls) = &self.place.tls else {
+            self.wait_for_bytes(&tcp, Instant::now() + limits.idle).await?;
+            let protocol = match timeout(limits.head, protocol_of(&tcp)).await {
+                Ok(protocol) => protocol.ok()?,
+                Err(_) => {
+                    self.expired(Deadline::Head);
+                    return None;
+                }
+            };
+            return Some((Stream::Plain(Socket::new(tcp, Rc::clone(&self.watch))), protocol));
+        };
+        let socket = Socket::new(tcp, Rc::clone(&self.watch));
+        let handshake = TlsAcceptor::from(tls.load_full()).accept(socket);
+        let stream = match timeout(limits.handshake, handshake).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                tracing::debug!(peer = %self.peer.ip, %error, "TLS handshake failed");
+                self.place.reception.stats.tls_failures.add_one();
+                return None;
+            }
+            Err(_) => {
+                self.expired(Deadline::Handshake);
+                return None;
+            }
+        };
+        let protocol = match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Protocol::Http2,
+            _ => Protocol::Http1,
+        };
+        Some((Stream::Tls(Box::new(stream)), protocol))
+    }
+
+    /// Waits until the client sends something (or hangs up). `None` when it does not, or when the listener drains.
+    async fn wait_for_bytes(&self, tcp: &TcpStream, until: Instant) -> Option<()> {
+        tokio::select! {
+            biased;
+            done = timeout_at(until, tcp.readable()) => match done {
+                Ok(readable) => readable.ok(),
+                Err(_) => {
+                    self.expired(Deadline::Idle);
+                    None
+                }
+            },
+            () = self.place.drain.begun() => None,
+        }
+    }
+
+    async fn http1(&self, mut stream: Stream) {
+        let mut vigil = Vigil::new(Rc::clone(&self.watch), self.place.reception.limits);
+        loop {
+            let service = service_fn(|request| self.answer(request));
+            let mut serving = Box::pin(self.place.http1.serve_connection(TokioIo::new(stream), service));
+            let left = vigil.run(serving.as_mut(), &self.place.drain).await;
+            match left {
+                Left::Expired(deadline) => return self.expired(deadline),
+                Left::Closed(result) => {
+                    let malformed = result.is_err_and(|error| error.is_parse());
+                    if malformed {
+                        self.place.reception.stats.malformed_heads.add_one();
+                    }
+                    if malformed || self.watch.body_left_unread() {
+                        let parts = Pin::into_inner(serving);
+                        Box::pin(self.linger(parts.into_parts().io.into_inner())).await;
+                    }
+                    return;
+                }
+                Left::Quiet => {
+                    let parts = Pin::into_inner(serving).into_parts();
+                    if !parts.read_buf.is_empty() {
+                        // Bytes of a head that came while the last answer was written: the client has had its time.
+                        return self.expired(Deadline::Head);
+                    }
+                    stream = parts.io.into_inner();
+                }
+            }
+            if self.wait_for_bytes(stream.tcp(), vigil.idle_until()).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn http2(&self, stream: Stream) {
+        let mut vigil = Vigil::new(Rc::clone(&self.watch), self.place.reception.limits);
+        let service = service_fn(|request| self.answer(request));
+        let mut serving = Box::pin(self.place.http2.serve_connection(TokioIo::new(stream), service));
+        match vigil.run(serving.as_mut(), &self.place.drain).await {
+            Left::Expired(deadline) => self.expired(deadline),
+            Left::Closed(_) if vigil.sent_away() => self.expired(Deadline::Idle),
+            Left::Closed(_) | Left::Quiet => {}
+        }
+    }
+
+    /// Hands one request to the service. hyper calls this and, on HTTP/2, its executor right after.
+    fn answer(
+        &self,
+        request: http::Request<Incoming>,
+    ) -> impl Future<Output = Result<http::Response<Outgoing<S::Body>>, Infallible>> + use<S> {
+        let in_flight = self.watch.begin();
+        let stream = (self.watch.protocol() == Protocol::Http2).then(|| self.place.streams.begin());
+        let arrival = self.place.reception.receive(request, self.peer, &self.watch);
+        let place = Rc::clone(&self.place);
+        async move {
+            let answer = place.service.call(arrival).await;
+            let piece = place.reception.limits.h2_send_buffer;
+            Ok(answer.map(|body| Outgoing::new(body, in_flight, stream, piece)))
+        }
+    }
+
+    /// Reads what the client still sends, so that closing does not make its kernel throw the answer away.
+    async fn linger(&self, mut stream: Stream) {
+        let mut scratch = [0; 1024];
+        let reading = async { while matches!(stream.read(&mut scratch).await, Ok(1..)) {} };
+        let _ = timeout(self.place.reception.limits.linger, reading).await;
+    }
+}
+
+/// Looks at the first bytes without taking them. They are there at once but for a client that dribbles the preface,
+/// for which the socket can't wait (it is readable already), so this does, less and less often.
+async fn protocol_of(tcp: &TcpStream) -> io::Result<Protocol> {
+    let mut pause = Duration::from_millis(5);
+    loop {
+        let mut first = [0; PREFACE.len()];
+        let seen = tcp.peek(&mut first).await?;
+        let (seen, start) = (
+            first.get(..seen).unwrap_or_default(),
+            PREFACE.get(..seen).unwrap_or_default(),
+        );
+        if seen.is_empty() || seen != start {
+            return Ok(Protocol::Http1);
+        }
+        if seen.len() == PREFACE.len() {
+            return Ok(Protocol::Http2);
+        }
+        sleep(pause).await;
+        pause = pause.saturating_mul(2);
+    }
+}

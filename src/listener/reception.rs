@@ -1,0 +1,42 @@
+//! From hyper's request to an [`Arrival`].
+
+use super::client::identify;
+use super::head::judge;
+use super::watch::Watch;
+use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, RawPath, RequestBody, RequestId};
+use hyper::body::Incoming;
+use ipnet::IpNet;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What every request of a worker is judged by.
+pub(super) struct Reception {
+    pub(super) limits: Limits,
+    pub(super) trusted_proxies: Vec<IpNet>,
+    pub(super) stats: Arc<ListenerStats>,
+}
+
+impl Reception {
+    /// Judges one request that came in from `peer`.
+    pub(super) fn receive(&self, request: http::Request<Incoming>, peer: ClientAddress, watch: &Watch) -> Arrival {
+        let (parts, body) = request.into_parts();
+        let client = identify(peer, &parts.headers, &self.trusted_proxies);
+        let head = judge(&parts, client.address.scheme, &self.limits);
+        let body = RequestBody::new(body, &self.limits, &self.stats, &watch.left_unread);
+        Arrival {
+            id: RequestId::random(),
+            started: Instant::now(),
+            client: client.address,
+            version: parts.version,
+            path: RawPath(parts.uri.path_and_query().cloned()),
+            request: head.map(|head| Inbound {
+                method: head.method,
+                host: client.host.unwrap_or(head.host),
+                target: head.target,
+                headers: parts.headers,
+                body,
+            }),
+            method: parts.method,
+        }
+    }
+}
