@@ -1,4 +1,6 @@
 //! What happens to the program beside its requests: one function an event, each a log line and what it counts.
+//!
+//! The credentials room tells its own events.
 
 use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
 use super::{BucketMetrics, OriginErrorKind};
@@ -69,28 +71,12 @@ impl Events {
 
     /// A new certificate is shown to clients.
     pub fn certificate_reloaded(&self) {
-        self.metrics.certificate_reload(Attempt::Ok);
         tracing::info!("certificate reloaded");
     }
 
     /// A new certificate was refused; the old one goes on.
     pub fn certificate_rejected(&self, reason: &dyn Display) {
-        self.metrics.certificate_reload(Attempt::Failed);
         tracing::error!(%reason, "certificate rejected, the running one stays");
-    }
-
-    /// A bucket has new credentials; `expires_at` is `None` when they do not end.
-    pub fn credentials_renewed(&self, bucket: &BucketMetrics, expires_at: Option<Timestamp>) {
-        bucket.credentials_renewed();
-        let left_seconds = expires_at.map(|end| end.since(self.clock.now()).as_secs());
-        tracing::info!(bucket = bucket.label(), left_seconds, "credentials renewed");
-    }
-
-    /// A bucket's credentials could not be renewed; what is still valid goes on. `retry_in` is the wait until the next try.
-    pub fn credentials_failed(&self, bucket: &BucketMetrics, reason: &dyn Display, retry_in: Duration) {
-        bucket.credentials_failed();
-        let retry_seconds = retry_in.as_secs();
-        tracing::warn!(bucket = bucket.label(), %reason, retry_seconds, "credentials not renewed");
     }
 
     /// A request to an origin failed; the line is written at most once a second, the metric counts each.

@@ -17,7 +17,7 @@ pub use events::Events;
 pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, RouteMetrics,
 };
-pub use outcome::{CacheResult, Deadline, Door, OriginErrorKind, Outcome};
+pub use outcome::{CacheResult, Door, OriginErrorKind, Outcome};
 pub use redact::{REDACTED, redact};
 
 use crate::clock::Clock;

@@ -114,12 +114,10 @@ words! {
     /// Why a request to an origin failed.
     OriginErrorKind {
         /// No connection: refused, unresolved, TLS.
-        Connect = "connect",
-        /// No head before the deadline.
+        Unreachable = "unreachable",
+        /// No connection or no head before the deadline.
         Timeout = "timeout",
-        /// The body stood still past the deadline.
-        Stalled = "stalled",
-        /// The body ended before its length.
+        /// The body ended before its length, or stood still past the deadline.
         Truncated = "truncated",
         /// 503 SlowDown or 429.
         Throttled = "throttled",
@@ -127,30 +125,10 @@ words! {
         Forbidden = "forbidden",
         /// The bucket does not exist there.
         MissingBucket = "missing_bucket",
-        /// 5xx.
-        Server = "server",
-        /// An answer that S3 does not give.
-        Unexpected = "unexpected",
-    }
-}
-
-words! {
-    /// Which deadline of the listener ran out (rule 23).
-    Deadline {
-        /// The TLS handshake.
-        Handshake = "handshake",
-        /// The request's head.
-        Head = "head",
-        /// A connection without a request.
-        Idle = "idle",
-        /// A request body that stood still.
-        Body = "body",
-        /// A client that reads nothing.
-        Write = "write",
-        /// An HTTP/2 ping without its answer.
-        Ping = "ping",
-        /// The drain: requests in flight were cut off.
-        Drain = "drain",
+        /// 5xx, or an answer that S3 does not give.
+        BadAnswer = "bad_answer",
+        /// Not sent: as many transfers as are allowed were under way.
+        Saturated = "saturated",
     }
 }
 
@@ -175,6 +153,5 @@ mod tests {
         lint(Outcome::ALL, Outcome::index, Outcome::as_str);
         lint(CacheResult::ALL, CacheResult::index, CacheResult::as_str);
         lint(OriginErrorKind::ALL, OriginErrorKind::index, OriginErrorKind::as_str);
-        lint(Deadline::ALL, Deadline::index, Deadline::as_str);
     }
 }

@@ -1,7 +1,7 @@
 //! The end of a request: counts it and writes its line when the last byte is out, or when the client is gone.
 
 use super::{AccessLog, AccessRecord, AccessRequest};
-use crate::telemetry::{CacheResult, Door, Outcome, RouteMetrics};
+use crate::telemetry::{BucketMetrics, CacheResult, Door, OriginErrorKind, Outcome, RouteMetrics};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
@@ -32,7 +32,7 @@ pub struct AccessGuard {
     request: AccessRequest,
     route: Arc<RouteMetrics>,
     answer: Option<Answer>,
-    origin: Option<Duration>,
+    origin: Option<(Arc<BucketMetrics>, Duration)>,
     started: Instant,
     sent: u64,
 }
@@ -57,9 +57,10 @@ impl AccessGuard {
         self.route = Arc::clone(route);
     }
 
-    /// Says how long the origin took to answer with a head.
-    pub fn origin_took(&mut self, took: Duration) {
-        self.origin = Some(took);
+    /// Says that a bucket's origin answered with a head, and how long it took; a body that breaks off is its fault.
+    pub fn fetched(&mut self, bucket: &Arc<BucketMetrics>, took: Duration) {
+        bucket.origin_answered(took);
+        self.origin = Some((Arc::clone(bucket), took));
     }
 
     /// Says what is answered, and follows the body to its end.
@@ -74,6 +75,13 @@ impl AccessGuard {
             body,
             guard: self,
         }
+    }
+
+    fn broke_off(&mut self) {
+        if let Some((bucket, _)) = &self.origin {
+            bucket.origin_failed(OriginErrorKind::Truncated);
+        }
+        self.end_as(Outcome::OriginTruncated);
     }
 
     fn end_as(&mut self, outcome: Outcome) {
@@ -99,7 +107,7 @@ impl Drop for AccessGuard {
             status: self.answer.map(|answer| answer.status),
             bytes: self.sent,
             total,
-            origin: self.origin,
+            origin: self.origin.as_ref().map(|(_, took)| *took),
         });
     }
 }
@@ -171,7 +179,7 @@ impl<B: Body<Data = Bytes>> Body for LoggedBody<B> {
                 };
             }
             Some(Err(_)) => {
-                this.guard.end_as(Outcome::OriginTruncated);
+                this.guard.broke_off();
                 *this.left = Left::Nothing;
             }
             None => *this.left = Left::Nothing,

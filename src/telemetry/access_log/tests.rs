@@ -108,7 +108,7 @@ async fn a_body_read_to_its_end_is_logged_with_its_bytes() {
     let mut bench = bench();
     let mut guard = bench.open(http::Method::GET);
     guard.routed(&bench.telemetry.metrics().route("/a/"));
-    guard.origin_took(Duration::from_millis(3));
+    guard.fetched(&bench.telemetry.metrics().bucket("files"), Duration::from_millis(3));
     let body = guard.answer(answer(Outcome::Stream, StatusCode::OK), pieces());
     assert!(
         bench
@@ -154,10 +154,15 @@ async fn an_origin_that_breaks_off_is_not_the_client_s_fault() {
     let mut bench = bench();
     let frames = [Ok(Frame::data(Bytes::from_static(b"ab"))), Err(io::Error::other("cut"))];
     let body = StreamBody::new(futures_util::stream::iter(frames));
-    let body = bench
-        .open(http::Method::GET)
-        .answer(answer(Outcome::Stream, StatusCode::OK), body);
+    let mut guard = bench.open(http::Method::GET);
+    guard.fetched(&bench.telemetry.metrics().bucket("files"), Duration::from_millis(3));
+    let body = guard.answer(answer(Outcome::Stream, StatusCode::OK), body);
     body.collect().await.unwrap_err();
+    let page = bench.telemetry.metrics().render().unwrap();
+    assert!(
+        page.contains(r#"evergate_origin_errors_total{bucket="files",kind="truncated"} 1"#),
+        "{page}"
+    );
     assert_eq!(ends(&bench.line()), ("origin_truncated", 2));
 }
 

@@ -156,10 +156,6 @@ impl Metrics {
         self.0.counts.process.config_reload(attempt, self.0.clock.now());
     }
 
-    pub(super) fn certificate_reload(&self, attempt: Attempt) {
-        self.0.counts.process.certificate_reload(attempt, self.0.clock.now());
-    }
-
     pub(super) fn draining(&self) {
         self.0.counts.process.draining();
     }

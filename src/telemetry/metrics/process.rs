@@ -17,7 +17,6 @@ pub(in crate::telemetry) enum Attempt {
 pub(super) struct Process {
     in_flight: Cells<1>,
     config: Attempts,
-    certificate: Attempts,
     draining: AtomicBool,
     started_at: Timestamp,
 }
@@ -59,7 +58,6 @@ impl Process {
         Self {
             in_flight: Cells::new(),
             config,
-            certificate: Attempts::default(),
             draining: AtomicBool::new(false),
             started_at,
         }
@@ -75,10 +73,6 @@ impl Process {
 
     pub(super) fn config_reload(&self, attempt: Attempt, now: Timestamp) {
         self.config.count(attempt, now);
-    }
-
-    pub(super) fn certificate_reload(&self, attempt: Attempt, now: Timestamp) {
-        self.certificate.count(attempt, now);
     }
 
     pub(super) fn draining(&self) {
@@ -104,12 +98,6 @@ static CONFIG_LOADED: Definition = Definition {
     labels: &[],
     help: "When the running configuration was loaded, in seconds since 1970.",
 };
-static CERTIFICATE_RELOADS: Definition = Definition {
-    name: "evergate_certificate_reloads_total",
-    kind: Kind::Counter,
-    labels: &["result"],
-    help: "Reloads of the TLS certificate, by result.",
-};
 static DRAINING: Definition = Definition {
     name: "evergate_draining",
     kind: Kind::Gauge,
@@ -134,11 +122,10 @@ static BUILD: Definition = Definition {
     labels: &["version", "commit", "rust"],
     help: "Always 1; the labels tell the version, the commit when the build named it, and the least Rust that builds it.",
 };
-pub(super) static ALL: [&Definition; 8] = [
+pub(super) static ALL: [&Definition; 7] = [
     &IN_FLIGHT,
     &CONFIG_RELOADS,
     &CONFIG_LOADED,
-    &CERTIFICATE_RELOADS,
     &DRAINING,
     &STARTED,
     &LINES_DROPPED,
@@ -162,7 +149,6 @@ pub(super) fn collect(process: &Process, dropped: [(&str, u64); 2]) -> Vec<Metri
         gauge(&IN_FLIGHT, process.in_flight.sum(0)),
         CONFIG_RELOADS.family(process.config.samples()),
         gauge(&CONFIG_LOADED, loaded),
-        CERTIFICATE_RELOADS.family(process.certificate.samples()),
         gauge(&DRAINING, draining),
         gauge(&STARTED, process.started_at.as_unix()),
         LINES_DROPPED.family(dropped.map(|(log, lines)| Sample::count(&[log], lines))),

@@ -2,7 +2,6 @@
 
 use super::family::{Definition, Kind, Sample};
 use crate::clock::Timestamp;
-use crate::telemetry::Deadline;
 use prometheus::proto::MetricFamily;
 use std::sync::Arc;
 
@@ -15,9 +14,13 @@ pub struct AppReading {
     pub credentials: Vec<CredentialReading>,
 }
 
-/// How full a cache is.
+/// What a cache did since it was made, and how full it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheReading {
+    /// Look-ups that found a value of use.
+    pub hits: u64,
+    /// Look-ups that did not.
+    pub misses: u64,
     /// Entries held.
     pub entries: u64,
     /// Their weight in bytes.
@@ -38,7 +41,7 @@ pub struct CredentialReading {
 }
 
 /// What the public listener holds and what its bounds have done (rule 23).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListenerReading {
     /// Connections open now.
     pub open_connections: u64,
@@ -48,12 +51,32 @@ pub struct ListenerReading {
     pub accepted: u64,
     /// Connections turned away at the bound.
     pub refused: u64,
+    /// Times that the system could not hand over a connection, such as for want of file descriptors.
+    pub accept_errors: u64,
     /// TLS handshakes that failed, deadlines aside.
     pub failed_handshakes: u64,
-    /// Deadlines that ran out, by [`Deadline::index`].
-    pub deadlines: [u64; Deadline::ALL.len()],
+    /// Heads that hyper refused: no request ever came of them.
+    pub malformed_heads: u64,
+    /// Changed certificates taken into use.
+    pub certificates_reloaded: u64,
+    /// Changed certificates refused.
+    pub certificates_rejected: u64,
+    /// Deadlines that ran out: the listener's word for each, and how often. The words are the program's own.
+    pub deadlines: Vec<(&'static str, u64)>,
 }
 
+static CACHE_HITS: Definition = Definition {
+    name: "evergate_url_cache_hits_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Signed URLs found in the cache and still good.",
+};
+static CACHE_MISSES: Definition = Definition {
+    name: "evergate_url_cache_misses_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Signed URLs not found in the cache.",
+};
 static CACHE_ENTRIES: Definition = Definition {
     name: "evergate_url_cache_entries",
     kind: Kind::Gauge,
@@ -108,11 +131,29 @@ static REFUSED: Definition = Definition {
     labels: &[],
     help: "Connections turned away because the bound was reached.",
 };
+static ACCEPT_ERRORS: Definition = Definition {
+    name: "evergate_accept_errors_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Times that the system could not hand over a connection.",
+};
 static HANDSHAKES: Definition = Definition {
     name: "evergate_tls_handshake_failures_total",
     kind: Kind::Counter,
     labels: &[],
     help: "TLS handshakes that failed, those that ran out of time aside.",
+};
+static MALFORMED: Definition = Definition {
+    name: "evergate_malformed_heads_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Request heads refused before they became a request.",
+};
+static CERTIFICATES: Definition = Definition {
+    name: "evergate_certificate_reloads_total",
+    kind: Kind::Counter,
+    labels: &["result"],
+    help: "Reloads of the TLS certificate, by result.",
 };
 static DEADLINES: Definition = Definition {
     name: "evergate_deadlines_total",
@@ -120,7 +161,9 @@ static DEADLINES: Definition = Definition {
     labels: &["deadline"],
     help: "Deadlines of the public listener that ran out, by kind.",
 };
-pub(super) static ALL: [&Definition; 11] = [
+pub(super) static ALL: [&Definition; 16] = [
+    &CACHE_HITS,
+    &CACHE_MISSES,
     &CACHE_ENTRIES,
     &CACHE_BYTES,
     &CACHE_LIMIT,
@@ -130,7 +173,10 @@ pub(super) static ALL: [&Definition; 11] = [
     &LIMIT,
     &ACCEPTED,
     &REFUSED,
+    &ACCEPT_ERRORS,
     &HANDSHAKES,
+    &MALFORMED,
+    &CERTIFICATES,
     &DEADLINES,
 ];
 
@@ -143,6 +189,8 @@ pub(super) fn of_app(reading: &AppReading, now: Timestamp) -> Vec<MetricFamily> 
     };
     let valid = |credential: &CredentialReading| Sample::count(&[&credential.bucket], u64::from(credential.valid));
     vec![
+        CACHE_HITS.family(cache.map(|cache| one(cache.hits))),
+        CACHE_MISSES.family(cache.map(|cache| one(cache.misses))),
         CACHE_ENTRIES.family(cache.map(|cache| one(cache.entries))),
         CACHE_BYTES.family(cache.map(|cache| one(cache.bytes))),
         CACHE_LIMIT.family(cache.map(|cache| one(cache.limit_bytes))),
@@ -153,16 +201,21 @@ pub(super) fn of_app(reading: &AppReading, now: Timestamp) -> Vec<MetricFamily> 
 
 pub(super) fn of_listener(reading: &ListenerReading) -> Vec<MetricFamily> {
     let one = |definition: &Definition, value| definition.family([Sample::count(&[], value)]);
-    let deadlines = Deadline::ALL
-        .iter()
-        .zip(reading.deadlines)
-        .map(|(kind, count)| Sample::count(&[kind.as_str()], count));
+    let certificates = [
+        Sample::count(&["ok"], reading.certificates_reloaded),
+        Sample::count(&["failed"], reading.certificates_rejected),
+    ];
+    let deadlines = reading.deadlines.iter();
+    let deadlines = deadlines.map(|(deadline, count)| Sample::count(&[deadline], *count));
     vec![
         one(&OPEN, reading.open_connections),
         one(&LIMIT, reading.connection_limit),
         one(&ACCEPTED, reading.accepted),
         one(&REFUSED, reading.refused),
+        one(&ACCEPT_ERRORS, reading.accept_errors),
         one(&HANDSHAKES, reading.failed_handshakes),
+        one(&MALFORMED, reading.malformed_heads),
+        CERTIFICATES.family(certificates),
         DEADLINES.family(deadlines),
     ]
 }
