@@ -3,6 +3,7 @@
 //! The texts are for the log: they name the origin's error code, never its message or its document (DESIGN §4.10).
 
 use crate::credentials::CredentialsUnavailable;
+use crate::telemetry::OriginErrorKind;
 use std::fmt;
 use std::time::Duration;
 
@@ -45,20 +46,18 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// A word for metrics and logs, out of a closed set.
+    /// What this counts as among the origin's failures; `None` when it is none of the origin's.
     #[must_use]
-    pub fn label(&self) -> &'static str {
+    pub fn kind(&self) -> Option<OriginErrorKind> {
         match self {
-            Self::Missing => "missing",
-            Self::MissingBucket => "missing_bucket",
-            Self::Forbidden(_) => "forbidden",
-            Self::Throttled { .. } => "throttled",
-            Self::Unreachable(_) => "unreachable",
-            Self::Timeout(_) => "timeout",
-            Self::BadGateway(_) => "bad_answer",
-            Self::Credentials(_) => "credentials",
-            Self::Saturated => "saturated",
-            Self::NotAsSigned => "not_as_signed",
+            Self::MissingBucket => Some(OriginErrorKind::MissingBucket),
+            Self::Forbidden(_) => Some(OriginErrorKind::Forbidden),
+            Self::Throttled { .. } => Some(OriginErrorKind::Throttled),
+            Self::Unreachable(_) => Some(OriginErrorKind::Unreachable),
+            Self::Timeout(_) => Some(OriginErrorKind::Timeout),
+            Self::BadGateway(_) => Some(OriginErrorKind::BadAnswer),
+            Self::Saturated => Some(OriginErrorKind::Saturated),
+            Self::Missing | Self::Credentials(_) | Self::NotAsSigned => None,
         }
     }
 }
@@ -132,16 +131,4 @@ pub enum TransferError {
         /// Body bytes received.
         received: u64,
     },
-}
-
-impl TransferError {
-    /// A word for metrics and logs, out of a closed set.
-    #[must_use]
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Truncated { .. } => "truncated",
-            Self::TooLong => "too_long",
-            Self::Stalled { .. } => "stalled",
-        }
-    }
 }

@@ -1,1 +1,14 @@
-//! Assembly: [`handle`] is the walk in one short function; the app holds all handles and is swapped whole on reload.
+//! Assembly: the walk in one place, and everything that it needs in one handle.
+//!
+//! A [`Gateway`] is one worker's [`crate::listener::Service`]. It takes one snapshot of the [`App`] for each request and
+//! leads the request through the house ([`walk`]). The app is built whole from a configuration and swapped whole on a
+//! reload ([`Running`], rule 27), so that no request ever sees half of two.
+
+mod app;
+mod running;
+mod service;
+mod walk;
+
+pub use app::{App, AppError, Furniture};
+pub use running::Running;
+pub use service::Gateway;

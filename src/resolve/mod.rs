@@ -2,6 +2,8 @@
 //!
 //! Imports everything up to `access/`.
 
+mod download;
 mod target;
 
+pub use download::{Download, FileName, QueryError};
 pub use target::{Overrides, Target};

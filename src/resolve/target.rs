@@ -1,5 +1,6 @@
 //! One operation on one object, with what the origin is asked to say differently.
 
+use super::Download;
 use crate::access::Permit;
 
 /// One operation on one object, with overrides. It can be made only from a [`Permit`], and carries it.
@@ -21,6 +22,20 @@ impl Target {
     #[must_use]
     pub fn new(permit: Permit, overrides: Overrides) -> Self {
         Self { permit, overrides }
+    }
+
+    /// What a stream asks of the origin: the object as it is, since the gateway writes the answer's head itself.
+    #[must_use]
+    pub fn streamed(permit: Permit) -> Self {
+        Self::new(permit, Overrides::default())
+    }
+
+    /// What a redirect asks of the origin: the object, saved under a name where the reader asked for that.
+    #[must_use]
+    pub fn redirected(permit: Permit, download: Option<&Download>) -> Self {
+        let content_disposition =
+            download.map(|download| download.file_name(permit.key().as_str()).attachment().into());
+        Self::new(permit, Overrides { content_disposition })
     }
 
     /// Returns the verdict that this target rests on.

@@ -4,10 +4,10 @@
 //! an attachment. All of it with `nosniff`, so the type must be right: where the origin knows none (uploads of
 //! LibreChat and of many others carry none), the key's extension tells, images first.
 
-use super::disposition::{Download, FileName};
 use super::headers::{NOSNIFF, SVG_POLICY};
 use crate::config::InlinePolicy;
 use crate::fetch::OriginHead;
+use crate::resolve::{Download, FileName};
 use crate::s3::ObjectKey;
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};

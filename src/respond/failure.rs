@@ -4,9 +4,10 @@ use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
 use crate::listener::Refusal;
 use crate::presign::PresignError;
-use crate::respond::QueryError;
+use crate::resolve::QueryError;
 use crate::route::RouteError;
 use crate::s3::KeyError;
+use crate::telemetry::Outcome;
 use http::StatusCode;
 use std::time::Duration;
 
@@ -88,24 +89,24 @@ impl Failure {
         }
     }
 
-    /// The word for metrics and the access log, out of a closed set. It tells apart what the reader may not.
+    /// The word for metrics and the access log. It tells apart what the reader may not.
     #[must_use]
-    pub fn outcome(self) -> &'static str {
+    pub fn outcome(self) -> Outcome {
         match self {
-            Self::Refused(Refusal::TargetTooLong | Refusal::TooManyFields) => "too_large",
-            Self::Refused(Refusal::UnknownMethod) => "not_implemented",
-            Self::Refused(_) | Self::Key(_) | Self::Query(_) => "bad_request",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::NoRoute | Self::Missing => "not_found",
-            Self::Denied => "forbidden",
-            Self::OriginForbidden(_) => "origin_forbidden",
-            Self::OriginUnreachable => "origin_unreachable",
-            Self::OriginTimeout => "origin_timeout",
-            Self::OriginBucket | Self::OriginError => "origin_error",
-            Self::Throttled { .. } => "throttled",
-            Self::NoCredentials => "no_credentials",
-            Self::Overloaded => "overloaded",
-            Self::Internal => "internal",
+            Self::Refused(Refusal::TargetTooLong | Refusal::TooManyFields) => Outcome::TooLarge,
+            Self::Refused(Refusal::UnknownMethod) => Outcome::NotImplemented,
+            Self::Refused(_) | Self::Key(_) | Self::Query(_) => Outcome::BadRequest,
+            Self::MethodNotAllowed => Outcome::MethodNotAllowed,
+            Self::NoRoute | Self::Missing => Outcome::NotFound,
+            Self::Denied => Outcome::Forbidden,
+            Self::OriginForbidden(_) => Outcome::OriginForbidden,
+            Self::OriginUnreachable => Outcome::OriginUnreachable,
+            Self::OriginTimeout => Outcome::OriginTimeout,
+            Self::OriginBucket | Self::OriginError => Outcome::OriginError,
+            Self::Throttled { .. } => Outcome::Throttled,
+            Self::NoCredentials => Outcome::NoCredentials,
+            Self::Overloaded => Outcome::Overloaded,
+            Self::Internal => Outcome::Internal,
         }
     }
 
@@ -213,7 +214,7 @@ mod tests {
             let failure = Failure::OriginForbidden(policy);
             assert_eq!(failure.status(), twin.status());
             assert_eq!(failure.sentence(), twin.sentence());
-            assert_eq!(failure.outcome(), "origin_forbidden");
+            assert_eq!(failure.outcome(), Outcome::OriginForbidden);
         }
     }
 

@@ -7,7 +7,6 @@
 mod body;
 mod cache_control;
 mod content;
-mod disposition;
 mod error;
 mod failure;
 pub mod headers;
@@ -15,7 +14,6 @@ mod redirect;
 mod stream;
 
 pub use body::Body;
-pub use disposition::{Download, FileName, QueryError};
 pub use error::{Form, error};
 pub use failure::Failure;
 pub use redirect::redirect;

@@ -3,11 +3,11 @@
 use super::body::Body;
 use super::cache_control;
 use super::content;
-use super::disposition::Download;
 use super::headers::CACHE_STATUS;
 use crate::access::Audience;
 use crate::config::InlinePolicy;
 use crate::fetch::{ContentRange, OriginHead, OriginResponse, OriginStatus};
+use crate::resolve::Download;
 use crate::s3::ObjectKey;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, ETAG, EXPIRES,

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Runs each test function on s3s in process and on radosgw.
+#[allow(unused_macros, reason = "some binaries need one origin, some two")]
 macro_rules! on_both_origins {
     ($($name:ident),+ $(,)?) => {
         mod s3s { $(#[tokio::test] async fn $name() { super::$name(crate::support::origin::Origin::s3s()).await; })+ }

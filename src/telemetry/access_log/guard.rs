@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 /// What the walk answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The door that the request came through.
-    pub door: Door,
     /// What became of it, if the body goes out whole.
     pub outcome: Outcome,
     /// What the signed-URL cache did.
@@ -30,6 +28,7 @@ pub struct Answer {
 pub struct AccessGuard {
     log: AccessLog,
     request: AccessRequest,
+    door: Door,
     route: Arc<RouteMetrics>,
     answer: Option<Answer>,
     origin: Option<(Arc<BucketMetrics>, Duration)>,
@@ -44,6 +43,7 @@ impl AccessGuard {
         Self {
             log,
             request,
+            door: Door::None,
             route,
             answer: None,
             origin: None,
@@ -52,15 +52,17 @@ impl AccessGuard {
         }
     }
 
-    /// Says which route covers the request.
-    pub fn routed(&mut self, route: &Arc<RouteMetrics>) {
+    /// Says through which door the request came, and which route covers it.
+    pub fn routed(&mut self, door: Door, route: &Arc<RouteMetrics>) {
+        self.door = door;
         self.route = Arc::clone(route);
     }
 
-    /// Says that a bucket's origin answered with a head, and how long it took; a body that breaks off is its fault.
-    pub fn fetched(&mut self, bucket: &Arc<BucketMetrics>, took: Duration) {
-        bucket.origin_answered(took);
-        self.origin = Some((Arc::clone(bucket), took));
+    /// Says that a bucket's origin was asked, and how long it took to answer with a head or to fail; asked twice, as for a
+    /// fallback, it took both times together. A body that breaks off is its fault.
+    pub fn asked_origin(&mut self, bucket: &Arc<BucketMetrics>, took: Duration) {
+        let before = self.origin.as_ref().map_or(Duration::ZERO, |(_, before)| *before);
+        self.origin = Some((Arc::clone(bucket), before.saturating_add(took)));
     }
 
     /// Says what is answered, and follows the body to its end.
@@ -101,7 +103,7 @@ impl Drop for AccessGuard {
             unix_millis,
             request: &self.request,
             route: self.route.label(),
-            door: self.answer.map_or(Door::None, |answer| answer.door),
+            door: self.door,
             outcome,
             cache: self.answer.map_or(CacheResult::None, |answer| answer.cache),
             status: self.answer.map(|answer| answer.status),

@@ -86,7 +86,6 @@ impl Bench {
 
 fn answer(outcome: Outcome, status: StatusCode) -> Answer {
     Answer {
-        door: Door::Stable,
         outcome,
         cache: CacheResult::None,
         status,
@@ -107,8 +106,8 @@ fn pieces() -> impl Body<Data = Bytes, Error = Infallible> + Unpin {
 async fn a_body_read_to_its_end_is_logged_with_its_bytes() {
     let mut bench = bench();
     let mut guard = bench.open(http::Method::GET);
-    guard.routed(&bench.telemetry.metrics().route("/a/"));
-    guard.fetched(&bench.telemetry.metrics().bucket("files"), Duration::from_millis(3));
+    guard.routed(Door::Stable, &bench.telemetry.metrics().route("/a/"));
+    guard.asked_origin(&bench.telemetry.metrics().bucket("files"), Duration::from_millis(3));
     let body = guard.answer(answer(Outcome::Stream, StatusCode::OK), pieces());
     assert!(
         bench
@@ -155,7 +154,7 @@ async fn an_origin_that_breaks_off_is_not_the_client_s_fault() {
     let frames = [Ok(Frame::data(Bytes::from_static(b"ab"))), Err(io::Error::other("cut"))];
     let body = StreamBody::new(futures_util::stream::iter(frames));
     let mut guard = bench.open(http::Method::GET);
-    guard.fetched(&bench.telemetry.metrics().bucket("files"), Duration::from_millis(3));
+    guard.asked_origin(&bench.telemetry.metrics().bucket("files"), Duration::from_millis(3));
     let body = guard.answer(answer(Outcome::Stream, StatusCode::OK), body);
     body.collect().await.unwrap_err();
     let page = bench.telemetry.metrics().render().unwrap();

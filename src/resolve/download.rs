@@ -1,4 +1,5 @@
-//! `Content-Disposition`: the name that a saved file gets. RFC 6266, RFC 8187 (once 5987); rule 17.
+//! `?download`: the one parameter of a stable path, and the name that a saved file gets. RFC 6266, RFC 8187 (once
+//! 5987); rules 5 and 17. Asked for here, written into the redirect's URL or by `respond/` into a stream's head.
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};

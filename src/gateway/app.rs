@@ -1,0 +1,232 @@
+//! Everything that one configuration runs by, built whole.
+
+use crate::clock::Clock;
+use crate::config::UrlCacheConfig;
+use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
+use crate::credentials::{self, Credentials};
+use crate::presign::Presigner;
+use crate::route::{Bucket, Route, RouteTable};
+use crate::s3::Region;
+use crate::telemetry::{
+    AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, RouteMetrics, Telemetry,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// What outlives every configuration and every app is built with.
+#[derive(Clone, Debug)]
+pub struct Furniture {
+    /// The time of day.
+    pub clock: Clock,
+    /// Metrics, events and logs.
+    pub telemetry: Telemetry,
+    /// Where credentials are renewed.
+    pub runtime: Handle,
+}
+
+/// Why an app can't be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppError {
+    /// The built-in origin does not run for this bucket.
+    #[error(
+        "bucket {0} is embedded, and this program runs no built-in origin (it was built without the feature `embedded`)"
+    )]
+    NotEmbedded(Box<str>),
+    /// A route names a bucket that is not there, which the configuration rules out.
+    #[error("a route names bucket number {0}, which is not there")]
+    NoBucket(usize),
+}
+
+/// All handles of the running configuration. One for all workers; immutable, but for what the handles do inside.
+#[derive(Debug)]
+pub struct App {
+    /// Which path leads where.
+    pub(super) routes: RouteTable,
+    /// By `Route::index`.
+    pub(super) route_metrics: Vec<Arc<RouteMetrics>>,
+    /// By `Bucket::index`.
+    pub(super) per_bucket: Vec<PerBucket>,
+    /// Signs redirects.
+    pub(super) presigner: Presigner,
+    /// The largest object that `auto` streams, in bytes.
+    pub(super) auto_limit: u64,
+    /// One line a request.
+    pub(super) access_log: AccessLog,
+    /// The time of day.
+    pub(super) clock: Clock,
+    /// What is told to operators.
+    pub(super) telemetry: Telemetry,
+    url_cache_limit: u64,
+}
+
+/// What belongs to one bucket.
+#[derive(Debug)]
+pub(super) struct PerBucket {
+    pub(super) bucket: Arc<Bucket>,
+    pub(super) credentials: Credentials,
+    pub(super) metrics: Arc<BucketMetrics>,
+    source: Source,
+}
+
+/// Whether a reload can go on with the credentials it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Chain,
+    Static,
+}
+
+impl App {
+    /// Builds the app of `config`. `embedded` is the server that stands in for embedded buckets; `previous` hands its
+    /// renewed credentials on, so that a reload does not begin with none.
+    ///
+    /// # Errors
+    /// When a bucket is embedded and `embedded` is `None`.
+    pub fn build(
+        config: &Config,
+        embedded: Option<&ServerConfig>,
+        furniture: &Furniture,
+        previous: Option<&Self>,
+    ) -> Result<Self, AppError> {
+        let metrics = furniture.telemetry.metrics();
+        let mut per_bucket = Vec::with_capacity(config.buckets.len());
+        for (index, bucket) in config.buckets.iter().enumerate() {
+            let server = server_of(bucket, embedded)?;
+            let (credentials, source) = credentials_of(&bucket.id, server, furniture, previous);
+            per_bucket.push(PerBucket {
+                bucket: Arc::new(Bucket::new(index, bucket, server)),
+                credentials,
+                metrics: metrics.bucket(bucket.id.as_str()),
+                source,
+            });
+        }
+        let mut routes = Vec::with_capacity(config.routes.len());
+        for (index, route) in config.routes.iter().enumerate() {
+            let bucket = per_bucket.get(route.bucket).ok_or(AppError::NoBucket(route.bucket))?;
+            routes.push((
+                route.clone(),
+                Arc::new(Route::new(index, route, Arc::clone(&bucket.bucket))),
+            ));
+        }
+        Ok(Self {
+            route_metrics: routes.iter().map(|(_, route)| metrics.route(&route.label)).collect(),
+            routes: RouteTable::new(routes),
+            presigner: Presigner::new(
+                per_bucket.iter().map(|per| per.credentials.clone()).collect(),
+                config.url_cache,
+                furniture.clock.clone(),
+            ),
+            per_bucket,
+            auto_limit: config.auto_limit,
+            access_log: furniture.telemetry.access_log(config.log),
+            clock: furniture.clock.clone(),
+            telemetry: furniture.telemetry.clone(),
+            url_cache_limit: match config.url_cache {
+                UrlCacheConfig::Off => 0,
+                UrlCacheConfig::MaxBytes(bytes) => bytes,
+            },
+        })
+    }
+
+    /// Waits until every bucket has something to sign with, at most for `patience`; returns at once with static keys.
+    pub async fn wait_for_credentials(&self, patience: Duration) {
+        const PAUSE: Duration = Duration::from_millis(20);
+        let all_ready = async {
+            while !self.per_bucket.iter().all(|per| per.credentials.ready()) {
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        // Without them the gateway answers 503 and says so; waiting longer would help nobody.
+        let _ = tokio::time::timeout(patience, all_ready).await;
+    }
+
+    /// Returns each bucket's id, and why there is nothing to sign with, if so.
+    #[must_use]
+    pub fn readiness(&self) -> Vec<(BucketId, Option<String>)> {
+        let of = |per: &PerBucket| {
+            let reason = per
+                .credentials
+                .current()
+                .err()
+                .map(|unavailable| unavailable.to_string());
+            (per.bucket.id.clone(), reason)
+        };
+        self.per_bucket.iter().map(of).collect()
+    }
+
+    /// Returns the bucket of this name in the configuration, and its credentials.
+    #[must_use]
+    pub fn bucket(&self, name: &str) -> Option<(&Arc<Bucket>, &Credentials)> {
+        let per = self.per_bucket.iter().find(|per| per.bucket.id.as_str() == name)?;
+        Some((&per.bucket, &per.credentials))
+    }
+
+    /// Returns what a scrape of the metrics reads here.
+    #[must_use]
+    pub fn reading(&self) -> AppReading {
+        let credentials = self.per_bucket.iter().map(|per| CredentialReading {
+            bucket: per.bucket.id.as_str().into(),
+            valid: per.credentials.ready(),
+            expires_at: per.credentials.expires_at(),
+        });
+        AppReading {
+            url_cache: self.presigner.cache_stats().map(|stats| CacheReading {
+                hits: stats.hits,
+                misses: stats.misses,
+                entries: stats.entries,
+                bytes: stats.bytes,
+                limit_bytes: self.url_cache_limit,
+            }),
+            credentials: credentials.collect(),
+        }
+    }
+
+    /// Returns the labels of routes and buckets, whose metrics are to be kept.
+    pub(super) fn labels(&self) -> (Vec<&str>, Vec<&str>) {
+        let routes = self.route_metrics.iter().map(|route| route.label()).collect();
+        (
+            routes,
+            self.per_bucket.iter().map(|per| per.bucket.id.as_str()).collect(),
+        )
+    }
+}
+
+fn server_of<'a>(bucket: &'a BucketConfig, embedded: Option<&'a ServerConfig>) -> Result<&'a ServerConfig, AppError> {
+    match &bucket.origin {
+        OriginConfig::Server(server) => Ok(server),
+        OriginConfig::Embedded(_) => embedded.ok_or_else(|| AppError::NotEmbedded(bucket.id.as_str().into())),
+    }
+}
+
+fn credentials_of(
+    id: &BucketId,
+    server: &ServerConfig,
+    furniture: &Furniture,
+    previous: Option<&App>,
+) -> (Credentials, Source) {
+    let source = match server.credentials {
+        CredentialsConfig::Chain => Source::Chain,
+        CredentialsConfig::Static(_) => Source::Static,
+    };
+    let inherited = previous
+        .filter(|_| source == Source::Chain)
+        .and_then(|app| app.chain_of(id, &server.region));
+    let credentials = inherited.unwrap_or_else(|| {
+        credentials::start(
+            id,
+            &server.region,
+            &server.credentials,
+            &furniture.clock,
+            &furniture.runtime,
+        )
+    });
+    (credentials, source)
+}
+
+impl App {
+    fn chain_of(&self, id: &BucketId, region: &Region) -> Option<Credentials> {
+        let same =
+            |per: &&PerBucket| per.source == Source::Chain && per.bucket.id == *id && per.bucket.region == *region;
+        self.per_bucket.iter().find(same).map(|per| per.credentials.clone())
+    }
+}
