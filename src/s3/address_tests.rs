@@ -1,3 +1,5 @@
+//! Endpoints as operators write them; both styles of addresses.
+
 use super::*;
 
 fn bucket(name: &str) -> BucketName {

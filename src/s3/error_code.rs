@@ -79,46 +79,40 @@ impl ErrorDocument {
             return None;
         }
         let mut reader = Reader::from_str(str::from_utf8(xml).ok()?);
-        let (mut depth, mut field) = (0_u32, Field::None);
-        let (mut code, mut message) = (None::<String>, None::<String>);
+        let mut texts = Texts::default();
+        let (mut depth, mut field) = (0_u32, None);
         loop {
             match reader.read_event().ok()? {
                 Event::Start(start) => {
+                    let name = start.local_name();
                     depth += 1;
-                    match (depth, start.local_name().as_ref()) {
-                        (1, "Error") => {}
-                        (1, _) => return None,
-                        (2, "Code") if code.is_none() => (field, code) = (Field::Code, Some(String::new())),
-                        (2, "Message") if message.is_none() => (field, message) = (Field::Message, Some(String::new())),
-                        // A second code, or markup inside of one, has no single meaning.
-                        (2, "Code" | "Message") => return None,
-                        (2, _) => field = Field::None,
-                        _ if field != Field::None => return None,
-                        _ => {}
+                    // Markup inside of a code has no single meaning.
+                    if field.is_some() || (depth == 1 && name.as_ref() != "Error") {
+                        return None;
+                    }
+                    field = Field::named(name.as_ref()).filter(|_| depth == 2);
+                    if let Some(field) = field {
+                        texts.open(field)?;
                     }
                 }
                 Event::End(_) => {
                     depth = depth.checked_sub(1)?;
-                    field = Field::None;
+                    field = None;
                     if depth == 0 {
                         break;
                     }
                 }
                 Event::Empty(_) if depth == 0 => return None,
                 Event::Text(text) if depth == 0 && !text.trim_ascii().is_empty() => return None,
-                Event::Text(text) => push(field, &mut code, &mut message, &text),
-                Event::CData(data) => push(field, &mut code, &mut message, &data),
-                Event::GeneralRef(name) => push(field, &mut code, &mut message, &resolve(&name)?),
+                Event::Text(text) => texts.push(field, &text),
+                Event::CData(data) => texts.push(field, &data),
+                Event::GeneralRef(name) => texts.push(field, &resolve(&name)?),
                 Event::DocType(_) | Event::Eof => return None,
                 Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             }
         }
-        let code_text = code?.trim().to_owned();
-        Some(Self {
-            code: ErrorCode::of(&code_text),
-            code_text,
-            message: message.unwrap_or_default().trim().to_owned(),
-        })
+        let [code, message] = texts.0;
+        Some(Self::new(code?.trim(), message.unwrap_or_default().trim()))
     }
 
     /// Returns the document as S3 writes it, with the resource and request id of the answer it goes into.
@@ -141,24 +135,40 @@ impl ErrorDocument {
     }
 }
 
-/// Which element the reader is in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// An element whose text is kept.
+#[derive(Clone, Copy)]
 enum Field {
     Code,
     Message,
-    None,
 }
 
-/// Adds to the field that the reader is in, up to its bound.
-fn push(field: Field, code: &mut Option<String>, message: &mut Option<String>, text: &str) {
-    let into = match field {
-        Field::Code => code,
-        Field::Message => message,
-        Field::None => return,
-    };
-    if let Some(into) = into {
-        let room = MAX_TEXT_LEN.saturating_sub(into.len());
-        into.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
+impl Field {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "Code" => Some(Self::Code),
+            "Message" => Some(Self::Message),
+            _ => None,
+        }
+    }
+}
+
+/// What was read so far, by [`Field`].
+#[derive(Default)]
+struct Texts([Option<String>; 2]);
+
+impl Texts {
+    /// Begins a field; `None` when it was there before, since two codes have no single meaning.
+    fn open(&mut self, field: Field) -> Option<()> {
+        let text = &mut self.0[field as usize];
+        text.is_none().then(|| *text = Some(String::new()))
+    }
+
+    /// Adds to the field that the reader is in, up to its bound.
+    fn push(&mut self, field: Option<Field>, more: &str) {
+        if let Some(text) = field.and_then(|field| self.0[field as usize].as_mut()) {
+            let room = MAX_TEXT_LEN.saturating_sub(text.len());
+            text.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
+        }
     }
 }
 

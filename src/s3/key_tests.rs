@@ -1,3 +1,5 @@
+//! Keys and paths: encoder and decoder against each other, and every refusal of rules 1 and 2.
+
 use super::*;
 use proptest::prelude::*;
 use url::Url;

@@ -12,7 +12,7 @@ impl CanonicalHeaders {
     #[must_use]
     pub fn of(mut fields: Vec<(&str, &[u8])>) -> Self {
         // Stable: fields of one name stay in order.
-        fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+        fields.sort_by_key(|(name, _)| *name);
         let size = fields.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
         let mut block = Vec::with_capacity(size);
         let mut names = String::with_capacity(fields.iter().map(|(name, _)| name.len() + 1).sum());

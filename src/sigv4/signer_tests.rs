@@ -1,3 +1,5 @@
+//! The signer against AWS's worked examples; midnight, order, what it prints.
+
 use super::*;
 use crate::s3::{AddressStyle, BucketName, Endpoint};
 use crate::sigv4::AccessKeyId;
