@@ -75,12 +75,21 @@ impl Finding {
     }
 }
 
-/// The offending line behind its number, and a caret under the spot. Tabs stay tabs, so that the caret stays below.
+/// The offending line behind its number, and a caret under the spot. Tabs stay tabs, so that the caret stays below; of
+/// a long line only the part around the spot is shown.
 fn excerpt(lines: &[&str], line: usize, column: usize, width: usize) -> String {
+    const SHOWN: usize = 160;
     let text = mask::line(lines, line.saturating_sub(1));
     let number = line.to_string();
     let margin = " ".repeat(number.len());
     let before = column.saturating_sub(1);
+    let cut = if text.chars().count() > SHOWN {
+        before.saturating_sub(SHOWN / 2)
+    } else {
+        0
+    };
+    let text: String = text.chars().skip(cut).take(SHOWN).collect();
+    let before = before - cut;
     let pad: String = (text.chars().map(|c| if c == '\t' { '\t' } else { ' ' }))
         .chain(std::iter::repeat(' '))
         .take(before)

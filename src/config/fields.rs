@@ -6,7 +6,7 @@ use super::faults::Place;
 use super::file::Shape;
 use super::report::{Report, Wrong};
 use super::text::Text;
-use super::words::{nearest, one_of};
+use super::words::{list_of, nearest};
 
 /// The fields of one mapping.
 pub(super) struct Fields<'n> {
@@ -25,7 +25,7 @@ impl<'n> Fields<'n> {
                 report.fault(
                     &node.place,
                     format!("{} is a mapping, not {}", shape.what, kind(other)),
-                    format!("write fields, one a line: {}", one_of(shape.fields.iter().copied())),
+                    format!("write its fields, one a line: {}", list_of(shape.fields, "and")),
                 );
                 return None;
             }
@@ -58,7 +58,7 @@ impl<'n> Fields<'n> {
         }
         let remedy = match nearest(name, fields.iter().copied()) {
             Some(meant) => format!("did you mean \"{meant}\"?"),
-            None => format!("{what} has {}", one_of(fields.iter().copied())),
+            None => format!("{what} has {}", list_of(fields, "and")),
         };
         Wrong::new(format!("{what} has no field {}", super::text::quoted(name)), remedy)
     }
@@ -105,6 +105,27 @@ pub(super) fn value<T>(
         return None;
     }
     parse(text).map_err(|wrong| report.wrong(&entry.node.place, wrong)).ok()
+}
+
+/// Reads one value that has to be there: a variable's absence is a fault.
+pub(super) fn present<T>(
+    entry: &Entry,
+    report: &mut Report<'_>,
+    parse: impl FnOnce(&Text) -> Result<T, Wrong>,
+) -> Option<T> {
+    judge_absence(entry, report);
+    value(entry, report, parse)
+}
+
+/// Reports a value that came out empty because its variables hold nothing.
+pub(super) fn judge_absence(entry: &Entry, report: &mut Report<'_>) {
+    if matches!(&entry.node.value, Value::Text(text) if text.is_absent()) {
+        report.fault(
+            &entry.node.place,
+            format!("\"{}\" came out empty", entry.name),
+            "give the variable a value, or a default that is not empty",
+        );
+    }
 }
 
 /// Returns a field's text; reports when it is empty, a list or a mapping.

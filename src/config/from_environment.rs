@@ -10,7 +10,7 @@ use super::load::PLACES;
 use super::report::Report;
 use super::text::{Origin, Text};
 use super::url_expiry;
-use super::words::{nearest, one_of};
+use super::words::{list_of, nearest};
 
 const LISTEN: &str = "EVERGATE_LISTEN";
 const ADMIN_LISTEN: &str = "EVERGATE_ADMIN_LISTEN";
@@ -100,7 +100,7 @@ fn judge_names(report: &mut Report<'_>) {
             report.warn(
                 &place,
                 format!("no variable is called {name}"),
-                format!("the variables are {}", one_of(OURS)),
+                format!("the variables are {}", list_of(&OURS, "and")),
             );
         }
     }

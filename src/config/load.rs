@@ -85,7 +85,9 @@ pub fn load(source: &Source, env: &Environment) -> Result<Loaded, Faults> {
 pub fn parse(text: &str, path: &Path, env: &Environment) -> Result<Loaded, Faults> {
     let folder = path.parent().unwrap_or(Path::new(""));
     judge(&path.display().to_string(), text, folder, env, |report| {
-        let root = document::parse(text, report)?;
+        let mut root = document::parse(text, report)?;
+        // What is missing from the whole file is missing nowhere in particular.
+        root.place = Place::Whole;
         from_environment::warn_unused(text, report);
         Ok(root)
     })

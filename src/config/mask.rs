@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 
 /// Words that make a key's value a secret.
-const SECRET_WORDS: [&str; 4] = ["secret", "token", "passw", "private"];
+const SECRET_WORDS: [&str; 3] = ["secret", "token", "passw"];
 
 /// Returns line `number` (from 0) of `lines` as it may be shown.
 pub(super) fn line(lines: &[&str], number: usize) -> String {
     let Some(text) = lines.get(number) else {
         return String::new();
     };
-    if continues_secret(lines, number) {
+    if text.contains("-----BEGIN") || continues_secret(lines, number) {
         return text.chars().map(hide).collect();
     }
     values(&user_info(text))
@@ -43,7 +43,7 @@ fn values(text: &str) -> String {
     while let Some((start, end)) = secret_value(&lower, done) {
         shown.push_str(&text[done..start]);
         let value = &text[start..end];
-        if is_reference(value) {
+        if is_harmless(value) {
             shown.push_str(value);
         } else {
             shown.extend(value.chars().map(hide));
@@ -54,25 +54,49 @@ fn values(text: &str) -> String {
     shown
 }
 
-/// Finds the next value behind a secret word and a colon, from `from` on.
+/// Finds the next value behind a secret word and a colon, from `from` on. `credentials` counts when a value follows.
 fn secret_value(lower: &str, from: usize) -> Option<(usize, usize)> {
-    let word = SECRET_WORDS.iter().filter_map(|word| lower[from..].find(word)).min()? + from;
+    let words = SECRET_WORDS.iter().chain(&["credential"]);
+    let word = words.filter_map(|word| lower[from..].find(word)).min()? + from;
     let colon = lower[word..].find(':')? + word + 1;
     let start = colon + (lower[colon..].len() - lower[colon..].trim_start().len());
-    let rest = &lower[start..];
-    // A flow mapping ends values at a comma or brace; `${…}` holds braces of its own.
-    let end = if rest.starts_with("${") {
-        rest.find('}').map_or(rest.len(), |at| at + 1)
-    } else {
-        rest.find([',', '}']).unwrap_or(rest.len())
-    };
-    // Not a flow mapping: the value is the rest of the line, commas and braces included.
+    if lower[start..].starts_with('{') {
+        // A mapping is no value; what is secret inside it has a name of its own.
+        return Some((start, start + 1));
+    }
+    // In a flow mapping a value ends at its comma or brace, elsewhere with the line.
     let in_flow = lower[..word].contains('{');
-    Some((start, if in_flow { start + end } else { lower.len() }))
+    let end = if in_flow {
+        start + flow_value(&lower[start..])
+    } else {
+        lower.len()
+    };
+    Some((start, end))
 }
 
-fn is_reference(value: &str) -> bool {
-    let value = value.trim_end();
+/// Returns the length of a value in a flow mapping: up to the comma or brace that is in no quotes and no `${…}`.
+fn flow_value(text: &str) -> usize {
+    let mut quote = None;
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if quote == Some(c) => quote = None,
+            _ if quote.is_some() => {}
+            '"' | '\'' if at == 0 => quote = Some(c),
+            '{' if before == '$' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => return at,
+            _ => {}
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// Tells whether a value is a reference to a secret, a mapping, or the word `chain`.
+fn is_harmless(value: &str) -> bool {
+    let value = value.split(" #").next().unwrap_or_default().trim_end();
     let value = value
         .strip_prefix(['"', '\''])
         .map_or(value, |inner| inner.trim_end_matches(['"', '\'']));
@@ -80,7 +104,7 @@ fn is_reference(value: &str) -> bool {
         .strip_prefix("${")
         .and_then(|rest| rest.strip_suffix('}'))
         .is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
-    variable || value.starts_with("file:") || value.is_empty() || value.ends_with(".pem")
+    variable || value.starts_with("file:") || matches!(value, "" | "{" | "chain")
 }
 
 /// Tells whether a line continues the value of a key that sounds secret: such a key stands above it, less indented.
@@ -94,10 +118,51 @@ fn continues_secret(lines: &[&str], number: usize) -> bool {
         .is_some_and(|line| {
             let line = line.to_ascii_lowercase();
             let key = line.split(':').next().unwrap_or_default();
-            SECRET_WORDS.iter().any(|word| key.contains(word))
+            SECRET_WORDS
+                .iter()
+                .chain(&["private_key"])
+                .any(|word| key.contains(word))
         })
 }
 
 fn hide(c: char) -> char {
     if c.is_whitespace() { c } else { '*' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_and_references_are_not() {
+        for (text, shown) in [
+            ("secret_access_key: abc # it", "secret_access_key: *** * **"),
+            ("Secret: ${NAME}", "Secret: ${NAME}"),
+            ("secret: \"${NAME}\" # fine", "secret: \"${NAME}\" # fine"),
+            ("secret: ${NAME:-abc}", "secret: ************"),
+            ("secret: file:/run/x", "secret: file:/run/x"),
+            (
+                "{ token: a, b: c, secret: 'd, }e' }",
+                "{ token: *, b: c, secret: *** *** }",
+            ),
+            ("{ token: a${B:-c,d}, e: f }", "{ token: **********, e: f }"),
+            ("credentials: chain", "credentials: chain"),
+            ("credentials: abc", "credentials: ***"),
+            (
+                "credentials: { access_key_id: A, secret_access_key: b }",
+                "credentials: { access_key_id: A, secret_access_key: * }",
+            ),
+            ("private_key: ./tls/key.pem", "private_key: ./tls/key.pem"),
+            ("private_key: -----BEGIN X-----", "************ ********** ******"),
+            ("endpoint: https://me:pw@host/x", "endpoint: https://*****@host/x"),
+            ("endpoint: https://host/@x", "endpoint: https://host/@x"),
+            ("prefix: images/", "prefix: images/"),
+        ] {
+            assert_eq!(line(&[text], 0), shown);
+        }
+        let lines = ["a:", "  secret: |", "    one", "", "    two", "  b: c"];
+        assert_eq!(line(&lines, 2), "    ***");
+        assert_eq!(line(&lines, 4), "    ***");
+        assert_eq!(line(&lines, 5), "  b: c");
+    }
 }

@@ -30,6 +30,3 @@ pub use environment::Environment;
 pub use faults::{FaultKind, Faults, Finding, Warning};
 pub use load::{Loaded, Source, load, parse};
 pub use model::*;
-
-#[cfg(test)]
-mod tests;

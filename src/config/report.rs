@@ -22,6 +22,9 @@ impl Wrong {
     }
 }
 
+/// The most faults, and the most warnings, that one reading writes down: more than anybody reads at once.
+const MAX_FINDINGS: usize = 100;
+
 /// Faults, warnings and watched files of one reading.
 pub(super) struct Report<'a> {
     source: Arc<str>,
@@ -54,20 +57,28 @@ impl<'a> Report<'a> {
 
     /// Writes down a fault.
     pub(super) fn fault(&mut self, at: &Place, problem: impl Into<String>, remedy: impl Into<String>) {
-        let finding = self.finding(at, Wrong::new(problem, remedy));
-        self.faults.push(finding);
+        self.wrong(at, Wrong::new(problem, remedy));
     }
 
     /// Writes down a fault in one value.
     pub(super) fn wrong(&mut self, at: &Place, wrong: Wrong) {
-        let finding = self.finding(at, wrong);
-        self.faults.push(finding);
+        if self.faults.len() < MAX_FINDINGS {
+            let finding = self.finding(at, wrong);
+            self.faults.push(finding);
+        }
     }
 
     /// Writes down a warning.
     pub(super) fn warn(&mut self, at: &Place, problem: impl Into<String>, remedy: impl Into<String>) {
-        let finding = self.finding(at, Wrong::new(problem, remedy));
-        self.warnings.push(finding);
+        if self.warnings.len() < MAX_FINDINGS {
+            let finding = self.finding(at, Wrong::new(problem, remedy));
+            self.warnings.push(finding);
+        }
+    }
+
+    /// Tells whether a fault was found so far.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     fn finding(&self, at: &Place, wrong: Wrong) -> Finding {

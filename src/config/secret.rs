@@ -57,9 +57,12 @@ fn read(path: &str, report: &mut Report<'_>) -> Result<SecretString, Wrong> {
             "create it, holding the secret alone, readable by the gateway's user",
         )
     };
-    let length = fs::metadata(&file).map_err(|error| refused(error.to_string()))?.len();
-    if length > MAX_BYTES {
-        return Err(refused(format!("it holds {length} bytes")));
+    let metadata = fs::metadata(&file).map_err(|error| refused(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(refused("it is not a regular file".into()));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(refused(format!("it holds {} bytes", metadata.len())));
     }
     let secret = fs::read_to_string(&file).map_err(|error| refused(error.to_string()))?;
     match secret.trim() {

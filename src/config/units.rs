@@ -2,7 +2,7 @@
 
 use super::report::Wrong;
 use super::text::Text;
-use super::words::{nearest, one_of};
+use super::words::{list_of, nearest};
 use bytesize::ByteSize;
 use std::time::Duration;
 
@@ -73,13 +73,12 @@ pub(super) fn word<T: Copy>(text: &Text, words: &[(&'static str, T)]) -> Result<
     if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == written) {
         return Ok(*meaning);
     }
-    let names = || words.iter().map(|(word, _)| *word);
-    let all = one_of(names());
+    let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
     Err(Wrong::new(
-        format!("{} is not one of the words known here", text.shown()),
-        match nearest(written, names()) {
-            Some(meant) => format!("did you mean \"{meant}\"? It takes {all}"),
-            None => format!("write {all}"),
+        format!("{} is none of the words known here: {}", text.shown(), names.join(", ")),
+        match nearest(written, names.iter().copied()) {
+            Some(meant) => format!("did you mean \"{meant}\"?"),
+            None => format!("write {}", list_of(&names, "or")),
         },
     ))
 }

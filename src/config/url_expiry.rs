@@ -5,7 +5,7 @@
 //! and what is too long for SigV4 is refused ("Authenticating Requests: Using Query Parameters", `X-Amz-Expires`).
 
 use super::report::Wrong;
-use super::text::{Origin, Text};
+use super::text::{Origin, Text, quoted};
 use super::units;
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ fn as_librechat(text: &Text) -> (Duration, Option<Wrong>) {
             Some(Wrong::new(
                 format!(
                     "{VARIABLE} is {}, not a number above zero: 120 s are used, as LibreChat does",
-                    text.shown()
+                    quoted(written)
                 ),
                 format!("set {VARIABLE} to seconds, from 1 to {MAX_SECONDS}"),
             )),
@@ -62,7 +62,7 @@ fn as_librechat(text: &Text) -> (Duration, Option<Wrong>) {
             Some(Wrong::new(
                 format!(
                     "{VARIABLE} is {}: 604800 s (7 days) are used, the longest that SigV4 allows",
-                    text.shown()
+                    quoted(written)
                 ),
                 format!("set {VARIABLE} to at most {MAX_SECONDS}"),
             )),
@@ -71,7 +71,10 @@ fn as_librechat(text: &Text) -> (Duration, Option<Wrong>) {
             Duration::from_secs(seconds),
             (!rest.trim().is_empty()).then(|| {
                 Wrong::new(
-                    format!("{VARIABLE} is {}, read as {seconds} s, as LibreChat does", text.shown()),
+                    format!(
+                        "{VARIABLE} is {}, read as {seconds} s, as LibreChat does",
+                        quoted(written)
+                    ),
                     format!("set {VARIABLE} to seconds, digits only"),
                 )
             }),

@@ -58,7 +58,7 @@ pub(super) fn settled(buckets: Vec<Bucket>) -> Option<Vec<BucketConfig>> {
 
 /// Warns about buckets that no route opens.
 pub(super) fn judge_use(buckets: &[Bucket], routes: &[Route], report: &mut Report<'_>) {
-    if routes.is_empty() || routes.iter().any(|route| route.bucket.is_none()) {
+    if report.has_faults() || routes.is_empty() || routes.iter().any(|route| route.bucket.is_none()) {
         return;
     }
     for (index, bucket) in buckets.iter().enumerate() {
@@ -100,14 +100,11 @@ fn config(entry: &Entry, report: &mut Report<'_>) -> Option<BucketConfig> {
     let url_expiry = url_expiry(&fields, report);
     let (name, origin) = if fields.get("embedded").is_some() {
         let folder = embedded(&fields, report);
-        let name = match fields.get("name") {
-            Some(_) => fields.value("name", report, name),
-            None => embedded_name(entry, report),
-        };
+        let name = embedded_name(entry, &fields, report);
         (name, folder.map(OriginConfig::Embedded))
     } else {
         let name = (fields.require("name", "write what the bucket is called at S3", report))
-            .and_then(|entry| fields::value(entry, report, name));
+            .and_then(|entry| fields::present(entry, report, name));
         let server = server(&fields, name.as_ref(), report);
         (name, server.map(OriginConfig::Server))
     };
@@ -170,25 +167,38 @@ fn embedded(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<PathBuf> {
     Some(report.resolve(&folder))
 }
 
-/// An embedded bucket is called what it is called in the file.
-fn embedded_name(entry: &Entry, report: &mut Report<'_>) -> Option<BucketName> {
-    match BucketName::parse(&entry.name) {
-        Ok(name) => Some(name),
-        Err(error) => {
-            report.fault(
-                &entry.name_place,
-                format!("\"{}\" is not a bucket's name: {error}", entry.name),
-                "rename it, or write a \"name\" of its own",
-            );
-            None
-        }
+/// An embedded bucket is called what it is called in the file, unless it has a name of its own. Its origin is as strict
+/// with names as AWS is with new ones.
+fn embedded_name(entry: &Entry, fields: &Fields<'_>, report: &mut Report<'_>) -> Option<BucketName> {
+    let (name, place) = match fields.get("name") {
+        Some(entry) => (fields.value("name", report, name)?, &entry.node.place),
+        None => match BucketName::parse(&entry.name) {
+            Ok(name) => (name, &entry.name_place),
+            Err(error) => {
+                report.fault(
+                    &entry.name_place,
+                    format!("\"{}\" is not a bucket's name: {error}", entry.name),
+                    "rename it, or write a \"name\" of its own",
+                );
+                return None;
+            }
+        },
+    };
+    let strict = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
+    if name.as_str().len() > 63 || !name.as_str().bytes().all(strict) {
+        report.fault(
+            place,
+            format!("\"{name}\" can't be the name of an embedded bucket"),
+            "write \"name\" with 3 to 63 of a-z, 0-9, \"-\" and \".\"",
+        );
     }
+    Some(name)
 }
 
 fn server(fields: &Fields<'_>, name: Option<&BucketName>, report: &mut Report<'_>) -> Option<ServerConfig> {
     let region_remedy = "write the bucket's region, such as us-east-1; servers that have none take us-east-1";
     let region = fields.require("region", region_remedy, report).and_then(|entry| {
-        fields::value(entry, report, |text| {
+        fields::present(entry, report, |text| {
             Region::parse(text.as_str())
                 .map_err(|error| Wrong::new(format!("{} is not a region: {error}", text.shown()), region_remedy))
         })
@@ -197,24 +207,23 @@ fn server(fields: &Fields<'_>, name: Option<&BucketName>, report: &mut Report<'_
     let endpoint = fields.value("endpoint", report, |text| match text.as_str() {
         "" => Ok(None),
         url => Endpoint::parse(url).map(Some).map_err(|error| {
+            let error = error.to_string();
+            let (why, write) = error.split_once(": ").unwrap_or((&error, "write the server's URL"));
             Wrong::new(
-                format!("{} is not an endpoint: {error}", text.shown()),
-                "write the server's URL without the bucket, such as https://s3.example.com or http://minio:9000",
+                format!("{} is not an endpoint: {why}", text.shown()),
+                format!("{write}, without the bucket; leave it out for AWS itself"),
             )
         }),
     });
     let named = fields.get("endpoint").filter(|_| matches!(endpoint, Some(Some(_))));
-    let endpoint = match endpoint.flatten() {
-        Some(endpoint) => endpoint,
-        None => Endpoint::aws(region.as_ref()?),
-    };
-    if let Some(name) = name {
+    let endpoint = endpoint.flatten().or_else(|| region.as_ref().map(Endpoint::aws));
+    if let (Some(endpoint), Some(name)) = (&endpoint, name) {
         let place = named.map_or(fields.place(), |entry| &entry.node.place);
-        endpoint::judge(&endpoint, style, name, place, report);
+        endpoint::judge(endpoint, style, name, place, report);
     }
     let credentials = credentials::credentials(fields, report);
     Some(ServerConfig {
-        endpoint,
+        endpoint: endpoint?,
         region: region?,
         style,
         credentials: credentials?,
@@ -233,7 +242,7 @@ fn path_style(fields: &Fields<'_>, report: &mut Report<'_>) -> AddressStyle {
         };
         if text.comes_from(FORCE_PATH_STYLE) {
             let value = text.as_str().trim().to_ascii_lowercase();
-            let surprise = (!matches!(&*value, "true" | "false")).then(|| text.shown());
+            let surprise = (!matches!(&*value, "true" | "false")).then(|| quoted(text.as_str()));
             return Ok((style(value == "true"), surprise));
         }
         word(text, &[("true", style(true)), ("false", style(false))]).map(|style| (style, None))
@@ -251,22 +260,34 @@ fn path_style(fields: &Fields<'_>, report: &mut Report<'_>) -> AddressStyle {
     style
 }
 
-/// Two embedded origins in one folder would serve each other's objects.
+/// Embedded buckets neither share a folder nor, being held by one origin, a name.
 fn judge_folders(buckets: &[Bucket], report: &mut Report<'_>) {
-    let folder = |bucket: &Bucket| match &bucket.config.as_ref()?.origin {
-        OriginConfig::Embedded(folder) => Some(plain(folder)),
-        OriginConfig::Server(_) => None,
-    };
-    for (index, bucket) in buckets.iter().enumerate() {
-        let Some(own) = folder(bucket) else { continue };
-        if let Some(other) = buckets[..index]
-            .iter()
-            .find(|other| folder(other).as_ref() == Some(&own))
-        {
+    let embedded: Vec<_> = buckets
+        .iter()
+        .filter_map(|bucket| {
+            let config = bucket.config.as_ref()?;
+            match &config.origin {
+                OriginConfig::Embedded(folder) => Some((bucket, plain(folder), &config.name)),
+                OriginConfig::Server(_) => None,
+            }
+        })
+        .collect();
+    for (index, (bucket, folder, name)) in embedded.iter().enumerate() {
+        let earlier = &embedded[..index];
+        if let Some((other, ..)) = earlier.iter().find(|(_, other, _)| other == folder) {
             report.fault(
                 &bucket.place,
                 format!("\"{}\" and \"{}\" are embedded in the same folder", other.id, bucket.id),
                 "give each a folder of its own",
+            );
+        } else if let Some((other, ..)) = earlier.iter().find(|(.., other)| other == name) {
+            report.fault(
+                &bucket.place,
+                format!(
+                    "\"{}\" and \"{}\" are both embedded as bucket \"{name}\"",
+                    other.id, bucket.id
+                ),
+                "give each a \"name\" of its own",
             );
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Optio
     let fields = Fields::open(&entry.node, &CREDENTIALS, report)?;
     let pair = "write both access_key_id and secret_access_key, or \"credentials: chain\"";
     let id = fields.require("access_key_id", pair, report).and_then(|entry| {
-        fields::value(entry, report, |text| {
+        fields::present(entry, report, |text| {
             AccessKeyId::parse(text.as_str().trim()).map_err(|error| {
                 Wrong::new(
                     format!("this is not an access key id: {error}"),
@@ -35,11 +35,11 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Optio
                 )
             })
         })
-        .or_else(|| empty(entry, report))
     });
-    let key = fields
-        .require("secret_access_key", pair, report)
-        .and_then(|entry| secret(entry, report).or_else(|| empty(entry, report)));
+    let key = fields.require("secret_access_key", pair, report).and_then(|entry| {
+        fields::judge_absence(entry, report);
+        secret(entry, report)
+    });
     let token = match fields.get("session_token") {
         Some(entry) => secret(entry, report),
         None => None,
@@ -52,32 +52,22 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Optio
             "add session_token, or write \"credentials: chain\", which renews what is temporary",
         );
     }
-    let credential = Credential::new(id, key);
-    let credential = match token {
-        None => credential,
-        Some(token) => match credential.with_session_token(token) {
-            Ok(credential) => credential,
-            Err(refused) => {
+    let mut credential = Credential::new(id, key);
+    if let Some(token) = token {
+        match credential.with_session_token(token) {
+            Ok(with_token) => credential = with_token,
+            Err(error) => {
+                let place = fields
+                    .get("session_token")
+                    .map_or(fields.place(), |entry| &entry.name_place);
                 report.fault(
-                    fields.place(),
-                    refused.to_string(),
-                    "copy the token whole, without quotes or line breaks",
+                    place,
+                    format!("this is not a session token: {error}"),
+                    "set it to the token as issued, on one line",
                 );
                 return None;
             }
-        },
-    };
-    Some(CredentialsConfig::Static(credential))
-}
-
-/// Reports a part of the key pair that a variable's absence left empty.
-fn empty<T>(entry: &crate::config::document::Entry, report: &mut Report<'_>) -> Option<T> {
-    if matches!(&entry.node.value, Value::Text(text) if text.is_absent()) {
-        report.fault(
-            &entry.node.place,
-            format!("\"{}\" came out empty", entry.name),
-            "set the variable, or write \"credentials: chain\"",
-        );
+        }
     }
-    None
+    Some(CredentialsConfig::Static(credential))
 }

@@ -41,17 +41,19 @@ pub(super) fn listener(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<L
             ..wrong
         }),
     });
+    let trusted_proxies = trusted_proxies(fields, report);
+    let max_connections = fields.value("max_connections", report, |text| units::count(text, 1_000_000));
+    let drain = fields.value("drain", report, drain);
     Some(ListenerConfig {
+        address: address.or_else(|| absent(fields, "listen").then_some(LISTEN))?,
         tls: match tls {
             Some(tls) => Some(tls?),
             None => None,
         },
-        trusted_proxies: trusted_proxies(fields, report),
-        max_connections: (fields.value("max_connections", report, |text| units::count(text, 1_000_000)))
-            .unwrap_or(MAX_CONNECTIONS),
+        trusted_proxies,
+        max_connections: max_connections.unwrap_or(MAX_CONNECTIONS),
         workers: workers.flatten(),
-        drain: fields.value("drain", report, drain).unwrap_or(DRAIN),
-        address: address.or_else(|| absent(fields, "listen").then_some(LISTEN))?,
+        drain: drain.unwrap_or(DRAIN),
     })
 }
 
@@ -198,7 +200,7 @@ fn network(text: &Text) -> Result<IpNet, Wrong> {
 
 fn pem(fields: &Fields<'_>, name: &str, report: &mut Report<'_>) -> Option<PathBuf> {
     let entry = fields.require(name, "write certificate and private_key, paths of PEM files", report)?;
-    let text = fields::value(entry, report, |text| Ok(text.clone()))?;
+    let text = fields::present(entry, report, |text| Ok(text.clone()))?;
     let file = report.resolve(text.as_str());
     report.watch(file.clone());
     let begins = match fs::read_to_string(&file) {

@@ -10,7 +10,7 @@ use crate::config::model::{AccessConfig, Delivery, InlinePolicy, OriginForbidden
 use crate::config::report::{Report, Wrong};
 use crate::config::text::{Text, quoted};
 use crate::config::units::word;
-use crate::config::words::{nearest, one_of};
+use crate::config::words::{list_of, nearest};
 
 /// A route as far as it could be read.
 pub(super) struct Route {
@@ -55,21 +55,21 @@ pub(super) fn settled(routes: Vec<Route>) -> Option<Vec<RouteConfig>> {
 fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Route> {
     let fields = Fields::open(node, &ROUTE, report)?;
     let path_entry = fields.require("path", "write the path that clients ask for, such as /avatars/", report);
-    let path = path_entry.and_then(|entry| required(entry, report, path::path));
+    let path = path_entry.and_then(|entry| fields::present(entry, report, path::path));
     // Three cases, since a host that is wrong must not become every host.
     let host = match fields.get("host") {
         None => Some(None),
-        Some(entry) => required(entry, report, path::host).map(Some),
+        Some(entry) => fields::present(entry, report, path::host).map(Some),
     };
     let bucket = (fields.require("bucket", "name one of \"buckets\"", report))
-        .and_then(|entry| required(entry, report, |text| bucket(text, buckets)));
+        .and_then(|entry| fields::present(entry, report, |text| bucket(text, buckets)));
     let prefix = (fields.require(
         "prefix",
         "write what the keys start with, such as images/; \"\" opens the whole bucket",
         report,
     ))
     .and_then(|entry| {
-        let prefix = required(entry, report, path::prefix)?;
+        let prefix = fields::present(entry, report, path::prefix)?;
         if prefix.as_str().is_empty() {
             report.warn(
                 &entry.node.place,
@@ -80,7 +80,7 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
         Some(prefix)
     });
     let access = (fields.require("access", "write \"access: public\": nothing is open by default", report))
-        .and_then(|entry| required(entry, report, access));
+        .and_then(|entry| fields::present(entry, report, access));
     let deliveries = [
         ("auto", Delivery::Auto),
         ("redirect", Delivery::Redirect),
@@ -125,33 +125,16 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
     })
 }
 
-/// Reads a field of which nothing may come: a variable's absence is a fault here.
-fn required<T>(
-    entry: &crate::config::document::Entry,
-    report: &mut Report<'_>,
-    parse: impl FnOnce(&Text) -> Result<T, Wrong>,
-) -> Option<T> {
-    if matches!(&entry.node.value, Value::Text(text) if text.is_absent()) {
-        report.fault(
-            &entry.node.place,
-            format!("\"{}\" came out empty", entry.name),
-            "give the variable a value, or a default that is not empty",
-        );
-        return None;
-    }
-    fields::value(entry, report, parse)
-}
-
 fn bucket(text: &Text, buckets: &[Bucket]) -> Result<usize, Wrong> {
     let name = text.as_str();
     buckets.iter().position(|bucket| &*bucket.id == name).ok_or_else(|| {
-        let ids = || buckets.iter().map(|bucket| &*bucket.id);
+        let ids: Vec<_> = buckets.iter().map(|bucket| &*bucket.id).collect();
         Wrong::new(
             format!("no bucket is called {}", quoted(name)),
-            match nearest(name, ids()) {
+            match nearest(name, ids.iter().copied()) {
                 Some(meant) => format!("did you mean \"{meant}\"?"),
                 None if buckets.is_empty() => "write the bucket under \"buckets\" first".into(),
-                None => format!("write {}, or add it to \"buckets\"", one_of(ids())),
+                None => format!("write {}, or add it to \"buckets\"", list_of(&ids, "or")),
             },
         )
     })

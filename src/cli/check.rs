@@ -1,0 +1,86 @@
+//! `evergate check [FILE]`: judges a configuration without starting.
+
+use super::Exit;
+use crate::config::{self, Config, Environment, FaultKind, Faults, Source, Warning};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Runs the command. Takes the file as named on the command line; returns how it ends.
+#[must_use]
+pub fn run(file: Option<PathBuf>) -> Exit {
+    let env = Environment::of_process();
+    let source = Source::find(file, &env);
+    // Nothing can be done about a closed pipe; the code still tells.
+    check(&source, &env, &mut io::stdout(), &mut io::stderr()).unwrap_or(Exit::Os)
+}
+
+/// Judges `source`: a short confirmation goes to `out`, faults and warnings go to `err`. Returns [`Exit::Ok`],
+/// [`Exit::Config`] for faults, or [`Exit::NoInput`] when the file can't be read.
+///
+/// # Errors
+/// Those of the writers.
+pub fn check(source: &Source, env: &Environment, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
+    match config::load(source, env) {
+        Ok(loaded) => {
+            write_warnings(&loaded.warnings, err)?;
+            confirm(source, &loaded.config, &loaded.warnings, out)?;
+            Ok(Exit::Ok)
+        }
+        Err(faults) => {
+            write_faults(&faults, err)?;
+            Ok(exit(&faults))
+        }
+    }
+}
+
+/// Writes all faults, the warnings that came with them, and how many there are.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_faults(faults: &Faults, err: &mut impl Write) -> io::Result<()> {
+    write_warnings(faults.warnings(), err)?;
+    for fault in faults.faults() {
+        writeln!(err, "error: {fault}\n")?;
+    }
+    writeln!(err, "{}", counted(faults.faults().len(), "fault"))
+}
+
+/// Writes warnings.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_warnings(warnings: &[Warning], err: &mut impl Write) -> io::Result<()> {
+    for warning in warnings {
+        writeln!(err, "warning: {warning}\n")?;
+    }
+    Ok(())
+}
+
+/// Returns how a command ends that found these faults.
+#[must_use]
+pub fn exit(faults: &Faults) -> Exit {
+    match faults.kind() {
+        FaultKind::Unreadable => Exit::NoInput,
+        FaultKind::Invalid => Exit::Config,
+    }
+}
+
+fn confirm(source: &Source, config: &Config, warnings: &[Warning], out: &mut impl Write) -> io::Result<()> {
+    match source {
+        Source::File(path) => write!(out, "{} is fine: ", path.display())?,
+        Source::Environment => write!(out, "the environment is fine: ")?,
+    }
+    let mut parts = vec![
+        counted(config.buckets.len(), "bucket"),
+        counted(config.routes.len(), "route"),
+    ];
+    if !warnings.is_empty() {
+        parts.push(counted(warnings.len(), "warning"));
+    }
+    writeln!(out, "{}", parts.join(", "))
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}

@@ -1,1 +1,0 @@
-//! Judged from outside: what a text becomes.

@@ -1,0 +1,385 @@
+//! The folder of good and bad configurations: what `evergate check` says about each stands beside it in `*.expected`.
+//! After a change that is meant, `UPDATE_EXPECTED=1 cargo test --test config` writes them anew; read the difference.
+
+use evergate::cli::{Exit, check, routes};
+use evergate::config::{
+    AccessLogConfig, Config, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
+    OriginForbidden, Source, UrlCacheConfig, load, parse,
+};
+use proptest::prelude::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// In whatever is printed, this must never be seen.
+const CANARY: &str = "canary";
+
+/// The environment that the folder's files are judged in.
+fn env() -> Environment {
+    Environment::from_iter([
+        ("KEY_ID", "AKIAEXAMPLE"),
+        ("KEY_SECRET", "canary/from+the=environment"),
+        ("EMPTY", ""),
+        ("REGION_WITH_YAML", "us-east-1\nadmin: off"),
+        ("S3_URL_EXPIRY_SECONDS", "9999999"),
+        ("AWS_FORCE_PATH_STYLE", "1"),
+    ])
+}
+
+fn checked(source: &Source, env: &Environment) -> (Exit, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = check::check(source, env, &mut out, &mut err).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (exit, format!("{}{}exit code {}\n", text(err), text(out), exit.code()))
+}
+
+/// Judges every file of a folder and compares with what is expected.
+fn judge_folder(folder: &str, exit: Exit) {
+    let mut files: Vec<PathBuf> = fs::read_dir(Path::new("tests/config").join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 3, "the folder is not there");
+    let mut different = Vec::new();
+    for file in files {
+        let (ended, said) = checked(&Source::File(file.clone()), &env());
+        assert_eq!(ended, exit, "{}:\n{said}", file.display());
+        assert!(!said.contains(CANARY), "{} lets a secret out:\n{said}", file.display());
+        let expected = file.with_extension("expected");
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            fs::write(&expected, &said).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != said {
+            different.push(format!("{}:\n{said}", file.display()));
+        }
+    }
+    assert!(different.is_empty(), "not as expected:\n\n{}", different.join("\n"));
+}
+
+#[test]
+fn good_files_are_good() {
+    judge_folder("good", Exit::Ok);
+}
+
+#[test]
+fn bad_files_are_refused_with_all_their_faults() {
+    judge_folder("bad", Exit::Config);
+}
+
+fn loaded(path: &str) -> Loaded {
+    load(&Source::File(path.into()), &env()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn the_shipped_file_runs_the_embedded_origin() {
+    let Loaded {
+        config,
+        warnings,
+        files,
+    } = load(&Source::File("config.yaml".into()), &Environment::default()).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(files, [Path::new("config.yaml")]);
+    assert_eq!(config.listener.address, "0.0.0.0:8080".parse().unwrap());
+    assert_eq!(config.admin, Some("127.0.0.1:9901".parse().unwrap()));
+    let [bucket] = &*config.buckets else {
+        panic!("one bucket")
+    };
+    assert_eq!((bucket.id.as_str(), bucket.name.as_str()), ("samples", "samples"));
+    assert!(matches!(&bucket.origin, OriginConfig::Embedded(folder) if folder == Path::new("./data")));
+    let [route] = &*config.routes else { panic!("one route") };
+    assert_eq!((&*route.path, route.prefix.as_str()), ("/avatars/", "avatars/"));
+    assert_eq!(route.delivery, Delivery::Auto);
+    assert_eq!(route.fallback.as_ref().unwrap().as_str(), "avatars/default-avatar.png");
+}
+
+/// The commented-out example must stay right too.
+#[test]
+fn the_shipped_file_is_right_with_its_comments_taken_away() {
+    let text = fs::read_to_string("config.yaml").unwrap();
+    let shown: Vec<String> = text
+        .lines()
+        .map(|line| match line.strip_prefix("  # ") {
+            Some(example) if !example.starts_with(|c: char| c.is_uppercase()) => format!("  {example}"),
+            _ => line.to_owned(),
+        })
+        .collect();
+    let env = Environment::from_iter([("AWS_BUCKET_NAME", "my-files")]);
+    let loaded = parse(&shown.join("\n"), Path::new("config.yaml"), &env).unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(loaded.warnings, []);
+    assert_eq!((loaded.config.buckets.len(), loaded.config.routes.len()), (2, 2));
+}
+
+#[test]
+fn every_setting_arrives() {
+    let Loaded { config, files, .. } = loaded("tests/config/good/everything.yaml");
+    let listener = &config.listener;
+    assert_eq!(listener.address, "[::]:8443".parse().unwrap());
+    assert_eq!(config.admin, None);
+    let tls = listener.tls.as_ref().unwrap();
+    assert_eq!(tls.certificate, Path::new("tests/config/good/../tls/certificate.pem"));
+    assert_eq!(listener.trusted_proxies.len(), 2);
+    assert_eq!((listener.max_connections, listener.workers), (500, Some(2)));
+    assert_eq!(listener.drain, Duration::from_secs(60));
+    assert_eq!(config.auto_limit, 256 * 1024);
+    assert_eq!(config.url_cache, UrlCacheConfig::MaxBytes(16 << 20));
+    assert_eq!(
+        (config.log.format, config.log.access),
+        (LogFormat::Json, AccessLogConfig::Off)
+    );
+
+    let [files_bucket, documents, samples] = &*config.buckets else {
+        panic!("three buckets")
+    };
+    assert_eq!(files_bucket.url_expiry, Duration::from_secs(604_800));
+    assert_eq!(documents.url_expiry, Duration::from_secs(7 * 86_400));
+    assert_eq!(samples.url_expiry, Duration::from_secs(2));
+    for bucket in [files_bucket, documents] {
+        let OriginConfig::Server(server) = &bucket.origin else {
+            panic!("a server")
+        };
+        assert!(
+            matches!(&server.credentials, CredentialsConfig::Static(key) if key.access_key_id().as_str() == "AKIAEXAMPLE")
+        );
+    }
+    let route = &config.routes[0];
+    assert_eq!(
+        route.cache_control.as_ref().unwrap(),
+        "public, max-age=300, stale-while-revalidate=60"
+    );
+    assert_eq!(route.fallback.as_ref().unwrap().as_str(), "images/default avatar.png");
+    assert_eq!(
+        (route.origin_forbidden, route.inline),
+        (OriginForbidden::Forbidden, InlinePolicy::All)
+    );
+    assert_eq!(config.routes[2].host.as_deref(), Some("files.example.com"));
+
+    let watched: Vec<_> = files
+        .iter()
+        .map(|file| file.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(
+        watched,
+        ["everything.yaml", "certificate.pem", "private_key.pem", "key"]
+    );
+    assert!(!format!("{config:?}").contains(CANARY));
+}
+
+#[test]
+fn routes_are_listed_in_the_order_in_which_they_are_tried() {
+    let mut out = Vec::new();
+    routes::write_routes(&loaded("tests/config/good/everything.yaml").config, &mut out).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "\
+HOST                    PATH              BUCKET     PREFIX   ACCESS  DELIVERY
+files.example.com:8443  /avatars/         documents  port/    public  auto
+files.example.com       /avatars/         documents  docs/    public  redirect
+*                       /avatars/großes/  samples    t/       public  stream
+*                       /avatars/         files      images/  public  auto
+"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_another_exit_code() {
+    let (exit, said) = checked(&Source::File("tests/config/nowhere.yaml".into()), &env());
+    assert_eq!(exit, Exit::NoInput);
+    assert!(
+        said.starts_with("error: tests/config/nowhere.yaml: the configuration can't be read: "),
+        "{said}"
+    );
+    assert_eq!(checked(&Source::File("tests/config".into()), &env()).0, Exit::NoInput);
+}
+
+/// What LibreChat users have in their `.env`.
+const LIBRECHAT: [(&str, &str); 4] = [
+    ("AWS_REGION", "eu-central-1"),
+    ("AWS_BUCKET_NAME", "librechat"),
+    ("AWS_ENDPOINT_URL", ""),
+    ("EVERGATE_PUBLIC_PREFIXES", "images/, avatars/"),
+];
+
+fn from_environment(more: &[(&str, &str)]) -> Result<Loaded, String> {
+    let env = LIBRECHAT.iter().chain(more).copied().collect();
+    load(&Source::Environment, &env).map_err(|faults| faults.to_string())
+}
+
+fn server(config: &Config) -> &evergate::config::ServerConfig {
+    match &config.buckets[0].origin {
+        OriginConfig::Server(server) => server,
+        OriginConfig::Embedded(_) => panic!("a server"),
+    }
+}
+
+#[test]
+fn the_environment_alone_makes_a_bucket_and_its_routes() {
+    let Loaded {
+        config,
+        warnings,
+        files,
+    } = from_environment(&[]).unwrap();
+    assert_eq!((warnings, files), (vec![], vec![]));
+    assert_eq!(config.buckets[0].name.as_str(), "librechat");
+    assert_eq!(config.buckets[0].url_expiry, Duration::from_secs(120));
+    assert!(matches!(server(&config).credentials, CredentialsConfig::Chain));
+    assert_eq!(
+        server(&config).endpoint.to_string(),
+        "https://s3.eu-central-1.amazonaws.com"
+    );
+    let opened: Vec<_> = config
+        .routes
+        .iter()
+        .map(|route| (&*route.path, route.prefix.as_str()))
+        .collect();
+    assert_eq!(opened, [("/images/", "images/"), ("/avatars/", "avatars/")]);
+
+    let config = from_environment(&[
+        ("AWS_ENDPOINT_URL", "http://other:1"),
+        ("AWS_ENDPOINT_URL_S3", "http://minio:9000"),
+        ("AWS_FORCE_PATH_STYLE", "TRUE"),
+        ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "canary"),
+        ("AWS_SESSION_TOKEN", "canary"),
+        ("S3_URL_EXPIRY_SECONDS", "300"),
+        ("EVERGATE_LISTEN", "127.0.0.1:0"),
+        ("EVERGATE_ADMIN_LISTEN", "off"),
+        ("EVERGATE_LOG_FORMAT", "plain"),
+    ])
+    .unwrap()
+    .config;
+    assert_eq!(server(&config).endpoint.to_string(), "http://minio:9000");
+    assert_eq!(server(&config).style, evergate::s3::AddressStyle::Path);
+    assert!(matches!(server(&config).credentials, CredentialsConfig::Static(_)));
+    assert_eq!(config.buckets[0].url_expiry, Duration::from_secs(300));
+    assert_eq!((config.listener.address.port(), config.admin), (0, None));
+    assert_eq!(config.log.format, LogFormat::Plain);
+    assert!(!format!("{config:?}").contains(CANARY));
+}
+
+#[test]
+fn the_environment_is_judged_like_a_file() {
+    for (variable, value, says) in [
+        (
+            "AWS_REGION",
+            "",
+            "AWS_REGION is not set, and there is no configuration file",
+        ),
+        (
+            "AWS_REGION",
+            "Frankfurt am Main",
+            "\"Frankfurt am Main\" (from AWS_REGION) is not a region",
+        ),
+        (
+            "AWS_ENDPOINT_URL",
+            "minio:9000",
+            "\"minio:9000\" (from AWS_ENDPOINT_URL) is not an endpoint",
+        ),
+        (
+            "AWS_ACCESS_KEY_ID",
+            "AKIA",
+            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not",
+        ),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "canary",
+            "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not",
+        ),
+        (
+            "EVERGATE_PUBLIC_PREFIXES",
+            "images",
+            "\"images\" is not a prefix that can be opened",
+        ),
+        (
+            "EVERGATE_PUBLIC_PREFIXES",
+            "/",
+            "\"/\" is not a prefix that can be opened",
+        ),
+        ("EVERGATE_PUBLIC_PREFIXES", "a/,b/,a/", "this route covers the same"),
+        ("EVERGATE_PUBLIC_PREFIXES", "../etc/", "holds a '.' or '..' segment"),
+        ("EVERGATE_REFRESH_PREFIXES", "images/", "belongs to the presigned door"),
+        (
+            "EVERGATE_PUBLIC_PREFIX",
+            "images/",
+            "did you mean EVERGATE_PUBLIC_PREFIXES?",
+        ),
+        ("EVERGATE_LISTEN", "8080", "write the address too: 0.0.0.0:8080"),
+        ("EVERGATE_LOG_FORMAT", "jsn", "did you mean \"json\"?"),
+    ] {
+        let faults = from_environment(&[(variable, value)]).unwrap_err();
+        assert!(faults.contains(says), "{variable}={value}:\n{faults}");
+        assert!(
+            faults.contains(variable) && !faults.contains(CANARY),
+            "{variable}={value}:\n{faults}"
+        );
+    }
+    let nothing = load(&Source::Environment, &Environment::default()).unwrap_err();
+    assert_eq!(nothing.faults().len(), 2, "{nothing}");
+}
+
+#[test]
+fn the_environment_warns() {
+    for (variable, value, says) in [
+        (
+            "S3_URL_EXPIRY_SECONDS",
+            "soon",
+            "not a number above zero: 120 s are used",
+        ),
+        ("S3_URL_EXPIRY_SECONDS", "", "set to nothing: 120 s are used"),
+        ("S3_URL_EXPIRY_SECONDS", "999999", "604800 s (7 days) are used"),
+        ("AWS_FORCE_PATH_STYLE", "yes", "which counts as false"),
+        ("EVERGATE_ADMIN_LISTEN", "0.0.0.0:9901", "without asking who is there"),
+        ("EVERGATE_PUBLIC_PREFIXES", "", "there are no routes"),
+        ("EVERGATE_COLOUR", "blue", "no variable is called EVERGATE_COLOUR"),
+    ] {
+        let warnings = from_environment(&[(variable, value)]).unwrap().warnings;
+        assert!(
+            matches!(&*warnings, [warning] if warning.problem().contains(says)),
+            "{variable}={value}: {warnings:?}"
+        );
+    }
+    // Kubernetes sets these for a service of this name.
+    let quiet = from_environment(&[
+        ("EVERGATE_PORT", "tcp://10.0.0.1:80"),
+        ("EVERGATE_SERVICE_HOST", "10.0.0.1"),
+    ]);
+    assert_eq!(quiet.unwrap().warnings, []);
+    // With a file in use, our own variables would go unheard.
+    let env = Environment::from_iter([("EVERGATE_LISTEN", "127.0.0.1:1")]);
+    let Loaded { warnings, .. } = load(&Source::File("config.yaml".into()), &env).unwrap();
+    assert!(matches!(&*warnings, [warning] if warning.problem().contains("EVERGATE_LISTEN is set but has no effect")));
+}
+
+#[test]
+fn a_fault_knows_its_line_and_column() {
+    let text = "listen: 0.0.0.0:8080\nbuckets:\n  files: { name: abc, region: us-east-1 }\nroutes:\n  - { path: /ä/, bucket: nil, prefix: a/, access: public }\n";
+    let faults = parse(text, Path::new("x.yaml"), &Environment::default()).unwrap_err();
+    let [fault] = faults.faults() else { panic!("{faults}") };
+    assert_eq!((fault.line(), fault.column()), (Some(5), Some(26)));
+    assert_eq!(fault.problem(), "no bucket is called \"nil\"");
+}
+
+proptest! {
+    /// Whatever a byte of the shipped file becomes, the answer is a configuration or faults.
+    #[test]
+    fn a_mutated_file_never_panics(at in 0_usize..4096, with in prop::collection::vec(any::<u8>(), 0..4), cut in 0_usize..6) {
+        let mut bytes = fs::read("config.yaml").unwrap();
+        let at = at % bytes.len();
+        let end = (at + cut).min(bytes.len());
+        bytes.splice(at..end, with);
+        if let Ok(text) = String::from_utf8(bytes) {
+            let judged = parse(&text, Path::new("config.yaml"), &env());
+            prop_assert!(judged.map_err(|faults| faults.to_string()).map_or_else(|said| !said.contains(CANARY), |_| true));
+        }
+    }
+
+    /// What a variable holds never becomes YAML and never panics, wherever it goes.
+    #[test]
+    fn any_value_of_a_variable_is_only_a_value(value in "\\PC{0,30}|[\n\t :{}#&*!|>'\"%@`,\\[\\]-]{0,30}") {
+        let text = "admin: off\nlisten: ${V:-0.0.0.0:1}\nbuckets: {files: {name: ${V:-abc}, region: ${V:-r}, endpoint: ${V:-}}}\nroutes: [{path: ${V:-/}, host: ${V:-h}, bucket: files, prefix: ${V:-a/}, access: public, cache_control: ${V:-public}}]\n";
+        let env = Environment::from_iter([("V", value)]);
+        if let Ok(loaded) = parse(text, Path::new("x.yaml"), &env) {
+            prop_assert_eq!(loaded.config.admin, None);
+        }
+    }
+}
