@@ -79,8 +79,8 @@ impl<S: Service> Connection<S> {
     async fn open(&self, tcp: TcpStream) -> Option<(Stream, Protocol)> {
         let limits = &self.place.reception.limits;
         let Some(tls) = &self.place.tls else {
-            self.wait_for_bytes(&tcp, Instant::now() + limits.idle).await?;
-            let protocol = match timeout(limits.head, protocol_of(&tcp)).await {
+            let first = self.wait_for_bytes(&tcp, Instant::now() + limits.idle).await?;
+            let protocol = match timeout(limits.head, protocol_of(&tcp, first)).await {
                 Ok(protocol) => protocol.ok()?,
                 Err(_) => {
                     self.expired(Deadline::Head);
@@ -110,12 +110,13 @@ impl<S: Service> Connection<S> {
         Some((Stream::Tls(Box::new(stream)), protocol))
     }
 
-    /// Waits until the client sends something (or hangs up). `None` when it does not, or when the listener drains.
-    async fn wait_for_bytes(&self, tcp: &TcpStream, until: Instant) -> Option<()> {
+    /// Waits until the client sends something, and returns a look at it. `None` when it hangs up or does nothing, or when
+    /// the listener drains. (`readable` alone is not enough: it may come back for nothing.)
+    async fn wait_for_bytes(&self, tcp: &TcpStream, until: Instant) -> Option<Peeked> {
         tokio::select! {
             biased;
-            done = timeout_at(until, tcp.readable()) => match done {
-                Ok(readable) => readable.ok(),
+            done = timeout_at(until, peek(tcp)) => match done {
+                Ok(peeked) => peeked.ok().filter(|peeked| !peeked.bytes().is_empty()),
                 Err(_) => {
                     self.expired(Deadline::Idle);
                     None
@@ -194,18 +195,31 @@ impl<S: Service> Connection<S> {
     }
 }
 
-/// Looks at the first bytes without taking them. They are there at once but for a client that dribbles the preface,
-/// for which the socket can't wait (it is readable already), so this does, less and less often.
-async fn protocol_of(tcp: &TcpStream) -> io::Result<Protocol> {
+/// A look at what the socket holds: enough to tell the preface.
+struct Peeked {
+    buffer: [u8; PREFACE.len()],
+    filled: usize,
+}
+
+impl Peeked {
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.filled).unwrap_or_default()
+    }
+}
+
+async fn peek(tcp: &TcpStream) -> io::Result<Peeked> {
+    let mut buffer = [0; PREFACE.len()];
+    let filled = tcp.peek(&mut buffer).await?;
+    Ok(Peeked { buffer, filled })
+}
+
+/// Tells the protocol by the first bytes, which stay in the socket. Only a client that dribbles the preface needs more
+/// than one look; the socket can't wait for it (it is readable already), so this does, less and less often.
+async fn protocol_of(tcp: &TcpStream, mut first: Peeked) -> io::Result<Protocol> {
     let mut pause = Duration::from_millis(5);
     loop {
-        let mut first = [0; PREFACE.len()];
-        let seen = tcp.peek(&mut first).await?;
-        let (seen, start) = (
-            first.get(..seen).unwrap_or_default(),
-            PREFACE.get(..seen).unwrap_or_default(),
-        );
-        if seen.is_empty() || seen != start {
+        let seen = first.bytes();
+        if seen.is_empty() || PREFACE.get(..seen.len()) != Some(seen) {
             return Ok(Protocol::Http1);
         }
         if seen.len() == PREFACE.len() {
@@ -213,5 +227,6 @@ async fn protocol_of(tcp: &TcpStream) -> io::Result<Protocol> {
         }
         sleep(pause).await;
         pause = pause.saturating_mul(2);
+        first = peek(tcp).await?;
     }
 }

@@ -125,6 +125,8 @@ impl Vigil {
     fn next_deadline(&self) -> Option<(Instant, Deadline)> {
         let (limit, deadline) = match self.phase {
             Phase::Working => return None,
+            // A drain does not wait for a head as long as it would at other times.
+            Phase::Head(_) if self.leaving => (self.limits.linger, Deadline::Head),
             Phase::Head(_) => (self.limits.head, Deadline::Head),
             Phase::Blocked(_) => (self.limits.write_progress, Deadline::Write),
             Phase::Idle(_) if self.watch.protocol() == Protocol::Http1 => (self.limits.park_after, Deadline::Idle),
