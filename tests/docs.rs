@@ -1,0 +1,88 @@
+//! What the documentation promises by itself: its links lead somewhere, and the configuration in the README is a good one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can't go on ends; it reads nothing secret"
+)]
+
+use evergate::config::{Environment, parse};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// All Markdown files that are part of the project.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("docs"), root.join("deploy")];
+    let mut pages: Vec<PathBuf> = ["README.md", "CHANGELOG.md", "SECURITY.md"]
+        .map(|name| root.join(name))
+        .into();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
+
+/// The targets of inline links, `[…](target)`, that name a file of the project; outside of code.
+fn links(text: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut code = false;
+    for line in text.lines() {
+        code ^= line.trim_start().starts_with("```");
+        if code {
+            continue;
+        }
+        for rest in line.split("](").skip(1) {
+            let target = rest.split(')').next().unwrap_or_default();
+            if !target.contains("://") && !target.starts_with('#') {
+                links.push(target.to_owned());
+            }
+        }
+    }
+    links
+}
+
+/// The anchor that a heading gets: lower case, spaces as `-`, punctuation dropped.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    kept.chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+        .collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        for link in links(&fs::read_to_string(&page).unwrap()) {
+            let (file, wanted) = link.split_once('#').unwrap_or((&link, ""));
+            let target = page.parent().unwrap().join(file);
+            let found = match fs::read_to_string(&target) {
+                Ok(text) => {
+                    wanted.is_empty() || text.lines().any(|line| line.starts_with('#') && anchor(line) == wanted)
+                }
+                Err(_) => target.is_dir() && wanted.is_empty(),
+            };
+            if !found {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_configuration_in_the_readme_is_good() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (yaml, _) = readme.split_once("```yaml\n").unwrap().1.split_once("```").unwrap();
+    let environment: Environment = [("AWS_BUCKET_NAME", "my-files")].into_iter().collect();
+    let loaded = parse(yaml, Path::new("README.md"), &environment).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    assert_eq!(loaded.config.routes.len(), 1);
+}
