@@ -1,10 +1,11 @@
 //! Assembly: the walk in one place, and everything that it needs in one handle.
 //!
 //! A [`Gateway`] is one worker's [`crate::listener::Service`]. It takes one snapshot of the [`App`] for each request and
-//! leads the request through the house ([`walk`]). The app is built whole from a configuration and swapped whole on a
-//! reload ([`Running`], rule 27), so that no request ever sees half of two.
+//! leads the request through the house (`walk.rs`). The app is built whole from a configuration and swapped whole when
+//! [`reload`] says that it is time ([`Running`], rule 27), so that no request ever sees half of two.
 
 mod app;
+pub mod reload;
 mod running;
 mod service;
 mod walk;
