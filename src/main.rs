@@ -1,3 +1,7 @@
 //! The entry. Everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    evergate::cli::main(std::env::args_os()).into()
+}

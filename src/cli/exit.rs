@@ -13,6 +13,8 @@ pub enum Exit {
     NoInput,
     /// Something that the command needs does not answer, such as a health check's listener: 69 (`EX_UNAVAILABLE`).
     Unavailable,
+    /// A fault of the program: 70 (`EX_SOFTWARE`).
+    Software,
     /// The operating system refuses, such as an address that is in use: 71 (`EX_OSERR`).
     Os,
     /// No permission: no valid credentials to sign with: 77 (`EX_NOPERM`).
@@ -30,6 +32,7 @@ impl Exit {
             Self::Usage => 64,
             Self::NoInput => 66,
             Self::Unavailable => 69,
+            Self::Software => 70,
             Self::Os => 71,
             Self::NoPermission => 77,
             Self::Config => 78,

@@ -1,7 +1,60 @@
 //! The command line: one file a command. Last room of the house.
+//!
+//! Output meant for other programs goes to standard output, everything said to people to standard error.
 
+mod args;
 pub mod check;
+mod completions;
+#[cfg(feature = "embedded")]
+pub mod demo;
 mod exit;
+mod healthcheck;
+mod presign;
+mod program;
 pub mod routes;
+mod serve;
+mod settled;
 
 pub use exit::Exit;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Runs the program. Takes the command line, the program's name first; returns how it ended, when it has ended.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => run(arguments.command),
+        Err(error) => {
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
+                _ => Exit::Usage,
+            }
+        }
+    }
+}
+
+fn run(command: Command) -> Exit {
+    match command {
+        Command::Serve(file) => serve::run(file.config),
+        #[cfg(feature = "embedded")]
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Check { file } => check::run(file),
+        Command::Presign(arguments) => presign::run(arguments),
+        Command::Routes(file) => routes::run(file.config),
+        Command::Healthcheck(file) => healthcheck::run(file.config),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// Says in one sentence why a command ends, and returns how it ends.
+fn fail(exit: Exit, reason: &dyn Display) -> Exit {
+    // Nothing can be done about a closed terminal; the code still tells.
+    let _ = writeln!(io::stderr(), "error: {reason}");
+    exit
+}

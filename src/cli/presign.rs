@@ -1,0 +1,115 @@
+//! `evergate presign KEY`: a URL signed now, with the credentials of the configuration.
+
+use super::args::PresignArguments;
+use super::{Exit, check, fail};
+use crate::access::Permit;
+use crate::clock::Clock;
+use crate::config::{self, BucketConfig, Config, Environment, OriginConfig, Source};
+use crate::credentials::{self, CredentialsUnavailable, Snapshot};
+use crate::resolve::Target;
+use crate::route::Bucket;
+use crate::s3::{ObjectKey, Operation};
+use crate::sigv4::PresignRequest;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long to wait for credentials that come from elsewhere.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs the command.
+pub(super) fn run(arguments: PresignArguments) -> Exit {
+    let environment = Environment::of_process();
+    let loaded = match config::load(&Source::find(arguments.file.config.clone(), &environment), &environment) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            // Nothing can be done about a closed terminal; the code still tells.
+            let _ = check::write_faults(&faults, &mut io::stderr());
+            return check::exit(&faults);
+        }
+    };
+    let key = match ObjectKey::parse(&arguments.key) {
+        Ok(key) => key,
+        Err(refused) => return fail(Exit::Usage, &format!("the key {:?} is refused: {refused}", arguments.key)),
+    };
+    match bucket_of(&loaded.config, arguments.bucket.as_deref()) {
+        Ok(bucket) => presign(bucket, key, &arguments),
+        Err(sentence) => fail(Exit::Usage, &sentence),
+    }
+}
+
+fn bucket_of<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a BucketConfig, String> {
+    let known = || config.buckets.iter().map(|bucket| bucket.id.as_str()).collect::<Vec<_>>().join(", ");
+    match (name, config.buckets.as_slice()) {
+        (Some(name), buckets) => buckets
+            .iter()
+            .find(|bucket| bucket.id.as_str() == name)
+            .ok_or_else(|| format!("there is no bucket {name} in the configuration; it has {}", known())),
+        (None, [only]) => Ok(only),
+        (None, _) => Err(format!("the configuration has several buckets; name one with --bucket: {}", known())),
+    }
+}
+
+fn presign(bucket: &BucketConfig, key: ObjectKey, arguments: &PresignArguments) -> Exit {
+    let OriginConfig::Server(server) = &bucket.origin else {
+        let sentence = format!("bucket {} is embedded: its keys live only inside a running gateway", bucket.id.as_str());
+        return fail(Exit::Usage, &sentence);
+    };
+    let clock = Clock::system();
+    let snapshot = match credentials_now(bucket, server, &clock) {
+        Ok(snapshot) => snapshot,
+        Err(unavailable) => return fail(Exit::NoPermission, &unavailable),
+    };
+    let permit = Permit::operator(Arc::new(Bucket::new(0, bucket, server)), key, Operation::GetObject);
+    let target = Target::streamed(permit);
+    let permit = target.permit();
+    let expires = arguments.expires.unwrap_or(bucket.url_expiry);
+    let now = clock.now();
+    let url = snapshot.signer.presign(&PresignRequest {
+        method: &permit.operation().method(),
+        address: &permit.bucket().address,
+        key: permit.key(),
+        query: &target.query(),
+        signed_at: now,
+        expires,
+    });
+    if let Some(end) = snapshot.expires_at().filter(|end| *end < now.plus(expires)) {
+        let left = humantime::format_duration(end.since(now));
+        // Nothing can be done about a closed terminal.
+        let _ = writeln!(io::stderr(), "warning: the credentials end in {left}, and the URL with them");
+    }
+    let printed = match arguments.curl {
+        true => writeln!(io::stdout(), "curl --fail --output {} '{url}'", quoted(file_name(permit.key()))),
+        false => writeln!(io::stdout(), "{url}"),
+    };
+    printed.map_or(Exit::Os, |()| Exit::Ok)
+}
+
+fn credentials_now(
+    bucket: &BucketConfig,
+    server: &config::ServerConfig,
+    clock: &Clock,
+) -> Result<Arc<Snapshot>, Box<dyn std::error::Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let credentials =
+        credentials::start(&bucket.id, &server.region, &server.credentials, clock, runtime.handle());
+    runtime.block_on(async {
+        let loaded = async {
+            while !credentials.ready() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        // What is missing is said below.
+        let _ = tokio::time::timeout(PATIENCE, loaded).await;
+    });
+    credentials.current().map_err(|unavailable: CredentialsUnavailable| unavailable.into())
+}
+
+fn file_name(key: &ObjectKey) -> &str {
+    key.as_str().trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("download")
+}
+
+/// Quotes for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

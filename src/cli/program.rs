@@ -1,0 +1,227 @@
+//! From a configuration to a running program: what `serve` and `demo` share.
+
+use super::settled::{Embedded, SettleError};
+use super::{Exit, fail};
+use crate::admin::{Admin, AdminLimits, Report};
+use crate::clock::Clock;
+use crate::config::{Config, Environment};
+use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, TlsError};
+use crate::gateway::{App, AppError, Furniture, Gateway, Running};
+use crate::listener::{self, Deadline, Limits, ListenError, Listener, ListenerStats, Service};
+use crate::telemetry::{AccessSink, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long a start or a reload waits for credentials that come from elsewhere, before it goes on without.
+const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why the program can't run.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("the metrics can't be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
+    #[error("the system refuses: {0}")]
+    System(#[from] io::Error),
+    #[error(transparent)]
+    Settle(#[from] SettleError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("the admin listener can't listen on {address}: {error}; set `admin: {{ listen: … }}` to another address, or `admin: off`")]
+    Admin { address: SocketAddr, error: io::Error },
+}
+
+impl StartError {
+    /// Says why, and returns how the program ends.
+    pub(super) fn end(&self) -> Exit {
+        let exit = match self {
+            Self::Log(_) => Exit::Usage,
+            Self::Settle(_) | Self::App(_) | Self::Tls(_) | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
+            Self::Metrics(_) | Self::Client(_) => Exit::Software,
+            Self::System(_) | Self::Listen(_) | Self::Admin { .. } => Exit::Os,
+        };
+        fail(exit, self)
+    }
+}
+
+/// What stands before anything listens: logs, the app, the built-in origin.
+pub(super) struct Foundation {
+    pub(super) furniture: Furniture,
+    pub(super) running: Running,
+    pub(super) embedded: Embedded,
+    runtime: Runtime,
+    logs: SinkGuard,
+}
+
+impl Foundation {
+    /// Builds what `config` asks for.
+    pub(super) fn lay(config: &Config, environment: &Environment) -> Result<Self, StartError> {
+        let clock = Clock::system();
+        let (sink, access_log) = AccessSink::stdout();
+        let telemetry = Telemetry::new(clock.clone(), sink)?;
+        let app_log = install_app_log(config.log.format, environment.get("EVERGATE_LOG"), telemetry.metrics())?;
+        telemetry.events().started(config.buckets.len(), config.routes.len());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let furniture = Furniture { clock, telemetry, runtime: runtime.handle().clone() };
+        let mut embedded = Embedded::default();
+        let server = embedded.settle(&config.buckets)?;
+        let app = App::build(config, server.as_ref(), &furniture, None)?;
+        runtime.block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
+        let running = Running::new(app, furniture.telemetry.metrics());
+        Ok(Self { furniture, running, embedded, runtime, logs: access_log.and(app_log) })
+    }
+
+    /// Starts both listeners; `front` makes each worker's service out of its gateway.
+    pub(super) fn open<S: Service>(
+        self,
+        config: &Config,
+        front: impl Fn(Gateway) -> S + Send + Sync + 'static,
+    ) -> Result<Program, StartError> {
+        let tls = OriginTls::load(&[])?;
+        let (settings, clock) = (OriginSettings::default(), self.furniture.clock.clone());
+        // Made here once, so that what is wrong with the settings is said at the start and not on a worker.
+        let spare = OriginClient::new(settings, &tls, clock.clone())?;
+        let running = self.running.clone();
+        let make_service = move |_worker| {
+            let origin = OriginClient::new(settings, &tls, clock.clone()).unwrap_or_else(|_| spare.clone());
+            front(Gateway::new(running.clone(), origin))
+        };
+        let stats = Arc::new(ListenerStats::default());
+        let listener = listener::serve(&config.listener, Limits::default(), &stats, make_service)?;
+        let limit = config.listener.max_connections as u64;
+        let metrics = self.furniture.telemetry.metrics();
+        metrics.read_listener(move || reading(&stats, limit));
+
+        let draining = Arc::new(AtomicBool::new(false));
+        let readiness = readiness(self.running.clone(), Arc::clone(&draining));
+        let admin = config
+            .admin
+            .map(|address| {
+                Admin::start(address, AdminLimits::default(), metrics.clone(), Arc::new(readiness))
+                    .map_err(|error| StartError::Admin { address, error })
+            })
+            .transpose()?;
+        let events = self.furniture.telemetry.events();
+        events.listening("public", listener.local_address());
+        if let Some(admin) = &admin {
+            events.listening("admin", admin.address());
+        }
+        let drain = config.listener.drain;
+        Ok(Program { foundation: self, listener, admin, draining, drain })
+    }
+}
+
+/// The program at work.
+pub(super) struct Program {
+    foundation: Foundation,
+    listener: Listener,
+    admin: Option<Admin>,
+    draining: Arc<AtomicBool>,
+    drain: Duration,
+}
+
+impl Program {
+    /// Where the public listener listens.
+    #[cfg(feature = "embedded")]
+    pub(super) fn address(&self) -> SocketAddr {
+        self.listener.local_address()
+    }
+
+    /// Runs until SIGTERM or SIGINT, then finishes what is in flight (rule 27); a second signal ends it at once.
+    pub(super) fn run(self) -> Exit {
+        let Self { foundation, mut listener, admin, draining, drain } = self;
+        let Foundation { furniture, runtime, logs, running, embedded } = foundation;
+        let events = furniture.telemetry.events();
+        let exit = runtime.block_on(async {
+            let mut signals = match Signals::new() {
+                Ok(signals) => signals,
+                Err(error) => return fail(Exit::Os, &error),
+            };
+            let exit = tokio::select! {
+                () = signals.next() => Exit::Ok,
+                worker = listener.worker_failed() => {
+                    fail(Exit::Software, &format!("worker {worker} has ended, which is a defect; please report it"))
+                }
+            };
+            draining.store(true, Ordering::Relaxed);
+            events.draining(drain);
+            tokio::select! {
+                cut = listener.drain(drain) => events.stopped(cut),
+                () = signals.next() => {}
+            }
+            exit
+        });
+        // In this order: probes see the drain to its end, and the last lines are written out.
+        drop((admin, running, embedded, logs));
+        exit
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn readiness(running: Running, draining: Arc<AtomicBool>) -> impl Fn() -> Report + Send + Sync + 'static {
+    move || {
+        let drain = if draining.load(Ordering::Relaxed) { Err("the gateway is draining") } else { Ok(()) };
+        running.load().readiness().into_iter().fold(Report::default().check("not_draining", drain), |report, (id, fault)| {
+            report.check(format!("credentials:{}", id.as_str()), fault.map_or(Ok(()), Err))
+        })
+    }
+}
+
+fn reading(stats: &ListenerStats, connection_limit: u64) -> ListenerReading {
+    ListenerReading {
+        open_connections: stats.open.get(),
+        connection_limit,
+        accepted: stats.accepted.get(),
+        refused: stats.refused_at_cap.get(),
+        accept_errors: stats.accept_errors.get(),
+        failed_handshakes: stats.tls_failures.get(),
+        malformed_heads: stats.malformed_heads.get(),
+        certificates_reloaded: stats.certificate_reloads.get(),
+        certificates_rejected: stats.certificate_faults.get(),
+        deadlines: Deadline::ALL.iter().map(|deadline| (deadline.label(), stats.ended_by(*deadline).get())).collect(),
+    }
+}
+
+/// Builds the next app from `config` and swaps it in; what runs stays when that can't be done (rule 27). Blocks for up to
+/// [`CREDENTIALS_PATIENCE`]; to be called outside any runtime.
+pub(super) fn replace(
+    running: &Running,
+    embedded: &mut Embedded,
+    furniture: &Furniture,
+    config: &Config,
+) -> Result<(), StartError> {
+    let server = embedded.settle(&config.buckets)?;
+    let app = App::build(config, server.as_ref(), furniture, Some(&running.load()))?;
+    furniture.runtime.block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
+    running.swap(app, furniture.telemetry.metrics());
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! `evergate serve`: the gateway, with its configuration loaded again whenever it changes.
+
+use super::program::{self, Foundation};
+use super::{Exit, check};
+use crate::config::{self, Config, Environment, Loaded, Source};
+use crate::gateway::reload::{Pace, ReloadWatch, WatchedFiles};
+use std::path::PathBuf;
+
+/// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
+pub(super) fn run(file: Option<PathBuf>) -> Exit {
+    let environment = Environment::of_process();
+    let source = Source::find(file, &environment);
+    // Looked at before it is loaded, so that no change falls between.
+    let files = WatchedFiles::new(match &source {
+        Source::File(path) => vec![path.clone()],
+        Source::Environment => vec![],
+    });
+    let loaded = match config::load(&source, &environment) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            // Nothing can be done about a closed terminal; the code still tells.
+            let _ = check::write_faults(&faults, &mut std::io::stderr());
+            return check::exit(&faults);
+        }
+    };
+    match start(&source, environment, files, loaded) {
+        Ok((program, watch)) => {
+            let exit = program.run();
+            drop(watch);
+            exit
+        }
+        Err(error) => error.end(),
+    }
+}
+
+fn start(
+    source: &Source,
+    environment: Environment,
+    files: WatchedFiles,
+    loaded: Loaded,
+) -> Result<(program::Program, ReloadWatch), program::StartError> {
+    files.set(loaded.files);
+    let mut foundation = Foundation::lay(&loaded.config, &environment)?;
+    let furniture = foundation.furniture.clone();
+    let events = furniture.telemetry.events();
+    for warning in &loaded.warnings {
+        events.config_warning(warning);
+    }
+    let mut reload = Reload {
+        source: source.clone(),
+        environment,
+        files: files.clone(),
+        started_with: loaded.config.clone(),
+        running: foundation.running.clone(),
+        embedded: std::mem::take(&mut foundation.embedded),
+        furniture,
+    };
+    let program = foundation.open(&loaded.config, |gateway| gateway)?;
+    let watch = ReloadWatch::start(files, Pace::default(), move |_cause| reload.run())?;
+    Ok((program, watch))
+}
+
+/// What a reload needs, on the thread of its own.
+struct Reload {
+    source: Source,
+    environment: Environment,
+    files: WatchedFiles,
+    started_with: Config,
+    running: crate::gateway::Running,
+    embedded: super::settled::Embedded,
+    furniture: crate::gateway::Furniture,
+}
+
+impl Reload {
+    fn run(&mut self) {
+        let events = self.furniture.telemetry.events();
+        let loaded = match config::load(&self.source, &self.environment) {
+            Ok(loaded) => loaded,
+            Err(faults) => return events.config_rejected(&faults),
+        };
+        for warning in &loaded.warnings {
+            events.config_warning(warning);
+        }
+        for setting in self.fixed_at_start(&loaded.config) {
+            events.config_warning(&format!("`{setting}` has changed; it takes a restart to follow"));
+        }
+        if let Err(error) = program::replace(&self.running, &mut self.embedded, &self.furniture, &loaded.config) {
+            return events.config_rejected(&error);
+        }
+        self.files.set(loaded.files);
+        events.config_reloaded(loaded.config.buckets.len(), loaded.config.routes.len());
+    }
+
+    /// Returns the settings that differ and that sockets, threads and the log's shape were made with.
+    fn fixed_at_start(&self, config: &Config) -> Vec<&'static str> {
+        let (old, new) = (&self.started_with, config);
+        let differing = [
+            ("listen", old.listener.address != new.listener.address),
+            ("tls", old.listener.tls != new.listener.tls),
+            ("trusted_proxies", old.listener.trusted_proxies != new.listener.trusted_proxies),
+            ("max_connections", old.listener.max_connections != new.listener.max_connections),
+            ("workers", old.listener.workers != new.listener.workers),
+            ("drain", old.listener.drain != new.listener.drain),
+            ("admin", old.admin != new.admin),
+            ("log.format", old.log.format != new.log.format),
+        ];
+        differing.into_iter().filter_map(|(setting, differs)| differs.then_some(setting)).collect()
+    }
+}
