@@ -1,0 +1,19 @@
+//! `evergate demo`: the embedded origin, the gateway in front of it, and one page that shows both ways to its pictures.
+//!
+//! The page's service stands in front of the gateway's in the same process. [`config`] is the configuration, [`RawUrls`] signs
+//! what an app without a gateway would have stored, [`Site`] is the page and what it remembers, [`DataFolder`] holds the pictures.
+
+mod answers;
+mod config;
+mod data_folder;
+mod page;
+mod raw_urls;
+mod service;
+mod site;
+mod stored;
+
+pub use config::{BUCKET, ROUTE, config};
+pub use data_folder::DataFolder;
+pub use raw_urls::RawUrls;
+pub use service::DemoService;
+pub use site::Site;
