@@ -1,5 +1,6 @@
 //! The embedded origin as the gateway meets it: over a socket, with signatures and expiry verified for real.
 #![cfg(feature = "embedded")]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
 
 mod support;
 

@@ -5,3 +5,5 @@ mod exit;
 pub mod routes;
 
 pub use exit::Exit;
+#[cfg(feature = "embedded")]
+pub mod demo;

@@ -41,6 +41,12 @@ impl DataFolder {
         })
     }
 
+    /// Whether it goes with this value.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.life == Life::Temporary
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -14,11 +14,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Signs a raw URL for a key.
+type Sign = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// The demo page and its memory; bounded by the number of samples and of stored sets.
 pub struct Site {
     origin: SocketAddr,
     expiry: Duration,
-    sign: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    sign: Box<Sign>,
     clock: Clock,
     policy: String,
     paths: Vec<String>,

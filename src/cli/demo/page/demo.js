@@ -19,10 +19,17 @@ function judge(section) {
     figure.classList.toggle("broken", broken);
     if (img.complete && !broken) drawn += 1;
     if (section === raw) {
-      text(figure.querySelector(".verdict"), broken ? (left() <= 0 ? "403 · expired" : "broken") : img.complete ? "drawn" : "…");
+      const dead = broken && left() <= 0;
+      text(figure.querySelector(".verdict"), dead ? "403" : broken ? "broken" : img.complete ? "drawn" : "…");
+      text(figure.querySelector(".age"), dead ? "expired" : "\u00a0");
     }
   }
   text(section.querySelector(".count"), `${drawn} of ${figures.length}`);
+}
+
+function span(ms) {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 100 ? `${seconds} s` : seconds < 6000 ? `${Math.floor(seconds / 60)} m` : `${Math.floor(seconds / 3600)} h`;
 }
 
 // A reload of the page is the one thing that no browser answers from a picture that it still holds in memory.
@@ -30,8 +37,8 @@ function countDown() {
   const rest = left();
   raw.classList.toggle("expired", rest <= 0);
   raw.style.setProperty("--share", Math.max(0, rest / life).toFixed(3));
-  text(document.querySelector("#seconds"), String(Math.ceil(Math.abs(rest) / 1000)) + (rest <= 0 ? " s" : ""));
-  text(document.querySelector("#unit"), rest > 0 ? "s left" : "past expiry");
+  text(document.querySelector("#seconds"), rest > 0 ? String(Math.ceil(rest / 1000)) : `−${span(-rest)}`);
+  text(document.querySelector("#unit"), rest > 0 ? "s left" : "expired");
   if (rest <= -300 && !expiredAtRender) return location.reload();
   setTimeout(countDown, rest > 0 ? 250 : 500);
 }
