@@ -20,7 +20,7 @@ use tracing::subscriber::NoSubscriber;
 /// The most connections held at once; later ones wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 1024;
 /// How long a connection may be silent, before and between requests; longer than clients keep theirs pooled.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_mins(2);
 /// The largest request head; a signed one with a session token and a long key can exceed 8 KiB.
 const MAX_HEAD: usize = 32 * 1024;
 /// How long to wait when the process is out of file descriptors.

@@ -15,6 +15,7 @@
     reason = "no public interface"
 )]
 
+pub mod browser;
 pub mod evergate;
 pub mod http;
 #[macro_use]
