@@ -9,10 +9,10 @@ use std::time::Duration;
 /// A gateway in front of S3 that makes object links never go stale.
 #[derive(Debug, Parser)]
 #[command(name = "evergate", version, arg_required_else_help = true, after_help = EXAMPLES, max_term_width = 100)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 const EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ Exit codes: 0 done, 64 usage, 66 a file can't be read, 69 something does not ans
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Run the gateway
     Serve(ConfigFile),
     /// Show the point on one page: raw presigned URLs beside stable paths, with a built-in S3 origin
@@ -44,7 +44,9 @@ pub enum Command {
         file: Option<PathBuf>,
     },
     /// Print a presigned URL for one object, signed now
-    #[command(after_help = "Examples:\n  evergate presign images/u42.png\n  evergate presign 'report 2026.pdf' --bucket files --expires 1h --curl")]
+    #[command(
+        after_help = "Examples:\n  evergate presign images/u42.png\n  evergate presign 'report 2026.pdf' --bucket files --expires 1h --curl"
+    )]
     Presign(PresignArguments),
     /// List the routes in the order in which they are tried
     Routes(ConfigFile),
@@ -60,49 +62,50 @@ pub enum Command {
 
 /// Where the configuration is.
 #[derive(Args, Clone, Debug)]
-pub struct ConfigFile {
+pub(super) struct ConfigFile {
     /// The configuration file
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 }
 
 /// What `demo` takes.
 #[cfg(feature = "embedded")]
 #[derive(Args, Debug)]
-pub struct DemoArguments {
+pub(super) struct DemoArguments {
     /// Where to listen; when the default is in use, a free port is taken
     #[arg(long, value_name = "ADDRESS")]
-    pub listen: Option<SocketAddr>,
+    pub(super) listen: Option<SocketAddr>,
     /// How long the raw presigned URLs live
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_expiry)]
-    pub expiry: Duration,
+    pub(super) expiry: Duration,
     /// Keep the pictures in this folder [default: a temporary folder, removed at the end]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
 }
 
 /// What `presign` takes.
 #[derive(Args, Debug)]
-pub struct PresignArguments {
+pub(super) struct PresignArguments {
     /// The object's key, as stored (not percent-encoded)
-    pub key: String,
+    pub(super) key: String,
     /// The bucket's name in the configuration; may be left out when there is only one
     #[arg(short, long, value_name = "NAME")]
-    pub bucket: Option<String>,
+    pub(super) bucket: Option<String>,
     /// How long the URL lives, up to 7d [default: the bucket's url_expiry]
     #[arg(short, long, value_name = "DURATION", value_parser = parse_expiry)]
-    pub expires: Option<Duration>,
+    pub(super) expires: Option<Duration>,
     /// Print a curl command instead of the bare URL
     #[arg(long)]
-    pub curl: bool,
+    pub(super) curl: bool,
     /// Where the configuration is.
     #[command(flatten)]
-    pub file: ConfigFile,
+    pub(super) file: ConfigFile,
 }
 
 fn parse_expiry(text: &str) -> Result<Duration, String> {
     const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-    let life = humantime::parse_duration(text).map_err(|error| format!("{error}; write a duration such as 90s, 10m or 7d"))?;
+    let life =
+        humantime::parse_duration(text).map_err(|error| format!("{error}; write a duration such as 90s, 10m or 7d"))?;
     if life.as_secs() == 0 || life.subsec_nanos() != 0 {
         return Err("SigV4 counts in whole seconds, at least one; write 1s or more".into());
     }

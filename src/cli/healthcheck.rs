@@ -26,7 +26,10 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
     };
     match ask(address) {
         Ok(head) if head.starts_with(b"HTTP/1.1 200") => Exit::Ok,
-        Ok(_) => fail(Exit::Unavailable, &format!("the gateway at {address} says that it is not healthy")),
+        Ok(_) => fail(
+            Exit::Unavailable,
+            &format!("the gateway at {address} says that it is not healthy"),
+        ),
         Err(error) => fail(Exit::Unavailable, &format!("no gateway answers at {address}: {error}")),
     }
 }
@@ -45,7 +48,10 @@ fn ask(address: SocketAddr) -> io::Result<[u8; 12]> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
     let mut head = [0; 12];
     stream.read_exact(&mut head)?;
     Ok(head)

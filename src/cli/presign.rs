@@ -30,7 +30,12 @@ pub(super) fn run(arguments: PresignArguments) -> Exit {
     };
     let key = match ObjectKey::parse(&arguments.key) {
         Ok(key) => key,
-        Err(refused) => return fail(Exit::Usage, &format!("the key {:?} is refused: {refused}", arguments.key)),
+        Err(refused) => {
+            return fail(
+                Exit::Usage,
+                &format!("the key {:?} is refused: {refused}", arguments.key),
+            );
+        }
     };
     match bucket_of(&loaded.config, arguments.bucket.as_deref()) {
         Ok(bucket) => presign(bucket, key, &arguments),
@@ -39,20 +44,33 @@ pub(super) fn run(arguments: PresignArguments) -> Exit {
 }
 
 fn bucket_of<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a BucketConfig, String> {
-    let known = || config.buckets.iter().map(|bucket| bucket.id.as_str()).collect::<Vec<_>>().join(", ");
+    let known = || {
+        config
+            .buckets
+            .iter()
+            .map(|bucket| bucket.id.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match (name, config.buckets.as_slice()) {
         (Some(name), buckets) => buckets
             .iter()
             .find(|bucket| bucket.id.as_str() == name)
             .ok_or_else(|| format!("there is no bucket {name} in the configuration; it has {}", known())),
         (None, [only]) => Ok(only),
-        (None, _) => Err(format!("the configuration has several buckets; name one with --bucket: {}", known())),
+        (None, _) => Err(format!(
+            "the configuration has several buckets; name one with --bucket: {}",
+            known()
+        )),
     }
 }
 
 fn presign(bucket: &BucketConfig, key: ObjectKey, arguments: &PresignArguments) -> Exit {
     let OriginConfig::Server(server) = &bucket.origin else {
-        let sentence = format!("bucket {} is embedded: its keys live only inside a running gateway", bucket.id.as_str());
+        let sentence = format!(
+            "bucket {} is embedded: its keys live only inside a running gateway",
+            bucket.id.as_str()
+        );
         return fail(Exit::Usage, &sentence);
     };
     let clock = Clock::system();
@@ -76,10 +94,17 @@ fn presign(bucket: &BucketConfig, key: ObjectKey, arguments: &PresignArguments) 
     if let Some(end) = snapshot.expires_at().filter(|end| *end < now.plus(expires)) {
         let left = humantime::format_duration(end.since(now));
         // Nothing can be done about a closed terminal.
-        let _ = writeln!(io::stderr(), "warning: the credentials end in {left}, and the URL with them");
+        let _ = writeln!(
+            io::stderr(),
+            "warning: the credentials end in {left}, and the URL with them"
+        );
     }
     let printed = match arguments.curl {
-        true => writeln!(io::stdout(), "curl --fail --output {} '{url}'", quoted(file_name(permit.key()))),
+        true => writeln!(
+            io::stdout(),
+            "curl --fail --output {} '{url}'",
+            quoted(file_name(permit.key()))
+        ),
         false => writeln!(io::stdout(), "{url}"),
     };
     printed.map_or(Exit::Os, |()| Exit::Ok)
@@ -91,8 +116,7 @@ fn credentials_now(
     clock: &Clock,
 ) -> Result<Arc<Snapshot>, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let credentials =
-        credentials::start(&bucket.id, &server.region, &server.credentials, clock, runtime.handle());
+    let credentials = credentials::start(&bucket.id, &server.region, &server.credentials, clock, runtime.handle());
     runtime.block_on(async {
         let loaded = async {
             while !credentials.ready() {
@@ -102,11 +126,18 @@ fn credentials_now(
         // What is missing is said below.
         let _ = tokio::time::timeout(PATIENCE, loaded).await;
     });
-    credentials.current().map_err(|unavailable: CredentialsUnavailable| unavailable.into())
+    credentials
+        .current()
+        .map_err(|unavailable: CredentialsUnavailable| unavailable.into())
 }
 
 fn file_name(key: &ObjectKey) -> &str {
-    key.as_str().trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("download")
+    key.as_str()
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .filter(|name| !name.is_empty())
+        .unwrap_or("download")
 }
 
 /// Quotes for a POSIX shell.

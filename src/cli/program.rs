@@ -4,10 +4,10 @@ use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Report};
 use crate::clock::Clock;
-use crate::config::{Config, Environment};
+use crate::config::Config;
 use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
-use crate::listener::{self, Deadline, Limits, ListenError, Listener, ListenerStats, Service};
+use crate::listener::{Deadline, ListenError, Listener, ListenerStats};
 use crate::telemetry::{AccessSink, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
 use std::io;
 use std::net::SocketAddr;
@@ -39,7 +39,9 @@ pub(super) enum StartError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Listen(#[from] ListenError),
-    #[error("the admin listener can't listen on {address}: {error}; set `admin: {{ listen: … }}` to another address, or `admin: off`")]
+    #[error(
+        "the admin listener can't listen on {address}: {error}; set `admin: {{ listen: … }}` to another address, or `admin: off`"
+    )]
     Admin { address: SocketAddr, error: io::Error },
 }
 
@@ -67,39 +69,43 @@ pub(super) struct Foundation {
 
 impl Foundation {
     /// Builds what `config` asks for.
-    pub(super) fn lay(config: &Config, environment: &Environment) -> Result<Self, StartError> {
+    ///
+    /// `log_filter` is what `EVERGATE_LOG` says, if it says anything.
+    pub(super) fn lay(config: &Config, log_filter: Option<&str>) -> Result<Self, StartError> {
         let clock = Clock::system();
         let (sink, access_log) = AccessSink::stdout();
         let telemetry = Telemetry::new(clock.clone(), sink)?;
-        let app_log = install_app_log(config.log.format, environment.get("EVERGATE_LOG"), telemetry.metrics())?;
+        let app_log = install_app_log(config.log.format, log_filter, telemetry.metrics())?;
         telemetry.events().started(config.buckets.len(), config.routes.len());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let furniture = Furniture { clock, telemetry, runtime: runtime.handle().clone() };
+        let furniture = Furniture {
+            clock,
+            telemetry,
+            runtime: runtime.handle().clone(),
+        };
         let mut embedded = Embedded::default();
         let server = embedded.settle(&config.buckets)?;
         let app = App::build(config, server.as_ref(), &furniture, None)?;
         runtime.block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
         let running = Running::new(app, furniture.telemetry.metrics());
-        Ok(Self { furniture, running, embedded, runtime, logs: access_log.and(app_log) })
+        Ok(Self {
+            furniture,
+            running,
+            embedded,
+            runtime,
+            logs: access_log.and(app_log),
+        })
     }
 
-    /// Starts both listeners; `front` makes each worker's service out of its gateway.
-    pub(super) fn open<S: Service>(
+    /// Starts both listeners. `listen` starts the public one, with services made of [`Gateways`].
+    pub(super) fn open(
         self,
         config: &Config,
-        front: impl Fn(Gateway) -> S + Send + Sync + 'static,
+        listen: impl FnOnce(Gateways, &Arc<ListenerStats>) -> Result<Listener, ListenError>,
     ) -> Result<Program, StartError> {
-        let tls = OriginTls::load(&[])?;
-        let (settings, clock) = (OriginSettings::default(), self.furniture.clock.clone());
-        // Made here once, so that what is wrong with the settings is said at the start and not on a worker.
-        let spare = OriginClient::new(settings, &tls, clock.clone())?;
-        let running = self.running.clone();
-        let make_service = move |_worker| {
-            let origin = OriginClient::new(settings, &tls, clock.clone()).unwrap_or_else(|_| spare.clone());
-            front(Gateway::new(running.clone(), origin))
-        };
+        let gateways = Gateways::new(self.running.clone(), self.furniture.clock.clone())?;
         let stats = Arc::new(ListenerStats::default());
-        let listener = listener::serve(&config.listener, Limits::default(), &stats, make_service)?;
+        let listener = listen(gateways, &stats)?;
         let limit = config.listener.max_connections as u64;
         let metrics = self.furniture.telemetry.metrics();
         metrics.read_listener(move || reading(&stats, limit));
@@ -119,7 +125,41 @@ impl Foundation {
             events.listening("admin", admin.address());
         }
         let drain = config.listener.drain;
-        Ok(Program { foundation: self, listener, admin, draining, drain })
+        Ok(Program {
+            foundation: self,
+            listener,
+            admin,
+            draining,
+            drain,
+        })
+    }
+}
+
+/// Makes each worker's gateway.
+pub(super) struct Gateways {
+    running: Running,
+    tls: OriginTls,
+    clock: Clock,
+    /// Made at the start, so that what is wrong with the settings is said there and not on a worker.
+    spare: OriginClient,
+}
+
+impl Gateways {
+    fn new(running: Running, clock: Clock) -> Result<Self, StartError> {
+        let tls = OriginTls::load(&[])?;
+        let spare = OriginClient::new(OriginSettings::default(), &tls, clock.clone())?;
+        Ok(Self {
+            running,
+            tls,
+            clock,
+            spare,
+        })
+    }
+
+    /// Makes the gateway of one worker, to be called on its thread.
+    pub(super) fn make(&self) -> Gateway {
+        let origin = OriginClient::new(OriginSettings::default(), &self.tls, self.clock.clone());
+        Gateway::new(self.running.clone(), origin.unwrap_or_else(|_| self.spare.clone()))
     }
 }
 
@@ -141,8 +181,20 @@ impl Program {
 
     /// Runs until SIGTERM or SIGINT, then finishes what is in flight (rule 27); a second signal ends it at once.
     pub(super) fn run(self) -> Exit {
-        let Self { foundation, mut listener, admin, draining, drain } = self;
-        let Foundation { furniture, runtime, logs, running, embedded } = foundation;
+        let Self {
+            foundation,
+            mut listener,
+            admin,
+            draining,
+            drain,
+        } = self;
+        let Foundation {
+            furniture,
+            runtime,
+            logs,
+            running,
+            embedded,
+        } = foundation;
         let events = furniture.telemetry.events();
         let exit = runtime.block_on(async {
             let mut signals = match Signals::new() {
@@ -176,7 +228,10 @@ struct Signals {
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     async fn next(&mut self) {
@@ -189,10 +244,18 @@ impl Signals {
 
 fn readiness(running: Running, draining: Arc<AtomicBool>) -> impl Fn() -> Report + Send + Sync + 'static {
     move || {
-        let drain = if draining.load(Ordering::Relaxed) { Err("the gateway is draining") } else { Ok(()) };
-        running.load().readiness().into_iter().fold(Report::default().check("not_draining", drain), |report, (id, fault)| {
-            report.check(format!("credentials:{}", id.as_str()), fault.map_or(Ok(()), Err))
-        })
+        let drain = if draining.load(Ordering::Relaxed) {
+            Err("the gateway is draining")
+        } else {
+            Ok(())
+        };
+        running
+            .load()
+            .readiness()
+            .into_iter()
+            .fold(Report::default().check("not_draining", drain), |report, (id, fault)| {
+                report.check(format!("credentials:{}", id.as_str()), fault.map_or(Ok(()), Err))
+            })
     }
 }
 
@@ -207,7 +270,10 @@ fn reading(stats: &ListenerStats, connection_limit: u64) -> ListenerReading {
         malformed_heads: stats.malformed_heads.get(),
         certificates_reloaded: stats.certificate_reloads.get(),
         certificates_rejected: stats.certificate_faults.get(),
-        deadlines: Deadline::ALL.iter().map(|deadline| (deadline.label(), stats.ended_by(*deadline).get())).collect(),
+        deadlines: Deadline::ALL
+            .iter()
+            .map(|deadline| (deadline.label(), stats.ended_by(*deadline).get()))
+            .collect(),
     }
 }
 
@@ -221,7 +287,9 @@ pub(super) fn replace(
 ) -> Result<(), StartError> {
     let server = embedded.settle(&config.buckets)?;
     let app = App::build(config, server.as_ref(), furniture, Some(&running.load()))?;
-    furniture.runtime.block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
+    furniture
+        .runtime
+        .block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
     running.swap(app, furniture.telemetry.metrics());
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::program::{self, Foundation};
 use super::{Exit, check};
 use crate::config::{self, Config, Environment, Loaded, Source};
 use crate::gateway::reload::{Pace, ReloadWatch, WatchedFiles};
+use crate::listener::{self, Limits};
 use std::path::PathBuf;
 
 /// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
@@ -40,7 +41,7 @@ fn start(
     loaded: Loaded,
 ) -> Result<(program::Program, ReloadWatch), program::StartError> {
     files.set(loaded.files);
-    let mut foundation = Foundation::lay(&loaded.config, &environment)?;
+    let mut foundation = Foundation::lay(&loaded.config, environment.get("EVERGATE_LOG"))?;
     let furniture = foundation.furniture.clone();
     let events = furniture.telemetry.events();
     for warning in &loaded.warnings {
@@ -55,7 +56,10 @@ fn start(
         embedded: std::mem::take(&mut foundation.embedded),
         furniture,
     };
-    let program = foundation.open(&loaded.config, |gateway| gateway)?;
+    let settings = &loaded.config.listener;
+    let program = foundation.open(&loaded.config, |gateways, stats| {
+        listener::serve(settings, Limits::default(), stats, move |_worker| gateways.make())
+    })?;
     let watch = ReloadWatch::start(files, Pace::default(), move |_cause| reload.run())?;
     Ok((program, watch))
 }
@@ -97,13 +101,22 @@ impl Reload {
         let differing = [
             ("listen", old.listener.address != new.listener.address),
             ("tls", old.listener.tls != new.listener.tls),
-            ("trusted_proxies", old.listener.trusted_proxies != new.listener.trusted_proxies),
-            ("max_connections", old.listener.max_connections != new.listener.max_connections),
+            (
+                "trusted_proxies",
+                old.listener.trusted_proxies != new.listener.trusted_proxies,
+            ),
+            (
+                "max_connections",
+                old.listener.max_connections != new.listener.max_connections,
+            ),
             ("workers", old.listener.workers != new.listener.workers),
             ("drain", old.listener.drain != new.listener.drain),
             ("admin", old.admin != new.admin),
             ("log.format", old.log.format != new.log.format),
         ];
-        differing.into_iter().filter_map(|(setting, differs)| differs.then_some(setting)).collect()
+        differing
+            .into_iter()
+            .filter_map(|(setting, differs)| differs.then_some(setting))
+            .collect()
     }
 }

@@ -50,5 +50,7 @@ impl Embedded {
 }
 
 fn first(buckets: &[BucketConfig]) -> Option<&BucketConfig> {
-    buckets.iter().find(|bucket| matches!(bucket.origin, OriginConfig::Embedded(_)))
+    buckets
+        .iter()
+        .find(|bucket| matches!(bucket.origin, OriginConfig::Embedded(_)))
 }

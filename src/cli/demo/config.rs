@@ -3,8 +3,8 @@ use crate::config::{
     AccessConfig, AccessLogConfig, BucketConfig, BucketId, Config, Delivery, InlinePolicy, ListenerConfig, LogConfig,
     LogFormat, OriginConfig, OriginForbidden, RouteConfig, UrlCacheConfig,
 };
-use crate::embedded::{DEFAULT_AVATAR, SAMPLE_PREFIX};
-use crate::s3::{BucketName, KeyPrefix, ObjectKey};
+use crate::embedded::SAMPLE_PREFIX;
+use crate::s3::{BucketName, KeyPrefix};
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ pub fn config(listen: SocketAddr, expiry: Duration, data: PathBuf) -> Result<Con
         access: AccessConfig::Public,
         delivery: Delivery::Redirect,
         cache_control: None,
-        fallback: Some(ObjectKey::parse(&DEFAULT_AVATAR.key())?),
+        fallback: None,
         origin_forbidden: OriginForbidden::NotFound,
         inline: InlinePolicy::Safe,
     };
@@ -69,7 +69,6 @@ mod tests {
         let config = config(([127, 0, 0, 1], 0).into(), Duration::from_secs(10), "data".into()).unwrap();
         let route = config.routes.first().unwrap();
         assert_eq!(route.prefix.as_str(), SAMPLE_PREFIX);
-        assert_eq!(route.fallback.as_ref().unwrap().as_str(), "avatars/default-avatar.png");
         assert_eq!(config.buckets.get(route.bucket).unwrap().name.as_str(), BUCKET);
     }
 }

@@ -23,3 +23,35 @@ pub use site::Site;
 
 #[cfg(test)]
 mod tests;
+
+use super::args::DemoArguments;
+use super::program::Foundation;
+use super::{Exit, fail};
+use crate::clock::Clock;
+use crate::config::Environment;
+use crate::listener::Limits;
+use std::io::{self, Write};
+
+/// Runs the command; returns when the demo has been ended.
+pub(super) fn run(arguments: DemoArguments) -> Exit {
+    let launch = match Launch::prepare(arguments.listen, arguments.expiry, arguments.data, Clock::system()) {
+        Ok(launch) => launch,
+        Err(error) => return fail(Exit::Os, &error),
+    };
+    let environment = Environment::of_process();
+    // The page says what happens; a log line beside it would only be in the way.
+    let filter = environment.get("EVERGATE_LOG").unwrap_or("warn");
+    let opened = Foundation::lay(launch.config(), Some(filter)).and_then(|foundation| {
+        foundation.open(launch.config(), |gateways, stats| {
+            launch.serve(Limits::default(), stats, move |_worker| gateways.make())
+        })
+    });
+    match opened {
+        Ok(program) => {
+            // Nothing can be done about a closed terminal; the demo is there all the same.
+            let _ = writeln!(io::stdout(), "{}", launch.greeting(program.address()));
+            program.run()
+        }
+        Err(error) => error.end(),
+    }
+}
