@@ -121,23 +121,20 @@ impl Signer {
             encoded_token: self.encoded_token.as_ref().map(ExposeSecret::expose_secret),
         };
         let room = query.max_len(request.query) + "&X-Amz-Signature=".len() + 64;
-        let mut url = start_url(request.address, request.key, room);
-        let path_at = url.path_at;
-        let path_end = url.text.len();
-        url.text.push('?');
-        query.write_into(request.query, &mut url.text);
-        let mut url = url.text;
+        let mut draft = Draft::start(request.address, request.key, room);
+        draft.url.push('?');
+        query.write_into(request.query, &mut draft.url);
         let canonical = CanonicalRequest {
             method: request.method.as_str(),
-            path: url.get(path_at..path_end).unwrap_or_default(),
-            query: url.get(path_end + 1..).unwrap_or_default(),
+            path: draft.path(),
+            query: draft.query(),
             headers: SignedHeaders::Host(request.address.host()),
             payload: UNSIGNED_PAYLOAD,
         };
         let signature = self.keys.sign(&self.credential.secret_access_key, &canonical, &scope);
-        url.push_str("&X-Amz-Signature=");
-        url.push_str(&signature);
-        url
+        draft.url.push_str("&X-Amz-Signature=");
+        draft.url.push_str(&signature);
+        draft.url
     }
 
     /// Signs in the `Authorization` header.
@@ -147,12 +144,11 @@ impl Signer {
     pub fn authorize(&self, request: &HeaderRequest<'_>) -> AuthorizedRequest {
         let date = AmzDate::of(request.signed_at);
         let scope = self.scope(&date);
-        let room = canonical_query::encoded_len(request.query) + 1;
-        let UrlStart { text: mut url, path_at } = start_url(request.address, request.key, room);
-        let path_end = url.len();
+        let room = canonical_query::encoded_len(request.query);
+        let mut draft = Draft::start(request.address, request.key, room);
         if !request.query.is_empty() {
-            url.push('?');
-            write_canonical_query(request.query, &mut url);
+            draft.url.push('?');
+            write_canonical_query(request.query, &mut draft.url);
         }
         let hash = request.content_sha256.map(hex::encode);
         let payload = hash.as_deref().unwrap_or(UNSIGNED_PAYLOAD);
@@ -178,15 +174,19 @@ impl Signer {
         let signed = SignedHeaders::These(&signed);
         let canonical = CanonicalRequest {
             method: request.method.as_str(),
-            path: url.get(path_at..path_end).unwrap_or_default(),
-            query: url.get(path_end + 1..).unwrap_or_default(),
+            path: draft.path(),
+            query: draft.query(),
             headers: signed,
             payload,
         };
         let signature = self.keys.sign(&self.credential.secret_access_key, &canonical, &scope);
         let authorization = authorization::write(self.credential.access_key_id.as_str(), &scope, signed, &signature);
         headers.insert(AUTHORIZATION, secret_value(&authorization));
-        AuthorizedRequest { url, headers, path_at }
+        AuthorizedRequest {
+            url: draft.url,
+            headers,
+            path_at: draft.path_at,
+        }
     }
 
     fn scope<'a>(&'a self, date: &'a AmzDate) -> Scope<'a> {
@@ -198,21 +198,34 @@ impl Signer {
     }
 }
 
-struct UrlStart {
-    text: String,
+/// A URL on its way to be signed; the canonical request reads path and query from it in place.
+struct Draft {
+    url: String,
     path_at: usize,
+    path_end: usize,
 }
 
-/// Writes a URL up to the end of its path, with room for so many bytes more.
-fn start_url(address: &Address, key: &ObjectKey, room: usize) -> UrlStart {
-    let scheme = address.scheme().as_str();
-    let path_at = scheme.len() + "://".len() + address.host().len();
-    let mut text = String::with_capacity(path_at + address.path_len(key) + 1 + room);
-    for part in [scheme, "://", address.host()] {
-        text.push_str(part);
+impl Draft {
+    /// Writes a URL up to the end of its path, with room for so many bytes more.
+    fn start(address: &Address, key: &ObjectKey, room: usize) -> Self {
+        let scheme = address.scheme().as_str();
+        let path_at = scheme.len() + "://".len() + address.host().len();
+        let path_end = path_at + address.path_len(key);
+        let mut url = String::with_capacity(path_end + "?".len() + room);
+        for part in [scheme, "://", address.host()] {
+            url.push_str(part);
+        }
+        address.path_into(key, &mut url);
+        Self { url, path_at, path_end }
     }
-    address.path_into(key, &mut text);
-    UrlStart { text, path_at }
+
+    fn path(&self) -> &str {
+        self.url.get(self.path_at..self.path_end).unwrap_or_default()
+    }
+
+    fn query(&self) -> &str {
+        self.url.get(self.path_end + "?".len()..).unwrap_or_default()
+    }
 }
 
 /// A header value of parts that were judged when they were parsed (ids, regions, tokens are visible ASCII). Were that

@@ -139,18 +139,15 @@ impl Case {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.signature_location = form;
-        let (headers, body) = match form {
-            SignatureLocation::QueryParams => {
-                settings.expires_in = Some(Duration::from_secs(self.expires));
-                (&[][..], SignableBody::UnsignedPayload)
-            }
-            _ => {
-                settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-                let hash = self
-                    .content_sha256
-                    .map(|hash| SignableBody::Precomputed(hex::encode(hash)));
-                (&self.headers[..], hash.unwrap_or(SignableBody::UnsignedPayload))
-            }
+        let (headers, body) = if form == SignatureLocation::QueryParams {
+            settings.expires_in = Some(Duration::from_secs(self.expires));
+            (&[][..], SignableBody::UnsignedPayload)
+        } else {
+            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+            let hash = self
+                .content_sha256
+                .map(|hash| SignableBody::Precomputed(hex::encode(hash)));
+            (&self.headers[..], hash.unwrap_or(SignableBody::UnsignedPayload))
         };
         let identity = Credentials::new(&self.id, &self.secret, self.token.clone(), None, "test").into();
         let params = SigningParams::builder()
