@@ -17,17 +17,22 @@ pub(super) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  evergate demo                                   see the point in ten seconds, nothing to set up
-  evergate check                                  judge the configuration without starting
+  evergate demo            see the point in ten seconds, nothing to set up
+  evergate check           judge the configuration without starting
   evergate serve --config /etc/evergate/config.yaml
-  AWS_BUCKET_NAME=files AWS_REGION=eu-central-1 EVERGATE_PUBLIC_PREFIXES=images/ evergate serve
   evergate presign images/u42.png --expires 10m --curl
 
-Without --config the file is $EVERGATE_CONFIG, ./config.yaml or /etc/evergate/config.yaml; with none of them
-the environment alone makes the configuration.
+Without --config, the file is $EVERGATE_CONFIG, ./config.yaml or
+/etc/evergate/config.yaml; with none of them, the environment alone counts:
+  AWS_BUCKET_NAME=files AWS_REGION=eu-central-1 \\
+  AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… \\
+  EVERGATE_PUBLIC_PREFIXES=images/ evergate serve
 
-Exit codes: 0 done, 64 usage, 66 a file can't be read, 69 something does not answer, 71 the system refuses
-(an address in use), 77 no valid credentials, 78 faults in the configuration.";
+Exit codes:
+   0  done                          70  a fault of the program
+  64  the command line              71  the system refuses, as for a used port
+  66  a file can't be read          77  no valid credentials
+  69  something does not answer     78  faults in the configuration";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

@@ -99,7 +99,8 @@ impl RouteTable {
     /// every host; within each, the longest path wins.
     ///
     /// # Errors
-    /// [`RouteError::NoRoute`] when nothing matches or the key would be empty, [`RouteError::Key`] when the key is refused.
+    /// [`RouteError::NoRoute`] when nothing matches or nothing stands behind the route's path, [`RouteError::Key`] when
+    /// the key is refused.
     pub fn route(&self, host: &Host, path: &DecodedPath) -> Result<Routed, RouteError> {
         let path = path.as_str();
         let (route, rest) = self
@@ -107,14 +108,15 @@ impl RouteTable {
             .and_then(|paths| paths.find(path))
             .or_else(|| self.any_host.find(path))
             .ok_or(RouteError::NoRoute)?;
-        match ObjectKey::in_prefix(&route.prefix, rest) {
-            Ok(key) => Ok(Routed {
-                route: Arc::clone(route),
-                key,
-            }),
-            Err(KeyError::Empty) => Err(RouteError::NoRoute),
-            Err(refused) => Err(refused.into()),
+        // What stands exactly at a route's path is a folder to people and a listing to careless servers (rule 4).
+        if rest.is_empty() {
+            return Err(RouteError::NoRoute);
         }
+        let key = ObjectKey::in_prefix(&route.prefix, rest)?;
+        Ok(Routed {
+            route: Arc::clone(route),
+            key,
+        })
     }
 
     fn of_host(&self, host: &str) -> Option<&PathTable> {

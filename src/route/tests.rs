@@ -100,15 +100,19 @@ fn rule_1_the_decoded_path_is_what_routes() {
 }
 
 #[test]
-fn rule_4_an_empty_key_is_never_a_listing() {
+fn rule_4_an_empty_path_behind_a_route_is_never_a_listing() {
     assert_eq!(
         find(&table(&[(None, "/files/", "")]), "h", "/files/"),
         Err(RouteError::NoRoute)
     );
-    // Behind a prefix the key is the prefix itself: an object's name like any other.
     assert_eq!(
         find(&table(&[(None, "/files/", "a/")]), "h", "/files/"),
-        found("/files/", "a/")
+        Err(RouteError::NoRoute)
+    );
+    // One further down is an object's name like any other.
+    assert_eq!(
+        find(&table(&[(None, "/files/", "a/")]), "h", "/files/b/"),
+        found("/files/", "a/b/")
     );
 }
 

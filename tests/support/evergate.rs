@@ -211,15 +211,14 @@ fn wait_until_listening(child: &mut Child, stderr: &Lines) -> (SocketAddr, Socke
     }
 }
 
-/// Finds the `listening` event: `{"fields":{"message":"listening","address":…,"admin":…}}`.
+/// Finds the two `listening` events: `{"message":"listening","listener":"public","address":…}`.
 fn addresses(log: &str) -> Option<(SocketAddr, SocketAddr)> {
-    log.lines().find_map(|line| {
-        let event: serde_json::Value = serde_json::from_str(line).ok()?;
-        let fields = event.get("fields")?;
-        (fields.get("message")? == "listening").then_some(())?;
-        Some((
-            fields.get("address")?.as_str()?.parse().ok()?,
-            fields.get("admin")?.as_str()?.parse().ok()?,
-        ))
-    })
+    let of = |listener: &str| {
+        log.lines().find_map(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).ok()?;
+            (event.get("message")? == "listening" && event.get("listener")? == listener).then_some(())?;
+            event.get("address")?.as_str()?.parse().ok()
+        })
+    };
+    Some((of("public")?, of("admin")?))
 }
