@@ -1,6 +1,6 @@
 //! What happens to the program beside its requests: one function an event, each a log line and what it counts.
 //!
-//! The credentials room tells its own events.
+//! The rooms for credentials and TLS tell their own events; the metrics page reads what they count.
 
 use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
 use super::{BucketMetrics, OriginErrorKind};
@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// What stands before each line; operators need not know which file it comes from.
+const TARGET: &str = "evergate";
 /// The least time between two lines of an event that every request could raise.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -33,50 +35,40 @@ impl Events {
 
     /// The program has its configuration and begins.
     pub fn started(&self, buckets: usize, routes: usize) {
-        tracing::info!(version = VERSION, commit = COMMIT, buckets, routes, "evergate starts");
+        tracing::info!(target: TARGET, version = VERSION, commit = COMMIT, buckets, routes, "evergate starts");
     }
 
     /// A listener takes connections; `what` is `public` or `admin`.
     pub fn listening(&self, what: &'static str, address: SocketAddr) {
-        tracing::info!(listener = what, %address, "listening");
+        tracing::info!(target: TARGET, listener = what, %address, "listening");
     }
 
     /// Nothing new is taken, what is in flight may finish.
     pub fn draining(&self, deadline: Duration) {
         self.metrics.draining();
-        tracing::info!(deadline_seconds = deadline.as_secs(), "draining");
+        tracing::info!(target: TARGET, deadline_seconds = deadline.as_secs(), "draining");
     }
 
     /// The program ends; `cut_off` connections did not finish in time.
     pub fn stopped(&self, cut_off: usize) {
-        tracing::info!(cut_off, "evergate stops");
+        tracing::info!(target: TARGET, cut_off, "evergate stops");
     }
 
     /// A new configuration runs.
     pub fn config_reloaded(&self, buckets: usize, routes: usize) {
         self.metrics.config_reload(Attempt::Ok);
-        tracing::info!(buckets, routes, "configuration reloaded");
+        tracing::info!(target: TARGET, buckets, routes, "configuration reloaded");
     }
 
     /// A new configuration was refused; the old one goes on.
     pub fn config_rejected(&self, faults: &dyn Display) {
         self.metrics.config_reload(Attempt::Failed);
-        tracing::error!(%faults, "configuration rejected, the running one stays");
+        tracing::error!(target: TARGET, %faults, "configuration rejected, the running one stays");
     }
 
     /// Something in the configuration is taken otherwise than it is written.
     pub fn config_warning(&self, warning: &dyn Display) {
-        tracing::warn!(%warning, "configuration");
-    }
-
-    /// A new certificate is shown to clients.
-    pub fn certificate_reloaded(&self) {
-        tracing::info!("certificate reloaded");
-    }
-
-    /// A new certificate was refused; the old one goes on.
-    pub fn certificate_rejected(&self, reason: &dyn Display) {
-        tracing::error!(%reason, "certificate rejected, the running one stays");
+        tracing::warn!(target: TARGET, %warning, "configuration");
     }
 
     /// A request to an origin failed; the line is written at most once a second, the metric counts each.
@@ -88,7 +80,7 @@ impl Events {
             return;
         };
         let (bucket, kind) = (bucket.label(), kind.as_str());
-        tracing::warn!(bucket, kind, %reason, unsaid, "the origin failed a request");
+        tracing::warn!(target: TARGET, bucket, kind, %reason, unsaid, "the origin failed a request");
     }
 }
 

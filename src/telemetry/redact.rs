@@ -25,16 +25,18 @@ const SECRET_NAMES: [&str; 9] = [
 /// Schemes of an `Authorization` value whose credentials are one secret word.
 const SECRET_SCHEMES: [&str; 2] = ["bearer", "basic"];
 
-/// Returns `text` with the value of every secret parameter, header field or JSON member replaced by [`REDACTED`].
+/// Returns `text` with the value of every secret parameter, header field, JSON member or XML element replaced by [`REDACTED`].
 ///
-/// A value goes from its `=`, `:` or `%3D` up to a delimiter of queries, headers, JSON and prose. Names are matched in
+/// A value goes from its `=`, `:`, `>` or `%3D` up to a delimiter of queries, headers, JSON, XML and prose. Names are matched in
 /// any case, by their end.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let mut out: Option<String> = None;
     let (mut copied, mut at) = (0, 0);
-    while at < bytes.len() {
+    let separator = |byte: &u8| matches!(byte, b'=' | b':' | b'>' | b'%' | b' ');
+    while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(separator)) {
+        at += step;
         let Some(start) = secret_value(bytes, at) else {
             at += 1;
             continue;
@@ -62,7 +64,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 fn secret_value(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
     let separator = match rest {
-        [b'=' | b':', ..] => 1,
+        [b'=' | b':' | b'>', ..] => 1,
         [b'%', b'3', b'd' | b'D', ..] => 3,
         [b'%', b'2', b'5', b'3', b'd' | b'D', ..] => 5,
         [b' ', ..] => return scheme_before(bytes, at).then_some(at + 1),
@@ -148,6 +150,10 @@ mod tests {
             r#"{"SecretAccessKey" : "[redacted]", "Token":"[redacted]"}"#
         );
         assert_eq!(
+            redact("<SecretAccessKey>s/e+c</SecretAccessKey><Expiration>1</Expiration>"),
+            "<SecretAccessKey>[redacted]</SecretAccessKey><Expiration>1</Expiration>"
+        );
+        assert_eq!(
             redact(r#"\"x-amz-signature\":\"s\""#),
             r#"\"x-amz-signature\":\"[redacted]\""#
         );
@@ -189,7 +195,8 @@ mod tests {
                 any_case("aws_session_token"), any_case("secretaccesskey"), any_case("password"),
             ],
             separator in prop_oneof![
-                Just("="), Just("%3D"), Just("%3d"), Just("%253D"), Just(": "), Just("\":\""), Just("\\\":\\\""), Just(" = ")
+                Just("="), Just("%3D"), Just("%3d"), Just("%253D"),
+                Just(">"), Just(": "), Just("\":\""), Just("\\\":\\\""), Just(" = ")
             ],
             canary in "[A-Za-z0-9+/%_.~-]{0,10}CANARY[A-Za-z0-9+/=]{0,20}",
             after in "([& \",;].{0,40})?",

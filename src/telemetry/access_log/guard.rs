@@ -29,7 +29,7 @@ pub struct AccessGuard {
     log: AccessLog,
     request: AccessRequest,
     door: Door,
-    route: Arc<RouteMetrics>,
+    route: Option<Arc<RouteMetrics>>,
     answer: Option<Answer>,
     origin: Option<(Arc<BucketMetrics>, Duration)>,
     started: Instant,
@@ -39,12 +39,11 @@ pub struct AccessGuard {
 impl AccessGuard {
     pub(super) fn new(log: AccessLog, request: AccessRequest, started: Instant) -> Self {
         log.metrics().request_began();
-        let route = Arc::clone(log.metrics().unrouted());
         Self {
             log,
             request,
             door: Door::None,
-            route,
+            route: None,
             answer: None,
             origin: None,
             started,
@@ -55,7 +54,7 @@ impl AccessGuard {
     /// Says through which door the request came, and which route covers it.
     pub fn routed(&mut self, door: Door, route: &Arc<RouteMetrics>) {
         self.door = door;
-        self.route = Arc::clone(route);
+        self.route = Some(Arc::clone(route));
     }
 
     /// Says that a bucket's origin was asked, and how long it took to answer with a head or to fail; asked twice, as for a
@@ -97,12 +96,13 @@ impl Drop for AccessGuard {
     fn drop(&mut self) {
         let total = self.started.elapsed();
         let outcome = self.answer.map_or(Outcome::ClientGone, |answer| answer.outcome);
-        self.route.answered(outcome, total, self.sent);
+        let route = self.route.as_ref().unwrap_or_else(|| self.log.metrics().unrouted());
+        route.answered(outcome, total, self.sent);
         self.log.metrics().request_ended();
         self.log.write(|unix_millis| AccessRecord {
             unix_millis,
             request: &self.request,
-            route: self.route.label(),
+            route: route.label(),
             door: self.door,
             outcome,
             cache: self.answer.map_or(CacheResult::None, |answer| answer.cache),

@@ -183,25 +183,49 @@ fn optional(line: &mut String, value: Option<&[u8]>, absent: &str) {
 fn time_of_day(line: &mut String, unix_millis: u64) {
     let seconds = i64::try_from(unix_millis / 1_000).unwrap_or(i64::MAX);
     let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
     let (hour, minute, second) = at.to_hms();
-    let millis = unix_millis % 1_000;
-    let _ = write!(
-        line,
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
-    );
+    digits::<4>(line, at.year().unsigned_abs());
+    for (before, part) in [
+        ('-', u8::from(at.month())),
+        ('-', at.day()),
+        ('T', hour),
+        (':', minute),
+        (':', second),
+    ] {
+        line.push(before);
+        digits::<2>(line, part.into());
+    }
+    line.push('.');
+    digits::<3>(line, u32::try_from(unix_millis % 1_000).unwrap_or_default());
+    line.push('Z');
+}
+
+/// The last `N` decimal digits; formatting machinery would cost a multiple on each line.
+fn digits<const N: usize>(line: &mut String, mut value: u32) {
+    let mut text = [0_u8; N];
+    for digit in text.iter_mut().rev() {
+        *digit = u8::try_from(value % 10).unwrap_or_default();
+        value /= 10;
+    }
+    line.extend(text.map(|digit| char::from(b'0' + digit)));
 }
 
 /// Milliseconds with three places.
 fn millis(line: &mut String, took: Duration) {
     let micros = took.as_micros();
-    let _ = write!(line, "{}.{:03}", micros / 1_000, micros % 1_000);
+    let _ = write!(line, "{}.", micros / 1_000);
+    digits::<3>(line, u32::try_from(micros % 1_000).unwrap_or_default());
 }
 
 /// Appends `value` as a JSON string of at most `limit` escaped bytes; what is cut ends in `…`. Bytes that are not UTF-8
 /// become U+FFFD; controls (C1, line and paragraph separators, and bidirectional marks too) are escaped.
 fn quoted(line: &mut String, value: &[u8], limit: usize) {
     line.push('"');
+    if let Some(text) = harmless(value).filter(|text| text.len() <= limit) {
+        line.push_str(text);
+        line.push('"');
+        return;
+    }
     let start = line.len();
     for chunk in value.utf8_chunks() {
         let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
@@ -223,6 +247,16 @@ fn quoted(line: &mut String, value: &[u8], limit: usize) {
         }
     }
     line.push('"');
+}
+
+/// The value as it is when nothing in it needs a second look: the usual case.
+fn harmless(value: &[u8]) -> Option<&str> {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    value
+        .iter()
+        .all(plain)
+        .then(|| std::str::from_utf8(value).ok())
+        .flatten()
 }
 
 /// All of these are in the basic plane: four digits hold them.
