@@ -113,7 +113,7 @@ async fn keep(browser: &Browser, moment: &str) {
 #[tokio::test]
 async fn after_their_expiry_the_raw_pictures_are_broken_and_the_stable_ones_drawn() {
     // Long enough for a loaded machine to load the page before they expire.
-    let demo = Demo::start(&["--expiry", "8s"]);
+    let demo = Demo::start(&["--expiry", "10s"]);
     let browser = Browser::start().await;
     browser.look(DESK, Colours::Light).await;
 
@@ -127,7 +127,6 @@ async fn after_their_expiry_the_raw_pictures_are_broken_and_the_stable_ones_draw
         false
     );
     let stored = sources(&browser).await;
-    keep(&browser, "before").await;
 
     // The page reloads itself, and then knows from the server that the URLs are past their life.
     browser
@@ -189,6 +188,7 @@ async fn the_page_fits_a_phone_and_can_be_read_out() {
     assert_eq!(browser.run(unnamed).await, 0);
     assert_eq!(browser.run("return document.documentElement.lang").await, "en");
     assert_eq!(browser.run("return document.querySelectorAll('h1').length").await, 1);
+    keep(&browser, "before").await;
     assert_eq!(browser.console().await, Vec::<String>::new());
 }
 
