@@ -117,16 +117,16 @@ impl Site {
     /// Remembers the head of the gateway's answer for a picture.
     pub(super) fn remember(&self, picture: usize, status: StatusCode, headers: &HeaderMap) {
         if let Some(last) = locked(&self.answers).get_mut(picture) {
-            *last = Some(Answer::read(status, headers));
+            *last = Some(Answer::read(status, headers, last.as_ref(), self.clock.now()));
         }
     }
 
     /// `/demo/state.json`
     pub(super) fn state(&self) -> String {
-        let answers = locked(&self.answers).clone();
-        let known = self.paths.iter().zip(answers);
+        let answers = locked(&self.answers);
+        let known = self.paths.iter().zip(&*answers);
         answers::to_json(
-            known.filter_map(|(path, answer)| Some((path.as_str(), answer?))),
+            known.filter_map(|(path, answer)| Some((path.as_str(), answer.as_ref()?))),
             self.clock.now(),
         )
     }

@@ -56,7 +56,8 @@ function showAnswers() {
     text(figure.querySelector(".verdict"), answer.cache ? `${answer.status} · ${answer.cache}` : String(answer.status));
     if (answer.signed_ago === null) continue;
     const ago = answer.signed_ago + Math.floor((performance.now() - heard) / 1000);
-    text(figure.querySelector(".age"), `signed ${ago} s ago`);
+    figure.classList.add("dated");
+    text(figure.querySelector(".age"), `${ago} s ago`);
   }
 }
 
