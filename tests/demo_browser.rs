@@ -6,13 +6,14 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use support::browser::{Browser, Colours};
 use support::evergate::{command, wait_for_end};
+use tempfile::TempDir;
 
 const DESK: u32 = 1280;
 const PHONE: u32 = 390;
@@ -21,20 +22,16 @@ const PHONE: u32 = 390;
 struct Demo {
     child: Child,
     address: String,
+    /// Its folder for temporary files.
+    temporary: TempDir,
 }
 
 impl Demo {
     fn start(arguments: &[&str]) -> Self {
-        Self::start_in(None, arguments)
-    }
-
-    /// As [`Self::start`], with a folder of its own for temporary files.
-    fn start_in(temporary: Option<&Path>, arguments: &[&str]) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
         let mut demo = command(&["demo", "--listen", "127.0.0.1:0"]);
-        demo.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if let Some(folder) = temporary {
-            demo.env("TMPDIR", folder);
-        }
+        demo.args(arguments).env("TMPDIR", temporary.path());
+        demo.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = demo.spawn().unwrap();
         let (line, lines) = mpsc::channel();
         read_lines(child.stdout.take().unwrap(), line.clone());
@@ -46,6 +43,7 @@ impl Demo {
                 return Self {
                     address: address.trim_end_matches('/').to_owned(),
                     child,
+                    temporary,
                 };
             }
             said.push_str(&line);
@@ -113,7 +111,7 @@ async fn keep(browser: &Browser, moment: &str) {
 #[tokio::test]
 async fn after_their_expiry_the_raw_pictures_are_broken_and_the_stable_ones_drawn() {
     // Long enough for a loaded machine to load the page before they expire.
-    let demo = Demo::start(&["--expiry", "8s"]);
+    let demo = Demo::start(&["--expiry", "10s"]);
     let browser = Browser::start().await;
     browser.look(DESK, Colours::Light).await;
 
@@ -127,7 +125,6 @@ async fn after_their_expiry_the_raw_pictures_are_broken_and_the_stable_ones_draw
         false
     );
     let stored = sources(&browser).await;
-    keep(&browser, "before").await;
 
     // The page reloads itself, and then knows from the server that the URLs are past their life.
     browser
@@ -189,14 +186,19 @@ async fn the_page_fits_a_phone_and_can_be_read_out() {
     assert_eq!(browser.run(unnamed).await, 0);
     assert_eq!(browser.run("return document.documentElement.lang").await, "en");
     assert_eq!(browser.run("return document.querySelectorAll('h1').length").await, 1);
+    keep(&browser, "before").await;
     assert_eq!(browser.console().await, Vec::<String>::new());
 }
 
 #[test]
 fn a_temporary_data_folder_is_removed_at_the_end() {
-    let place = tempfile::tempdir().unwrap();
-    let mut demo = Demo::start_in(Some(place.path()), &[]);
-    let folder = std::fs::read_dir(place.path()).unwrap().next().unwrap().unwrap().path();
+    let mut demo = Demo::start(&[]);
+    let folder = std::fs::read_dir(demo.temporary.path())
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     assert!(folder.join("samples/avatars/fox.png").exists());
     let told = Command::new("kill")
         .args(["-TERM", &demo.child.id().to_string()])
@@ -204,7 +206,7 @@ fn a_temporary_data_folder_is_removed_at_the_end() {
         .unwrap();
     assert!(told.success());
     assert!(wait_for_end(&mut demo.child).success());
-    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(demo.temporary.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -86,7 +86,9 @@ impl Browser {
     /// Waits until the body of a function returns true in the page.
     pub async fn wait_until(&self, what: &str, script: &str) {
         let begun = Instant::now();
-        while self.run(script).await != Value::Bool(true) {
+        let body = json!({ "script": script, "args": [] });
+        // While the page is being replaced there is nothing to run a script in.
+        while self.try_call("execute/sync", &body).await != Ok(Value::Bool(true)) {
             assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -133,17 +135,25 @@ impl Browser {
     }
 
     async fn call(&self, command: &str, body: Value) -> Value {
-        let url = if command.is_empty() {
-            self.session.clone()
-        } else {
-            format!("{}/{command}", self.session)
-        };
-        let request = self.client.post(&url).header("content-type", "application/json");
+        let answer = self.try_call(command, &body).await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error:#}\n{MISSING}"))
+    }
+
+    /// The value of a command's answer, or the driver's error.
+    async fn try_call(&self, command: &str, body: &Value) -> Result<Value, Value> {
+        let url = format!("{}/{command}", self.session);
+        let request = self
+            .client
+            .post(url.trim_end_matches('/'))
+            .header("content-type", "application/json");
         let answer = request.body(body.to_string()).send().await.unwrap();
         let mut answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
         let value = answer["value"].take();
-        assert!(value.get("error").is_none(), "{command}: {value:#}\n{MISSING}");
-        value
+        if value.get("error").is_some() {
+            Err(value)
+        } else {
+            Ok(value)
+        }
     }
 }
 

@@ -1,23 +1,26 @@
 //! What the gateway answered last on each avatar's stable path, for the page to show.
 use crate::clock::Timestamp;
 use http::header::LOCATION;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::Duration;
-use time::PrimitiveDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const AMZ_DATE: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
 
 /// The last answer on one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     status: StatusCode,
     cache: Option<CacheState>,
-    signed_at: Option<Timestamp>,
+    signed: Option<Signed>,
+}
+
+/// The signed URL of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Signed {
+    location: HeaderValue,
+    /// When it was first seen. Its own `X-Amz-Date` would not do: it is the start of a signing window.
+    since: Timestamp,
 }
 
 /// What `Cache-Status` says of the signed-URL cache.
@@ -47,23 +50,31 @@ struct State<'a> {
 }
 
 impl Answer {
-    /// Reads what the page shows out of an answer's head. Of the signed URL only its date is kept.
-    pub(super) fn read(status: StatusCode, headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    /// Reads what the page shows out of an answer's head; `before` is the last answer on the same path.
+    pub(super) fn read(status: StatusCode, headers: &HeaderMap, before: Option<&Self>, now: Timestamp) -> Self {
+        let known = before.and_then(|answer| answer.signed.as_ref());
+        let signed = headers.get(LOCATION).map(|location| match known {
+            Some(signed) if signed.location == location => signed.clone(),
+            _ => Signed {
+                location: location.clone(),
+                since: now,
+            },
+        });
+        let cache = headers.get(CACHE_STATUS).and_then(|value| value.to_str().ok());
         Self {
             status,
-            cache: text(CACHE_STATUS).and_then(cache_state),
-            signed_at: text(LOCATION).and_then(signed_at),
+            cache: cache.and_then(cache_state),
+            signed,
         }
     }
 }
 
-/// The state as JSON; `now` tells how old the URLs are.
-pub(super) fn to_json<'a>(answers: impl Iterator<Item = (&'a str, Answer)>, now: Timestamp) -> String {
-    let line = |answer: Answer| Line {
+/// The state as JSON; `now` tells how old the URLs are. Of the URLs themselves it holds nothing.
+pub(super) fn to_json<'a>(answers: impl Iterator<Item = (&'a str, &'a Answer)>, now: Timestamp) -> String {
+    let line = |answer: &Answer| Line {
         status: answer.status.as_u16(),
         cache: answer.cache,
-        signed_ago: answer.signed_at.map(|at| now.since(at)).as_ref().map(Duration::as_secs),
+        signed_ago: answer.signed.as_ref().map(|signed| now.since(signed.since).as_secs()),
     };
     let answers = answers.map(|(path, answer)| (path, line(answer))).collect();
     serde_json::to_string(&State { answers }).unwrap_or_default()
@@ -85,32 +96,26 @@ fn cache_state(value: &str) -> Option<CacheState> {
         })
 }
 
-/// `X-Amz-Date` of a presigned URL.
-fn signed_at(url: &str) -> Option<Timestamp> {
-    let (_, query) = url.split_once('?')?;
-    let date = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Date="))?;
-    let at = PrimitiveDateTime::parse(date, AMZ_DATE)
-        .ok()?
-        .assume_utc()
-        .unix_timestamp();
-    u64::try_from(at).ok().map(Timestamp::from_unix)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
-    fn answer(cache_status: &'static str, location: &'static str) -> Answer {
+    const FOX: &str = "/avatars/fox.png";
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    fn answer(cache_status: &'static str, location: &'static str, before: Option<&Answer>, now: u64) -> Answer {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_STATUS, HeaderValue::from_static(cache_status));
         headers.insert(LOCATION, HeaderValue::from_static(location));
-        Answer::read(StatusCode::FOUND, &headers)
+        Answer::read(StatusCode::FOUND, &headers, before, at(now))
     }
 
     #[test]
     fn cache_status_is_read_by_rfc_9211() {
-        assert_eq!(cache_state("evergate-urls; hit; ttl=7"), Some(CacheState::Hit));
+        assert_eq!(cache_state("evergate; hit; ttl=7"), Some(CacheState::Hit));
         assert_eq!(cache_state("evergate; fwd=uri-miss; stored"), Some(CacheState::Miss));
         assert_eq!(cache_state("evergate; fwd=bypass"), Some(CacheState::Off));
         assert_eq!(cache_state("origin; hit, evergate; fwd=stale"), Some(CacheState::Miss));
@@ -119,26 +124,39 @@ mod tests {
 
     #[test]
     fn the_state_tells_the_age_of_a_url_and_never_the_url() {
-        let answer = answer(
-            "evergate; hit",
-            "http://127.0.0.1:9000/samples/avatars/fox.png?X-Amz-Date=20261122T180000Z&X-Amz-Expires=10&X-Amz-Signature=abc",
+        let first = answer(
+            "evergate; fwd=uri-miss; stored",
+            "http://127.0.0.1:9/x?secret=1",
+            None,
+            100,
         );
-        let now = Timestamp::from_unix(1_795_370_403);
-        let json = to_json([("/avatars/fox.png", answer)].into_iter(), now);
+        let again = answer("evergate; hit", "http://127.0.0.1:9/x?secret=1", Some(&first), 102);
+        let json = to_json([(FOX, &again)].into_iter(), at(103));
         assert_eq!(
             json,
             r#"{"answers":{"/avatars/fox.png":{"status":302,"cache":"hit","signed_ago":3}}}"#
+        );
+
+        let new = answer(
+            "evergate; fwd=uri-miss; stored",
+            "http://127.0.0.1:9/x?secret=2",
+            Some(&again),
+            104,
+        );
+        let json = to_json([(FOX, &new)].into_iter(), at(104));
+        assert_eq!(
+            json,
+            r#"{"answers":{"/avatars/fox.png":{"status":302,"cache":"miss","signed_ago":0}}}"#
         );
     }
 
     #[test]
     fn an_answer_without_a_signed_url_has_no_age() {
-        let plain = Answer::read(StatusCode::NOT_FOUND, &HeaderMap::new());
-        let json = to_json([("/avatars/x.png", plain)].into_iter(), Timestamp::from_unix(5));
+        let plain = Answer::read(StatusCode::NOT_FOUND, &HeaderMap::new(), None, at(5));
+        let json = to_json([(FOX, &plain)].into_iter(), at(5));
         assert_eq!(
             json,
-            r#"{"answers":{"/avatars/x.png":{"status":404,"cache":null,"signed_ago":null}}}"#
+            r#"{"answers":{"/avatars/fox.png":{"status":404,"cache":null,"signed_ago":null}}}"#
         );
-        assert_eq!(signed_at("http://127.0.0.1/x?X-Amz-Date=nonsense"), None);
     }
 }

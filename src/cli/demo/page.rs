@@ -14,8 +14,8 @@ pub(super) const ICON: &str = include_str!("page/icon.svg");
 pub(super) struct Page<'a> {
     /// The number of the stored set.
     pub(super) stored: u64,
-    /// The life of a raw URL, in seconds.
-    pub(super) life_seconds: u64,
+    /// The life of a raw URL, in words.
+    pub(super) life: &'a str,
     /// The same, in milliseconds.
     pub(super) life_ms: u64,
     /// What is left of it; negative when it is over.

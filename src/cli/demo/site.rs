@@ -95,7 +95,7 @@ impl Site {
         let stable_path = first.map_or(ROUTE, |card| card.path);
         Page {
             stored: set.number,
-            life_seconds: self.expiry.as_secs(),
+            life: &words(self.expiry),
             life_ms: millis(self.expiry).unsigned_abs(),
             left_ms: millis(self.expiry) - millis(set.signed.elapsed()),
             site,
@@ -117,16 +117,16 @@ impl Site {
     /// Remembers the head of the gateway's answer for a picture.
     pub(super) fn remember(&self, picture: usize, status: StatusCode, headers: &HeaderMap) {
         if let Some(last) = locked(&self.answers).get_mut(picture) {
-            *last = Some(Answer::read(status, headers));
+            *last = Some(Answer::read(status, headers, last.as_ref(), self.clock.now()));
         }
     }
 
     /// `/demo/state.json`
     pub(super) fn state(&self) -> String {
-        let answers = locked(&self.answers).clone();
-        let known = self.paths.iter().zip(answers);
+        let answers = locked(&self.answers);
+        let known = self.paths.iter().zip(&*answers);
         answers::to_json(
-            known.filter_map(|(path, answer)| Some((path.as_str(), answer?))),
+            known.filter_map(|(path, answer)| Some((path.as_str(), answer.as_ref()?))),
             self.clock.now(),
         )
     }
@@ -145,6 +145,15 @@ fn policy(origin: SocketAddr) -> String {
         "default-src 'none'; img-src 'self' http://{origin}; style-src 'self'; script-src 'self'; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
+}
+
+/// `10 seconds`, `2m 30s`.
+fn words(life: Duration) -> String {
+    match life.as_secs() {
+        1 => "1 second".into(),
+        seconds @ 0..100 => format!("{seconds} seconds"),
+        _ => humantime::format_duration(life).to_string(),
+    }
 }
 
 fn millis(time: Duration) -> i64 {

@@ -37,8 +37,8 @@ function countDown() {
   const rest = left();
   raw.classList.toggle("expired", rest <= 0);
   raw.style.setProperty("--share", Math.max(0, rest / life).toFixed(3));
-  text(document.querySelector("#seconds"), rest > 0 ? String(Math.ceil(rest / 1000)) : `−${span(-rest)}`);
-  text(document.querySelector("#unit"), rest > 0 ? "s left" : "expired");
+  text(document.querySelector("#rest"), rest > 0 ? span(rest) : `−${span(-rest)}`);
+  text(document.querySelector("#unit"), rest > 0 ? "left" : "expired");
   if (rest <= -300 && !expiredAtRender) return location.reload();
   setTimeout(countDown, rest > 0 ? 250 : 500);
 }
@@ -56,7 +56,8 @@ function showAnswers() {
     text(figure.querySelector(".verdict"), answer.cache ? `${answer.status} · ${answer.cache}` : String(answer.status));
     if (answer.signed_ago === null) continue;
     const ago = answer.signed_ago + Math.floor((performance.now() - heard) / 1000);
-    text(figure.querySelector(".age"), `signed ${ago} s ago`);
+    figure.classList.add("dated");
+    text(figure.querySelector(".age"), `${ago} s ago`);
   }
 }
 
