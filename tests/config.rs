@@ -1,6 +1,8 @@
 //! The folder of good and bad configurations: what `evergate check` says about each stands beside it in `*.expected`.
 //! After a change that is meant, `UPDATE_EXPECTED=1 cargo test --test config` writes them anew; read the difference.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
 use evergate::cli::{Exit, check, routes};
 use evergate::config::{
     AccessLogConfig, Config, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
@@ -48,7 +50,7 @@ fn judge_folder(folder: &str, exit: Exit) {
         assert_eq!(ended, exit, "{}:\n{said}", file.display());
         assert!(!said.contains(CANARY), "{} lets a secret out:\n{said}", file.display());
         let expected = file.with_extension("expected");
-        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        if Environment::of_process().get("UPDATE_EXPECTED").is_some() {
             fs::write(&expected, &said).unwrap();
         } else if fs::read_to_string(&expected).unwrap_or_default() != said {
             different.push(format!("{}:\n{said}", file.display()));
@@ -120,7 +122,7 @@ fn every_setting_arrives() {
     assert_eq!(tls.certificate, Path::new("tests/config/good/../tls/certificate.pem"));
     assert_eq!(listener.trusted_proxies.len(), 2);
     assert_eq!((listener.max_connections, listener.workers), (500, Some(2)));
-    assert_eq!(listener.drain, Duration::from_secs(60));
+    assert_eq!(listener.drain, Duration::from_mins(1));
     assert_eq!(config.auto_limit, 256 * 1024);
     assert_eq!(config.url_cache, UrlCacheConfig::MaxBytes(16 << 20));
     assert_eq!(
@@ -131,8 +133,8 @@ fn every_setting_arrives() {
     let [files_bucket, documents, samples] = &*config.buckets else {
         panic!("three buckets")
     };
-    assert_eq!(files_bucket.url_expiry, Duration::from_secs(604_800));
-    assert_eq!(documents.url_expiry, Duration::from_secs(7 * 86_400));
+    assert_eq!(files_bucket.url_expiry, Duration::from_hours(7 * 24));
+    assert_eq!(documents.url_expiry, Duration::from_hours(7 * 24));
     assert_eq!(samples.url_expiry, Duration::from_secs(2));
     for bucket in [files_bucket, documents] {
         let OriginConfig::Server(server) = &bucket.origin else {
@@ -221,7 +223,7 @@ fn the_environment_alone_makes_a_bucket_and_its_routes() {
     } = from_environment(&[]).unwrap();
     assert_eq!((warnings, files), (vec![], vec![]));
     assert_eq!(config.buckets[0].name.as_str(), "librechat");
-    assert_eq!(config.buckets[0].url_expiry, Duration::from_secs(120));
+    assert_eq!(config.buckets[0].url_expiry, Duration::from_mins(2));
     assert!(matches!(server(&config).credentials, CredentialsConfig::Chain));
     assert_eq!(
         server(&config).endpoint.to_string(),
@@ -251,7 +253,7 @@ fn the_environment_alone_makes_a_bucket_and_its_routes() {
     assert_eq!(server(&config).endpoint.to_string(), "http://minio:9000");
     assert_eq!(server(&config).style, evergate::s3::AddressStyle::Path);
     assert!(matches!(server(&config).credentials, CredentialsConfig::Static(_)));
-    assert_eq!(config.buckets[0].url_expiry, Duration::from_secs(300));
+    assert_eq!(config.buckets[0].url_expiry, Duration::from_mins(5));
     assert_eq!((config.listener.address.port(), config.admin), (0, None));
     assert_eq!(config.log.format, LogFormat::Plain);
     assert!(!format!("{config:?}").contains(CANARY));

@@ -98,9 +98,9 @@ mod tests {
 
     #[test]
     fn durations_carry_units() {
-        assert_eq!(duration(&text("2m")), Ok(Duration::from_secs(120)));
-        assert_eq!(duration(&text("1h 30m")), Ok(Duration::from_secs(5400)));
-        assert_eq!(duration(&text("7d")), Ok(Duration::from_secs(604_800)));
+        assert_eq!(duration(&text("2m")), Ok(Duration::from_mins(2)));
+        assert_eq!(duration(&text("1h 30m")), Ok(Duration::from_mins(90)));
+        assert_eq!(duration(&text("7d")), Ok(Duration::from_hours(7 * 24)));
         for wrong in ["120", "0s", "0", "-1s", "2 minuets", "", "1.5", "99999999999999999999d"] {
             assert!(duration(&text(wrong)).is_err(), "{wrong}");
         }

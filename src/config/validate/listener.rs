@@ -57,14 +57,21 @@ pub(super) fn listener(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<L
     })
 }
 
-/// Judges the admin listener: `Some(None)` when it is off.
-pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Option<SocketAddr>> {
+/// The admin listener.
+#[derive(Clone, Copy)]
+pub(super) enum Admin {
+    Off,
+    At(SocketAddr),
+}
+
+/// Judges the admin listener.
+pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admin> {
     let Some(entry) = fields.get("admin") else {
-        return Some(Some(ADMIN_LISTEN));
+        return Some(Admin::At(ADMIN_LISTEN));
     };
     if let Value::Text(_) | Value::Empty = entry.node.value {
         return fields::value(entry, report, |text| match text.as_str() {
-            "off" => Ok(None),
+            "off" => Ok(Admin::Off),
             _ => Err(Wrong::new(
                 format!("\"admin\" is {}", text.shown()),
                 "write { listen: 127.0.0.1:9901 }, or \"off\"",
@@ -74,7 +81,7 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Opti
     let fields = Fields::open(&entry.node, &ADMIN, report)?;
     let listen = fields.require("listen", "write { listen: 127.0.0.1:9901 }, or \"off\"", report)?;
     if absent(&fields, "listen") {
-        return Some(Some(ADMIN_LISTEN));
+        return Some(Admin::At(ADMIN_LISTEN));
     }
     let address = fields::value(listen, report, address)?;
     if !address.ip().is_loopback() {
@@ -84,7 +91,7 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Opti
             "write 127.0.0.1, or keep others away from this port by the network",
         );
     }
-    Some(Some(address))
+    Some(Admin::At(address))
 }
 
 /// Refuses an admin listener that would take the public one's address.
@@ -126,7 +133,7 @@ fn address(text: &Text) -> Result<SocketAddr, Wrong> {
 }
 
 fn drain(text: &Text) -> Result<Duration, Wrong> {
-    const LONGEST: Duration = Duration::from_secs(3600);
+    const LONGEST: Duration = Duration::from_hours(1);
     match units::duration(text)? {
         duration if duration <= LONGEST => Ok(duration),
         _ => Err(Wrong::new(
