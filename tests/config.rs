@@ -9,6 +9,7 @@ use evergate::config::{
     OriginForbidden, Source, UrlCacheConfig, load, parse,
 };
 use proptest::prelude::*;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -361,7 +362,71 @@ fn a_fault_knows_its_line_and_column() {
     assert_eq!(fault.problem(), "no bucket is called \"nil\"");
 }
 
+/// A secret's variable in the wrong place: whatever is wrong with it there, its value is not repeated.
+#[test]
+fn a_secret_in_the_wrong_place_is_not_repeated() {
+    let text = fs::read_to_string("tests/config/good/everything.yaml").unwrap();
+    let values: Vec<&str> = text
+        .lines()
+        .filter_map(|line| {
+            line.trim_start_matches(['-', ' '])
+                .split_once(": ")
+                .map(|(_, value)| value)
+        })
+        .chain(["fd00::/8"])
+        .collect();
+    for secret in [
+        "canary/secret+",
+        "/canary/../",
+        "localhost:canary",
+        "canary://canary",
+        "/canary",
+        "canary/",
+        "\"canary",
+    ] {
+        let env: Environment = [("KEY_ID", "AKIAEXAMPLE"), ("KEY_SECRET", secret)]
+            .into_iter()
+            .collect();
+        for value in &values {
+            let text = text.replacen(value, "${KEY_SECRET}", 1);
+            if let Err(faults) = parse(&text, Path::new("tests/config/good/x.yaml"), &env) {
+                assert!(!faults.to_string().contains(CANARY), "{value}:\n{faults}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_alias_bomb_is_refused() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..9 {
+        let below = format!("*a{}, ", level - 1).repeat(10);
+        writeln!(text, "a{level}: &a{level} [{below}]").unwrap();
+    }
+    let faults = parse(&text, Path::new("x.yaml"), &env()).unwrap_err();
+    assert_eq!(faults.faults().len(), 1, "{faults}");
+    let deep = "[".repeat(5_000);
+    assert!(parse(&deep, Path::new("x.yaml"), &env()).is_err());
+}
+
 proptest! {
+    /// Whatever is wrong with a file that refers to secrets, what they are is not said.
+    #[test]
+    fn a_mutated_file_never_tells_a_secret(at in 0_usize..4096, with in "[a-z:{} \n\"$-]{0,3}", cut in 0_usize..6) {
+        let mut text = fs::read_to_string("tests/config/good/everything.yaml").unwrap();
+        let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let start = at % ends.len();
+        let end = (start + cut).min(ends.len() - 1);
+        text.replace_range(ends[start]..ends[end], &with);
+        match parse(&text, Path::new("tests/config/good/x.yaml"), &env()) {
+            Ok(loaded) => {
+                let shown = format!("{:?}{:?}", loaded.warnings, loaded.config.routes);
+                prop_assert!(!shown.contains(CANARY), "{}", shown);
+            }
+            Err(faults) => prop_assert!(!faults.to_string().contains(CANARY), "{}", faults),
+        }
+    }
+
     /// Whatever a byte of the shipped file becomes, the answer is a configuration or faults.
     #[test]
     fn a_mutated_file_never_panics(at in 0_usize..4096, with in prop::collection::vec(any::<u8>(), 0..4), cut in 0_usize..6) {

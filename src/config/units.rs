@@ -15,7 +15,10 @@ pub(super) fn duration(text: &Text) -> Result<Duration, Wrong> {
     if is_number(written) {
         return Err(Wrong::new(
             format!("{} is a duration without a unit", text.shown()),
-            format!("write \"{written}s\" for seconds; the units are ms, s, m, h and d"),
+            text.advice(
+                |written| format!("write \"{written}s\" for seconds; the units are ms, s, m, h and d"),
+                "write it with its unit: ms, s, m, h or d",
+            ),
         ));
     }
     let duration = humantime::parse_duration(written).map_err(|_| {
@@ -39,7 +42,10 @@ pub(super) fn size(text: &Text) -> Result<u64, Wrong> {
     if is_number(written) {
         return Err(Wrong::new(
             format!("{} is a size without a unit", text.shown()),
-            format!("write \"{written}B\" for bytes; the units are B, KiB, MiB and GiB (or kB, MB, GB)"),
+            text.advice(
+                |written| format!("write \"{written}B\" for bytes; the units are B, KiB, MiB and GiB (or kB, MB, GB)"),
+                "write it with its unit: B, KiB, MiB or GiB",
+            ),
         ));
     }
     written.parse().map(|ByteSize(bytes)| bytes).map_err(|_| {

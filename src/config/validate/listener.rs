@@ -1,17 +1,16 @@
-//! The listeners: addresses, TLS, trusted proxies, bounds.
+//! The listeners: addresses, trusted proxies, bounds.
 
+use super::tls;
 use crate::config::document::Value;
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
-use crate::config::file::{ADMIN, TLS};
-use crate::config::model::{ListenerConfig, TlsConfig};
+use crate::config::file::ADMIN;
+use crate::config::model::ListenerConfig;
 use crate::config::report::{Report, Wrong};
 use crate::config::text::Text;
 use crate::config::units;
 use ipnet::IpNet;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
@@ -25,15 +24,7 @@ pub(super) fn listener(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<L
         Some(_) => fields.value("listen", report, address),
         None => Some(LISTEN),
     };
-    let tls = fields.get("tls").map(|tls| {
-        let fields = Fields::open(&tls.node, &TLS, report)?;
-        let certificate = pem(&fields, "certificate", report);
-        let private_key = pem(&fields, "private_key", report);
-        Some(TlsConfig {
-            certificate: certificate?,
-            private_key: private_key?,
-        })
-    });
+    let tls = fields.get("tls").map(|entry| tls::tls(entry, report));
     let workers = fields.value("workers", report, |text| match text.as_str() {
         "auto" => Ok(None),
         _ => units::count(text, 1024).map(Some).map_err(|wrong| Wrong {
@@ -121,9 +112,14 @@ fn address(text: &Text) -> Result<SocketAddr, Wrong> {
         } else if written.parse::<IpAddr>().is_ok() {
             "write the port too, such as 0.0.0.0:8080 or [::]:8080".into()
         } else if written.starts_with("localhost:") {
-            format!(
-                "write the address itself: {}",
-                written.replacen("localhost", "127.0.0.1", 1)
+            text.advice(
+                |written| {
+                    format!(
+                        "write the address itself: {}",
+                        written.replacen("localhost", "127.0.0.1", 1)
+                    )
+                },
+                "write the address itself",
             )
         } else {
             "write an IP address and a port: 0.0.0.0:8080 or [::]:8080".into()
@@ -203,31 +199,4 @@ fn network(text: &Text) -> Result<IpNet, Wrong> {
             ),
         ))
     }
-}
-
-fn pem(fields: &Fields<'_>, name: &str, report: &mut Report<'_>) -> Option<PathBuf> {
-    let entry = fields.require(name, "write certificate and private_key, paths of PEM files", report)?;
-    let text = fields::present(entry, report, |text| Ok(text.clone()))?;
-    let file = report.resolve(text.as_str());
-    report.watch(file.clone());
-    let begins = match fs::read_to_string(&file) {
-        Ok(pem) => pem.contains("-----BEGIN "),
-        Err(error) => {
-            report.fault(
-                &entry.node.place,
-                format!("{} can't be read: {error}", file.display()),
-                "name a PEM file that the gateway's user can read; relative paths start at the configuration's folder",
-            );
-            return None;
-        }
-    };
-    if !begins {
-        report.fault(
-            &entry.node.place,
-            format!("{} is not a PEM file", file.display()),
-            "a PEM file holds \"-----BEGIN …-----\"; convert DER with openssl",
-        );
-        return None;
-    }
-    Some(file)
 }

@@ -9,6 +9,7 @@ mod listener;
 mod overlap;
 mod path;
 mod route;
+mod tls;
 
 use super::document::{Node, Value};
 use super::fields::{self, Fields};
