@@ -107,7 +107,8 @@ impl fmt::Display for Finding {
         match &self.place {
             Place::Whole => write!(f, "{}", self.source)?,
             Place::Text { line, column, .. } => write!(f, "{}:{line}:{column}", self.source)?,
-            Place::Variable(name) => write!(f, "{}: {name}", self.source)?,
+            Place::Variable(name) if !self.problem.contains(&**name) => write!(f, "{}: {name}", self.source)?,
+            Place::Variable(_) => f.write_str(&self.source)?,
         }
         writeln!(f, ": {}", self.problem)?;
         if let Some(excerpt) = &self.excerpt {
