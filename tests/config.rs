@@ -6,7 +6,7 @@
 
 use evergate::cli::{Exit, check, routes};
 use evergate::config::{
-    AccessLogConfig, Config, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
+    AccessLogConfig, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
     OriginForbidden, Source, UrlCacheConfig, load, parse,
 };
 use proptest::prelude::*;
