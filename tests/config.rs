@@ -1,15 +1,22 @@
 //! The folder of good and bad configurations: what `evergate check` says about each stands beside it in `*.expected`.
 //! After a change that is meant, `UPDATE_EXPECTED=1 cargo test --test config` writes them anew; read the difference.
 
+#![cfg(feature = "embedded")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
 use evergate::cli::{Exit, check, routes};
 use evergate::config::{
-    AccessLogConfig, Config, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
+    AccessLogConfig, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
     OriginForbidden, Source, UrlCacheConfig, load, parse,
 };
 use proptest::prelude::*;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+#[path = "config/environment.rs"]
+mod environment;
 
 /// In whatever is printed, this must never be seen.
 const CANARY: &str = "canary";
@@ -48,7 +55,7 @@ fn judge_folder(folder: &str, exit: Exit) {
         assert_eq!(ended, exit, "{}:\n{said}", file.display());
         assert!(!said.contains(CANARY), "{} lets a secret out:\n{said}", file.display());
         let expected = file.with_extension("expected");
-        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        if Environment::of_process().get("UPDATE_EXPECTED").is_some() {
             fs::write(&expected, &said).unwrap();
         } else if fs::read_to_string(&expected).unwrap_or_default() != said {
             different.push(format!("{}:\n{said}", file.display()));
@@ -120,7 +127,7 @@ fn every_setting_arrives() {
     assert_eq!(tls.certificate, Path::new("tests/config/good/../tls/certificate.pem"));
     assert_eq!(listener.trusted_proxies.len(), 2);
     assert_eq!((listener.max_connections, listener.workers), (500, Some(2)));
-    assert_eq!(listener.drain, Duration::from_secs(60));
+    assert_eq!(listener.drain, Duration::from_mins(1));
     assert_eq!(config.auto_limit, 256 * 1024);
     assert_eq!(config.url_cache, UrlCacheConfig::MaxBytes(16 << 20));
     assert_eq!(
@@ -131,8 +138,8 @@ fn every_setting_arrives() {
     let [files_bucket, documents, samples] = &*config.buckets else {
         panic!("three buckets")
     };
-    assert_eq!(files_bucket.url_expiry, Duration::from_secs(604_800));
-    assert_eq!(documents.url_expiry, Duration::from_secs(7 * 86_400));
+    assert_eq!(files_bucket.url_expiry, Duration::from_hours(7 * 24));
+    assert_eq!(documents.url_expiry, Duration::from_hours(7 * 24));
     assert_eq!(samples.url_expiry, Duration::from_secs(2));
     for bucket in [files_bucket, documents] {
         let OriginConfig::Server(server) = &bucket.origin else {
@@ -192,164 +199,6 @@ fn a_file_that_cannot_be_read_is_another_exit_code() {
     assert_eq!(checked(&Source::File("tests/config".into()), &env()).0, Exit::NoInput);
 }
 
-/// What LibreChat users have in their `.env`.
-const LIBRECHAT: [(&str, &str); 4] = [
-    ("AWS_REGION", "eu-central-1"),
-    ("AWS_BUCKET_NAME", "librechat"),
-    ("AWS_ENDPOINT_URL", ""),
-    ("EVERGATE_PUBLIC_PREFIXES", "images/, avatars/"),
-];
-
-fn from_environment(more: &[(&str, &str)]) -> Result<Loaded, String> {
-    let env = LIBRECHAT.iter().chain(more).copied().collect();
-    load(&Source::Environment, &env).map_err(|faults| faults.to_string())
-}
-
-fn server(config: &Config) -> &evergate::config::ServerConfig {
-    match &config.buckets[0].origin {
-        OriginConfig::Server(server) => server,
-        OriginConfig::Embedded(_) => panic!("a server"),
-    }
-}
-
-#[test]
-fn the_environment_alone_makes_a_bucket_and_its_routes() {
-    let Loaded {
-        config,
-        warnings,
-        files,
-    } = from_environment(&[]).unwrap();
-    assert_eq!((warnings, files), (vec![], vec![]));
-    assert_eq!(config.buckets[0].name.as_str(), "librechat");
-    assert_eq!(config.buckets[0].url_expiry, Duration::from_secs(120));
-    assert!(matches!(server(&config).credentials, CredentialsConfig::Chain));
-    assert_eq!(
-        server(&config).endpoint.to_string(),
-        "https://s3.eu-central-1.amazonaws.com"
-    );
-    let opened: Vec<_> = config
-        .routes
-        .iter()
-        .map(|route| (&*route.path, route.prefix.as_str()))
-        .collect();
-    assert_eq!(opened, [("/images/", "images/"), ("/avatars/", "avatars/")]);
-
-    let config = from_environment(&[
-        ("AWS_ENDPOINT_URL", "http://other:1"),
-        ("AWS_ENDPOINT_URL_S3", "http://minio:9000"),
-        ("AWS_FORCE_PATH_STYLE", "TRUE"),
-        ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "canary"),
-        ("AWS_SESSION_TOKEN", "canary"),
-        ("S3_URL_EXPIRY_SECONDS", "300"),
-        ("EVERGATE_LISTEN", "127.0.0.1:0"),
-        ("EVERGATE_ADMIN_LISTEN", "off"),
-        ("EVERGATE_LOG_FORMAT", "plain"),
-    ])
-    .unwrap()
-    .config;
-    assert_eq!(server(&config).endpoint.to_string(), "http://minio:9000");
-    assert_eq!(server(&config).style, evergate::s3::AddressStyle::Path);
-    assert!(matches!(server(&config).credentials, CredentialsConfig::Static(_)));
-    assert_eq!(config.buckets[0].url_expiry, Duration::from_secs(300));
-    assert_eq!((config.listener.address.port(), config.admin), (0, None));
-    assert_eq!(config.log.format, LogFormat::Plain);
-    assert!(!format!("{config:?}").contains(CANARY));
-}
-
-#[test]
-fn the_environment_is_judged_like_a_file() {
-    for (variable, value, says) in [
-        (
-            "AWS_REGION",
-            "",
-            "AWS_REGION is not set, and there is no configuration file",
-        ),
-        (
-            "AWS_REGION",
-            "Frankfurt am Main",
-            "\"Frankfurt am Main\" (from AWS_REGION) is not a region",
-        ),
-        (
-            "AWS_ENDPOINT_URL",
-            "minio:9000",
-            "\"minio:9000\" (from AWS_ENDPOINT_URL) is not an endpoint",
-        ),
-        (
-            "AWS_ACCESS_KEY_ID",
-            "AKIA",
-            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not",
-        ),
-        (
-            "AWS_SECRET_ACCESS_KEY",
-            "canary",
-            "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not",
-        ),
-        (
-            "EVERGATE_PUBLIC_PREFIXES",
-            "images",
-            "\"images\" is not a prefix that can be opened",
-        ),
-        (
-            "EVERGATE_PUBLIC_PREFIXES",
-            "/",
-            "\"/\" is not a prefix that can be opened",
-        ),
-        ("EVERGATE_PUBLIC_PREFIXES", "a/,b/,a/", "this route covers the same"),
-        ("EVERGATE_PUBLIC_PREFIXES", "../etc/", "holds a '.' or '..' segment"),
-        ("EVERGATE_REFRESH_PREFIXES", "images/", "belongs to the presigned door"),
-        (
-            "EVERGATE_PUBLIC_PREFIX",
-            "images/",
-            "did you mean EVERGATE_PUBLIC_PREFIXES?",
-        ),
-        ("EVERGATE_LISTEN", "8080", "write the address too: 0.0.0.0:8080"),
-        ("EVERGATE_LOG_FORMAT", "jsn", "did you mean \"json\"?"),
-    ] {
-        let faults = from_environment(&[(variable, value)]).unwrap_err();
-        assert!(faults.contains(says), "{variable}={value}:\n{faults}");
-        assert!(
-            faults.contains(variable) && !faults.contains(CANARY),
-            "{variable}={value}:\n{faults}"
-        );
-    }
-    let nothing = load(&Source::Environment, &Environment::default()).unwrap_err();
-    assert_eq!(nothing.faults().len(), 2, "{nothing}");
-}
-
-#[test]
-fn the_environment_warns() {
-    for (variable, value, says) in [
-        (
-            "S3_URL_EXPIRY_SECONDS",
-            "soon",
-            "not a number above zero: 120 s are used",
-        ),
-        ("S3_URL_EXPIRY_SECONDS", "", "set to nothing: 120 s are used"),
-        ("S3_URL_EXPIRY_SECONDS", "999999", "604800 s (7 days) are used"),
-        ("AWS_FORCE_PATH_STYLE", "yes", "which counts as false"),
-        ("EVERGATE_ADMIN_LISTEN", "0.0.0.0:9901", "without asking who is there"),
-        ("EVERGATE_PUBLIC_PREFIXES", "", "there are no routes"),
-        ("EVERGATE_COLOUR", "blue", "no variable is called EVERGATE_COLOUR"),
-    ] {
-        let warnings = from_environment(&[(variable, value)]).unwrap().warnings;
-        assert!(
-            matches!(&*warnings, [warning] if warning.problem().contains(says)),
-            "{variable}={value}: {warnings:?}"
-        );
-    }
-    // Kubernetes sets these for a service of this name.
-    let quiet = from_environment(&[
-        ("EVERGATE_PORT", "tcp://10.0.0.1:80"),
-        ("EVERGATE_SERVICE_HOST", "10.0.0.1"),
-    ]);
-    assert_eq!(quiet.unwrap().warnings, []);
-    // With a file in use, our own variables would go unheard.
-    let env = Environment::from_iter([("EVERGATE_LISTEN", "127.0.0.1:1")]);
-    let Loaded { warnings, .. } = load(&Source::File("config.yaml".into()), &env).unwrap();
-    assert!(matches!(&*warnings, [warning] if warning.problem().contains("EVERGATE_LISTEN is set but has no effect")));
-}
-
 #[test]
 fn a_fault_knows_its_line_and_column() {
     let text = "listen: 0.0.0.0:8080\nbuckets:\n  files: { name: abc, region: us-east-1 }\nroutes:\n  - { path: /ä/, bucket: nil, prefix: a/, access: public }\n";
@@ -359,7 +208,71 @@ fn a_fault_knows_its_line_and_column() {
     assert_eq!(fault.problem(), "no bucket is called \"nil\"");
 }
 
+/// A secret's variable in the wrong place: whatever is wrong with it there, its value is not repeated.
+#[test]
+fn a_secret_in_the_wrong_place_is_not_repeated() {
+    let text = fs::read_to_string("tests/config/good/everything.yaml").unwrap();
+    let values: Vec<&str> = text
+        .lines()
+        .filter_map(|line| {
+            line.trim_start_matches(['-', ' '])
+                .split_once(": ")
+                .map(|(_, value)| value)
+        })
+        .chain(["fd00::/8"])
+        .collect();
+    for secret in [
+        "canary/secret+",
+        "/canary/../",
+        "localhost:canary",
+        "canary://canary",
+        "/canary",
+        "canary/",
+        "\"canary",
+    ] {
+        let env: Environment = [("KEY_ID", "AKIAEXAMPLE"), ("KEY_SECRET", secret)]
+            .into_iter()
+            .collect();
+        for value in &values {
+            let text = text.replacen(value, "${KEY_SECRET}", 1);
+            if let Err(faults) = parse(&text, Path::new("tests/config/good/x.yaml"), &env) {
+                assert!(!faults.to_string().contains(CANARY), "{value}:\n{faults}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_alias_bomb_is_refused() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..9 {
+        let below = format!("*a{}, ", level - 1).repeat(10);
+        writeln!(text, "a{level}: &a{level} [{below}]").unwrap();
+    }
+    let faults = parse(&text, Path::new("x.yaml"), &env()).unwrap_err();
+    assert_eq!(faults.faults().len(), 1, "{faults}");
+    let deep = "[".repeat(5_000);
+    assert!(parse(&deep, Path::new("x.yaml"), &env()).is_err());
+}
+
 proptest! {
+    /// Whatever is wrong with a file that refers to secrets, what they are is not said.
+    #[test]
+    fn a_mutated_file_never_tells_a_secret(at in 0_usize..4096, with in "[a-z:{} \n\"$-]{0,3}", cut in 0_usize..6) {
+        let mut text = fs::read_to_string("tests/config/good/everything.yaml").unwrap();
+        let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let start = at % ends.len();
+        let end = (start + cut).min(ends.len() - 1);
+        text.replace_range(ends[start]..ends[end], &with);
+        match parse(&text, Path::new("tests/config/good/x.yaml"), &env()) {
+            Ok(loaded) => {
+                let shown = format!("{:?}{:?}", loaded.warnings, loaded.config.routes);
+                prop_assert!(!shown.contains(CANARY), "{}", shown);
+            }
+            Err(faults) => prop_assert!(!faults.to_string().contains(CANARY), "{}", faults),
+        }
+    }
+
     /// Whatever a byte of the shipped file becomes, the answer is a configuration or faults.
     #[test]
     fn a_mutated_file_never_panics(at in 0_usize..4096, with in prop::collection::vec(any::<u8>(), 0..4), cut in 0_usize..6) {

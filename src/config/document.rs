@@ -57,6 +57,9 @@ pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Result<Node, (Place,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
+        // Far more than a configuration needs, far less than an alias bomb.
+        budget: serde_saphyr::budget! { max_nodes: 50_000, max_aliases: 1_000, max_depth: 32 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 50_000 },
     };
     let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(&shielded, options).map_err(|error| syntax(&error))?;
     Ok(settle(raw, &shielded, report))

@@ -107,7 +107,8 @@ impl fmt::Display for Finding {
         match &self.place {
             Place::Whole => write!(f, "{}", self.source)?,
             Place::Text { line, column, .. } => write!(f, "{}:{line}:{column}", self.source)?,
-            Place::Variable(name) => write!(f, "{}: {name}", self.source)?,
+            Place::Variable(name) if !self.problem.contains(&**name) => write!(f, "{}: {name}", self.source)?,
+            Place::Variable(_) => f.write_str(&self.source)?,
         }
         writeln!(f, ": {}", self.problem)?;
         if let Some(excerpt) = &self.excerpt {
@@ -130,14 +131,14 @@ pub enum FaultKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Faults {
     kind: FaultKind,
-    faults: Vec<Finding>,
+    list: Vec<Finding>,
     warnings: Vec<Warning>,
 }
 
 impl Faults {
     /// Takes at least one fault.
-    pub(super) fn new(kind: FaultKind, faults: Vec<Finding>, warnings: Vec<Warning>) -> Self {
-        Self { kind, faults, warnings }
+    pub(super) fn new(kind: FaultKind, list: Vec<Finding>, warnings: Vec<Warning>) -> Self {
+        Self { kind, list, warnings }
     }
 
     /// Whether the file could not be read or could not be followed.
@@ -149,7 +150,7 @@ impl Faults {
     /// The faults; never empty.
     #[must_use]
     pub fn faults(&self) -> &[Finding] {
-        &self.faults
+        &self.list
     }
 
     /// Warnings found beside the faults.
@@ -161,7 +162,7 @@ impl Faults {
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, fault) in self.faults.iter().enumerate() {
+        for (number, fault) in self.list.iter().enumerate() {
             let gap = if number == 0 { "" } else { "\n\n" };
             write!(f, "{gap}{fault}")?;
         }

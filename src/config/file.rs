@@ -108,3 +108,21 @@ pub(super) static ROUTE: Shape = Shape {
     ],
     unbuilt: &[("cache", "the object cache")],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_stands_in_the_reference() {
+        let reference = include_str!("../../docs/reference/config.md");
+        for shape in [&FILE, &ADMIN, &TLS, &URL_CACHE, &LOG, &BUCKET, &CREDENTIALS, &ROUTE] {
+            for field in shape.fields {
+                assert!(reference.contains(&format!("| `{field}` |")), "{}: {field}", shape.what);
+            }
+            for (field, _) in shape.unbuilt {
+                assert!(reference.contains(&format!("`{field}`")), "{}: {field}", shape.what);
+            }
+        }
+    }
+}

@@ -63,10 +63,14 @@ pub(super) fn document(report: &mut Report<'_>) -> Node {
 pub(super) fn warn_unused(file: &str, report: &mut Report<'_>) {
     for name in OURS {
         if report.env().get(name).is_some() && !file.contains(name) {
+            let remedy = match name {
+                PUBLIC_PREFIXES => "write a route for each prefix into the file, and unset it".to_owned(),
+                _ => format!("write ${{{name}}} where the file shall use it, or unset it"),
+            };
             report.warn(
                 &Place::Variable(name.into()),
                 format!("{name} is set but has no effect, since this file is used and does not mention it"),
-                format!("write ${{{name}}} where the file shall use it, or unset it"),
+                remedy,
             );
         }
     }

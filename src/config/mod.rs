@@ -3,9 +3,9 @@
 //! Imports the clock, `s3/` and `sigv4/`. The only room that reads the environment. All faults are reported at once,
 //! each with its line, a caret and what to write instead (DESIGN §4.9); docs/reference/config.md says the same in prose.
 //!
-//! text → [`document`] (a tree that remembers where everything stands) → [`interpolate`] (`${VAR}`, after parsing, so
-//! that no value can become YAML) → [`validate`] (the shapes of [`file`], judged field by field) → [`Config`].
-//! With no file, [`from_environment`] makes the same tree from variables.
+//! text → `document` (a tree that remembers where everything stands) → `interpolate` (`${VAR}`, after parsing, so
+//! that no value can become YAML) → `validate` (the shapes of `file`, judged field by field) → [`Config`].
+//! With no file, `from_environment` makes the same tree from variables.
 
 mod document;
 mod environment;

@@ -4,7 +4,7 @@ use super::document::Entry;
 use super::fields;
 use super::report::{Report, Wrong};
 use super::text::{Origin, Text};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::fs;
 
 /// The most bytes that a secret's file may hold; anything larger is some other file.
@@ -22,7 +22,17 @@ pub(super) fn secret(entry: &Entry, report: &mut Report<'_>) -> Option<SecretStr
             .ok();
     }
     match text.origin() {
-        Origin::Variable(_) => Some(text.as_str().trim().into()),
+        Origin::Variable(name) => match text.as_str().trim() {
+            "" => {
+                report.fault(
+                    &entry.node.place,
+                    format!("{name} holds nothing but blanks"),
+                    format!("set {name} to the secret"),
+                );
+                None
+            }
+            secret => Some(secret.into()),
+        },
         // The caret marks the name, not the value: what the value is must not be shown.
         Origin::Literal | Origin::Default(_) | Origin::Mixed(_) => {
             report.fault(
@@ -36,6 +46,15 @@ pub(super) fn secret(entry: &Entry, report: &mut Report<'_>) -> Option<SecretStr
             );
             None
         }
+    }
+}
+
+/// Reads what is no secret but may be kept beside one: the text itself, or what the file of a `file:` reference holds.
+pub(super) fn text_or_file(entry: &Entry, report: &mut Report<'_>) -> Option<String> {
+    let text = fields::present(entry, report, |text| Ok(text.clone()))?;
+    match file_reference(&text) {
+        Some(_) => secret(entry, report).map(|secret| secret.expose_secret().to_owned()),
+        None => Some(text.as_str().trim().to_owned()),
     }
 }
 

@@ -54,15 +54,33 @@ impl Text {
         matches!(&self.origin, Origin::Variable(n) | Origin::Default(n) if &**n == name)
     }
 
-    /// Returns the text for a message: quoted, shortened, without control characters; only named when it may be secret.
-    pub(super) fn shown(&self) -> String {
+    /// Tells whether a variable that sounds secret is part of it.
+    pub(super) fn may_be_secret(&self) -> bool {
+        self.secret_variable().is_some()
+    }
+
+    fn secret_variable(&self) -> Option<&str> {
         let names: &[Box<str>] = match &self.origin {
             Origin::Literal | Origin::Default(_) => &[],
             Origin::Variable(name) => std::slice::from_ref(name),
             Origin::Mixed(names) => names,
         };
-        if let Some(secret) = names.iter().find(|name| sounds_secret(name)) {
-            return format!("the value of {secret}");
+        names.iter().find(|name| sounds_secret(name)).map(|name| &**name)
+    }
+
+    /// Returns advice that repeats the text, or, when it may be secret, advice that does not.
+    pub(super) fn advice(&self, repeating: impl FnOnce(&str) -> String, otherwise: &str) -> String {
+        if self.may_be_secret() {
+            otherwise.to_owned()
+        } else {
+            repeating(&self.value)
+        }
+    }
+
+    /// Returns the text for a message: quoted, shortened, without control characters; only named when it may be secret.
+    pub(super) fn shown(&self) -> String {
+        if let Some(name) = self.secret_variable() {
+            return format!("the value of {name}");
         }
         let quoted = quoted(&self.value);
         match &self.origin {

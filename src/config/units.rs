@@ -15,7 +15,10 @@ pub(super) fn duration(text: &Text) -> Result<Duration, Wrong> {
     if is_number(written) {
         return Err(Wrong::new(
             format!("{} is a duration without a unit", text.shown()),
-            format!("write \"{written}s\" for seconds; the units are ms, s, m, h and d"),
+            text.advice(
+                |written| format!("write \"{written}s\" for seconds; the units are ms, s, m, h and d"),
+                "write it with its unit: ms, s, m, h or d",
+            ),
         ));
     }
     let duration = humantime::parse_duration(written).map_err(|_| {
@@ -39,7 +42,10 @@ pub(super) fn size(text: &Text) -> Result<u64, Wrong> {
     if is_number(written) {
         return Err(Wrong::new(
             format!("{} is a size without a unit", text.shown()),
-            format!("write \"{written}B\" for bytes; the units are B, KiB, MiB and GiB (or kB, MB, GB)"),
+            text.advice(
+                |written| format!("write \"{written}B\" for bytes; the units are B, KiB, MiB and GiB (or kB, MB, GB)"),
+                "write it with its unit: B, KiB, MiB or GiB",
+            ),
         ));
     }
     written.parse().map(|ByteSize(bytes)| bytes).map_err(|_| {
@@ -98,9 +104,9 @@ mod tests {
 
     #[test]
     fn durations_carry_units() {
-        assert_eq!(duration(&text("2m")), Ok(Duration::from_secs(120)));
-        assert_eq!(duration(&text("1h 30m")), Ok(Duration::from_secs(5400)));
-        assert_eq!(duration(&text("7d")), Ok(Duration::from_secs(604_800)));
+        assert_eq!(duration(&text("2m")), Ok(Duration::from_mins(2)));
+        assert_eq!(duration(&text("1h 30m")), Ok(Duration::from_mins(90)));
+        assert_eq!(duration(&text("7d")), Ok(Duration::from_hours(7 * 24)));
         for wrong in ["120", "0s", "0", "-1s", "2 minuets", "", "1.5", "99999999999999999999d"] {
             assert!(duration(&text(wrong)).is_err(), "{wrong}");
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The environment variable that LibreChat reads.
 pub(super) const VARIABLE: &str = "S3_URL_EXPIRY_SECONDS";
 /// LibreChat's default, and ours.
-pub(super) const DEFAULT: Duration = Duration::from_secs(120);
+pub(super) const DEFAULT: Duration = Duration::from_mins(2);
 /// SigV4's limit: 7 days.
 const MAX_SECONDS: u64 = 604_800;
 
@@ -128,14 +128,14 @@ mod tests {
     #[test]
     fn everything_else_carries_a_unit() {
         let literal = |value| parse(&Text::new(value, Origin::Literal));
-        assert_eq!(literal("2m"), Ok((Duration::from_secs(120), None)));
-        assert_eq!(literal("7d"), Ok((Duration::from_secs(604_800), None)));
+        assert_eq!(literal("2m"), Ok((Duration::from_mins(2), None)));
+        assert_eq!(literal("7d"), Ok((Duration::from_hours(7 * 24), None)));
         for wrong in ["120", "0s", "8d", "1500ms", "604801s"] {
             assert!(literal(wrong).is_err(), "{wrong}");
         }
         let default = |value| parse(&Text::new(value, Origin::Default(VARIABLE.into())));
         assert_eq!(default("120"), Ok((DEFAULT, None)));
-        assert_eq!(default("5m"), Ok((Duration::from_secs(300), None)));
+        assert_eq!(default("5m"), Ok((Duration::from_mins(5), None)));
         assert!(default("8d").is_err());
         assert!(parse(&Text::new("120", Origin::Variable("OTHER".into()))).is_err());
     }

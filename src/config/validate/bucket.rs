@@ -245,7 +245,12 @@ fn path_style(fields: &Fields<'_>, report: &mut Report<'_>) -> AddressStyle {
             let surprise = (!matches!(&*value, "true" | "false")).then(|| quoted(text.as_str()));
             return Ok((style(value == "true"), surprise));
         }
-        word(text, &[("true", style(true)), ("false", style(false))]).map(|style| (style, None))
+        match text.as_str() {
+            // YAML's other spellings.
+            "True" | "TRUE" => Ok((style(true), None)),
+            "False" | "FALSE" => Ok((style(false), None)),
+            _ => word(text, &[("true", style(true)), ("false", style(false))]).map(|style| (style, None)),
+        }
     });
     let Some((style, surprise)) = read else {
         return AddressStyle::VirtualHosted;

@@ -5,7 +5,7 @@ use crate::config::fields::{self, Fields};
 use crate::config::file::CREDENTIALS;
 use crate::config::model::CredentialsConfig;
 use crate::config::report::{Report, Wrong};
-use crate::config::secret::secret;
+use crate::config::secret::{secret, text_or_file};
 use crate::sigv4::{AccessKeyId, Credential};
 
 /// Judges `credentials`: the chain, which is also the default, or a key pair.
@@ -27,14 +27,16 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Optio
     let fields = Fields::open(&entry.node, &CREDENTIALS, report)?;
     let pair = "write both access_key_id and secret_access_key, or \"credentials: chain\"";
     let id = fields.require("access_key_id", pair, report).and_then(|entry| {
-        fields::present(entry, report, |text| {
-            AccessKeyId::parse(text.as_str().trim()).map_err(|error| {
-                Wrong::new(
+        let id = text_or_file(entry, report)?;
+        AccessKeyId::parse(&id)
+            .map_err(|error| {
+                report.fault(
+                    &entry.node.place,
                     format!("this is not an access key id: {error}"),
-                    "write ${AWS_ACCESS_KEY_ID}, or the id itself",
-                )
+                    "write ${AWS_ACCESS_KEY_ID}, file:/path, or the id itself",
+                );
             })
-        })
+            .ok()
     });
     let key = fields.require("secret_access_key", pair, report).and_then(|entry| {
         fields::judge_absence(entry, report);

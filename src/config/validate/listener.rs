@@ -1,17 +1,16 @@
-//! The listeners: addresses, TLS, trusted proxies, bounds.
+//! The listeners: addresses, trusted proxies, bounds.
 
+use super::tls;
 use crate::config::document::Value;
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
-use crate::config::file::{ADMIN, TLS};
-use crate::config::model::{ListenerConfig, TlsConfig};
+use crate::config::file::ADMIN;
+use crate::config::model::ListenerConfig;
 use crate::config::report::{Report, Wrong};
 use crate::config::text::Text;
 use crate::config::units;
 use ipnet::IpNet;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
@@ -25,15 +24,7 @@ pub(super) fn listener(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<L
         Some(_) => fields.value("listen", report, address),
         None => Some(LISTEN),
     };
-    let tls = fields.get("tls").map(|tls| {
-        let fields = Fields::open(&tls.node, &TLS, report)?;
-        let certificate = pem(&fields, "certificate", report);
-        let private_key = pem(&fields, "private_key", report);
-        Some(TlsConfig {
-            certificate: certificate?,
-            private_key: private_key?,
-        })
-    });
+    let tls = fields.get("tls").map(|entry| tls::tls(entry, report));
     let workers = fields.value("workers", report, |text| match text.as_str() {
         "auto" => Ok(None),
         _ => units::count(text, 1024).map(Some).map_err(|wrong| Wrong {
@@ -57,14 +48,21 @@ pub(super) fn listener(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<L
     })
 }
 
-/// Judges the admin listener: `Some(None)` when it is off.
-pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Option<SocketAddr>> {
+/// The admin listener.
+#[derive(Clone, Copy)]
+pub(super) enum Admin {
+    Off,
+    At(SocketAddr),
+}
+
+/// Judges the admin listener.
+pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admin> {
     let Some(entry) = fields.get("admin") else {
-        return Some(Some(ADMIN_LISTEN));
+        return Some(Admin::At(ADMIN_LISTEN));
     };
     if let Value::Text(_) | Value::Empty = entry.node.value {
         return fields::value(entry, report, |text| match text.as_str() {
-            "off" => Ok(None),
+            "off" => Ok(Admin::Off),
             _ => Err(Wrong::new(
                 format!("\"admin\" is {}", text.shown()),
                 "write { listen: 127.0.0.1:9901 }, or \"off\"",
@@ -74,7 +72,7 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Opti
     let fields = Fields::open(&entry.node, &ADMIN, report)?;
     let listen = fields.require("listen", "write { listen: 127.0.0.1:9901 }, or \"off\"", report)?;
     if absent(&fields, "listen") {
-        return Some(Some(ADMIN_LISTEN));
+        return Some(Admin::At(ADMIN_LISTEN));
     }
     let address = fields::value(listen, report, address)?;
     if !address.ip().is_loopback() {
@@ -84,7 +82,7 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Opti
             "write 127.0.0.1, or keep others away from this port by the network",
         );
     }
-    Some(Some(address))
+    Some(Admin::At(address))
 }
 
 /// Refuses an admin listener that would take the public one's address.
@@ -114,9 +112,14 @@ fn address(text: &Text) -> Result<SocketAddr, Wrong> {
         } else if written.parse::<IpAddr>().is_ok() {
             "write the port too, such as 0.0.0.0:8080 or [::]:8080".into()
         } else if written.starts_with("localhost:") {
-            format!(
-                "write the address itself: {}",
-                written.replacen("localhost", "127.0.0.1", 1)
+            text.advice(
+                |written| {
+                    format!(
+                        "write the address itself: {}",
+                        written.replacen("localhost", "127.0.0.1", 1)
+                    )
+                },
+                "write the address itself",
             )
         } else {
             "write an IP address and a port: 0.0.0.0:8080 or [::]:8080".into()
@@ -126,7 +129,7 @@ fn address(text: &Text) -> Result<SocketAddr, Wrong> {
 }
 
 fn drain(text: &Text) -> Result<Duration, Wrong> {
-    const LONGEST: Duration = Duration::from_secs(3600);
+    const LONGEST: Duration = Duration::from_hours(1);
     match units::duration(text)? {
         duration if duration <= LONGEST => Ok(duration),
         _ => Err(Wrong::new(
@@ -196,31 +199,4 @@ fn network(text: &Text) -> Result<IpNet, Wrong> {
             ),
         ))
     }
-}
-
-fn pem(fields: &Fields<'_>, name: &str, report: &mut Report<'_>) -> Option<PathBuf> {
-    let entry = fields.require(name, "write certificate and private_key, paths of PEM files", report)?;
-    let text = fields::present(entry, report, |text| Ok(text.clone()))?;
-    let file = report.resolve(text.as_str());
-    report.watch(file.clone());
-    let begins = match fs::read_to_string(&file) {
-        Ok(pem) => pem.contains("-----BEGIN "),
-        Err(error) => {
-            report.fault(
-                &entry.node.place,
-                format!("{} can't be read: {error}", file.display()),
-                "name a PEM file that the gateway's user can read; relative paths start at the configuration's folder",
-            );
-            return None;
-        }
-    };
-    if !begins {
-        report.fault(
-            &entry.node.place,
-            format!("{} is not a PEM file", file.display()),
-            "a PEM file holds \"-----BEGIN …-----\"; convert DER with openssl",
-        );
-        return None;
-    }
-    Some(file)
 }

@@ -9,6 +9,7 @@ mod listener;
 mod overlap;
 mod path;
 mod route;
+mod tls;
 
 use super::document::{Node, Value};
 use super::fields::{self, Fields};
@@ -16,6 +17,7 @@ use super::file::{FILE, LOG, URL_CACHE};
 use super::model::{AccessLogConfig, Config, LogConfig, LogFormat, UrlCacheConfig};
 use super::report::Report;
 use super::units;
+use listener::Admin;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -32,7 +34,7 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
     let fields = Fields::open(root, &FILE, report)?;
     let listener = listener::listener(&fields, report);
     let admin = listener::admin(&fields, report);
-    if let (Some(listener), Some(Some(admin))) = (&listener, admin) {
+    if let (Some(listener), Some(Admin::At(admin))) = (&listener, admin) {
         listener::judge_admin(&fields, listener.address, admin, report);
     }
     let log = log(&fields, report);
@@ -44,7 +46,10 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
     bucket::judge_use(&buckets, &routes, report);
     Some(Config {
         listener: listener?,
-        admin: admin?,
+        admin: match admin? {
+            Admin::At(address) => Some(address),
+            Admin::Off => None,
+        },
         buckets: bucket::settled(buckets)?,
         routes: route::settled(routes)?,
         url_cache,

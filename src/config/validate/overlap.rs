@@ -19,11 +19,10 @@ pub(super) fn judge(routes: &[Route], report: &mut Report<'_>) {
             Place::Text { line, .. } => format!(" as the one on line {line}"),
             Place::Whole | Place::Variable(_) => String::new(),
         };
-        let host = spot.host.as_deref().unwrap_or("every host");
         report.fault(
             &route.path_place,
-            format!("this route covers the same{on}: {} at {host}", spot.path),
-            "keep one of them, or give them different paths or hosts; the order of routes means nothing",
+            format!("this route covers the same{on}"),
+            "keep one of them, or give each a path or host of its own; the order of routes means nothing",
         );
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn path(text: &Text) -> Result<Box<str>, Wrong> {
     if !path.starts_with('/') {
         return wrong(
             "does not start with \"/\"",
-            format!("write /{}", path.trim_end_matches('/').to_owned() + "/"),
+            text.advice(
+                |path| format!("write /{}/", path.trim_end_matches('/')),
+                "write a path, from / to /",
+            ),
         );
     }
     if path.contains('%') {
@@ -39,7 +42,10 @@ pub(super) fn path(text: &Text) -> Result<Box<str>, Wrong> {
     if !path.ends_with('/') {
         return wrong(
             "does not end in \"/\"",
-            format!("write {path}/, which covers everything below it"),
+            text.advice(
+                |path| format!("write {path}/, which covers everything below it"),
+                "write a path, from / to /",
+            ),
         );
     }
     // The rest is what holds for every key: no dot segments, no control bytes.
@@ -62,7 +68,10 @@ pub(super) fn prefix(text: &Text) -> Result<KeyPrefix, Wrong> {
     if !prefix.is_empty() && !prefix.ends_with('/') {
         return wrong(
             "does not end in \"/\"",
-            format!("write {prefix}/, so that it does not open its neighbours ({prefix}-private/)"),
+            text.advice(
+                |prefix| format!("write {prefix}/, so that it does not open its neighbours ({prefix}-private/)"),
+                "write a prefix that ends in /",
+            ),
         );
     }
     if prefix == "/" {
@@ -74,7 +83,10 @@ pub(super) fn prefix(text: &Text) -> Result<KeyPrefix, Wrong> {
     if prefix.starts_with('/') {
         return wrong(
             "starts with \"/\", which keys don't",
-            format!("write {}", prefix.trim_start_matches('/')),
+            text.advice(
+                |prefix| format!("write {}", prefix.trim_start_matches('/')),
+                "write a prefix without it",
+            ),
         );
     }
     if prefix.contains('%') {

@@ -8,7 +8,7 @@ use crate::config::fields::{self, Fields};
 use crate::config::file::ROUTE;
 use crate::config::model::{AccessConfig, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
 use crate::config::report::{Report, Wrong};
-use crate::config::text::{Text, quoted};
+use crate::config::text::Text;
 use crate::config::units::word;
 use crate::config::words::{list_of, nearest};
 
@@ -130,7 +130,7 @@ fn bucket(text: &Text, buckets: &[Bucket]) -> Result<usize, Wrong> {
     buckets.iter().position(|bucket| &*bucket.id == name).ok_or_else(|| {
         let ids: Vec<_> = buckets.iter().map(|bucket| &*bucket.id).collect();
         Wrong::new(
-            format!("no bucket is called {}", quoted(name)),
+            format!("no bucket is called {}", text.shown()),
             match nearest(name, ids.iter().copied()) {
                 Some(meant) => format!("did you mean \"{meant}\"?"),
                 None if buckets.is_empty() => "write the bucket under \"buckets\" first".into(),
