@@ -9,10 +9,15 @@
     reason = "a test that can't go on ends"
 )]
 
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
 mod bodies;
 mod conditionals;
 mod connections;
 mod failures;
 mod pressure;
+mod real;
 mod scripted;
 mod tls;

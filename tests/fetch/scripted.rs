@@ -133,6 +133,14 @@ pub struct Gateway {
     bucket: Arc<Bucket>,
 }
 
+/// Where a bucket is, and who may read it.
+pub struct Place<'a> {
+    pub endpoint: &'a str,
+    pub bucket: &'a str,
+    pub access_key_id: &'a str,
+    pub secret_access_key: &'a str,
+}
+
 /// Short deadlines, so that silence is judged soon; long enough for a loaded machine.
 pub fn impatient() -> OriginSettings {
     OriginSettings {
@@ -156,12 +164,23 @@ impl Gateway {
     }
 
     pub fn with(endpoint: &str, settings: OriginSettings, roots: &[u8]) -> Self {
+        let place = Place {
+            endpoint,
+            bucket: "shelf",
+            access_key_id: "AKIDEXAMPLE",
+            secret_access_key: "not-a-secret",
+        };
+        let (clock, _) = Clock::manual(Timestamp::from_unix(1_790_000_000));
+        Self::at(&place, settings, roots, &clock)
+    }
+
+    pub fn at(place: &Place<'_>, settings: OriginSettings, roots: &[u8], clock: &Clock) -> Self {
         let text = format!(
-            "buckets:\n  files:\n    name: shelf\n    region: us-east-1\n    endpoint: {endpoint}\n    path_style: true\n    \
-             credentials: {{ access_key_id: \"${{ID}}\", secret_access_key: \"${{SECRET}}\" }}\n"
+            "buckets:\n  files:\n    name: {}\n    region: us-east-1\n    endpoint: {}\n    path_style: true\n    \
+             credentials: {{ access_key_id: \"${{ID}}\", secret_access_key: \"${{SECRET}}\" }}\n",
+            place.bucket, place.endpoint
         );
-        let env: Environment = [("ID", "AKIDEXAMPLE"), ("SECRET", "not-a-secret")]
-            .map(|(name, value)| (name.to_owned(), std::ffi::OsString::from(value)))
+        let env: Environment = [("ID", place.access_key_id), ("SECRET", place.secret_access_key)]
             .into_iter()
             .collect();
         let config = config::parse(&text, Path::new("config.yaml"), &env).unwrap().config;
@@ -169,11 +188,10 @@ impl Gateway {
         let OriginConfig::Server(server) = &bucket.origin else {
             panic!("a server")
         };
-        let (clock, _) = Clock::manual(Timestamp::from_unix(1_790_000_000));
         let runtime = tokio::runtime::Handle::current();
         Self {
             client: OriginClient::new(settings, &OriginTls::load(roots).unwrap(), clock.clone()).unwrap(),
-            credentials: credentials::start(&bucket.id, &server.region, &server.credentials, &clock, &runtime),
+            credentials: credentials::start(&bucket.id, &server.region, &server.credentials, clock, &runtime),
             bucket: Arc::new(Bucket::new(0, bucket, server)),
         }
     }
@@ -182,7 +200,7 @@ impl Gateway {
         &self,
         operation: Operation,
         key: &str,
-        fields: &[(&'static str, &'static str)],
+        fields: &[(&'static str, &str)],
     ) -> Result<OriginResponse, FetchError> {
         let key = ObjectKey::parse(key).unwrap();
         let target = Target::new(
@@ -191,7 +209,7 @@ impl Gateway {
         );
         let headers: HeaderMap = fields
             .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
         let conditions = Conditions::from_headers(&headers, operation);
         tokio::time::timeout(PATIENCE, self.client.fetch(&self.credentials, &target, &conditions))
@@ -199,7 +217,7 @@ impl Gateway {
             .expect("the fetch hung")
     }
 
-    pub async fn get(&self, fields: &[(&'static str, &'static str)]) -> Result<OriginResponse, FetchError> {
+    pub async fn get(&self, fields: &[(&'static str, &str)]) -> Result<OriginResponse, FetchError> {
         self.fetch(Operation::GetObject, "a/u.png", fields).await
     }
 
