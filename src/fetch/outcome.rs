@@ -192,7 +192,3 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 fn bad(reason: String) -> FetchError {
     FetchError::BadGateway(reason.into())
 }
-
-#[cfg(test)]
-#[path = "outcome_tests.rs"]
-mod tests;

@@ -170,3 +170,18 @@ async fn head_answers_with_the_objects_length() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn an_empty_object_is_an_object() {
+    let origin = Origin::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Type: image/png\r\n\r\n");
+    tokio::task::LocalSet::new()
+        .run_until(async move {
+            let text = String::from_utf8(ask(serve(Gateway::new(&origin)).await, "GET").await).unwrap();
+            assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+            assert!(
+                text.contains("\r\ncontent-length: 0\r\n") && text.ends_with("\r\n\r\n"),
+                "{text}"
+            );
+        })
+        .await;
+}
