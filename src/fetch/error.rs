@@ -31,7 +31,10 @@ pub enum FetchError {
     /// A deadline of [`Deadlines`](super::Deadlines) passed before the response head was there.
     #[error("the origin is too slow: no {0} in time")]
     Timeout(Waited),
-    /// The origin's answer makes no sense or says that the origin is broken.
+    /// The origin says that it is broken (5xx).
+    #[error("the origin is broken: {0}")]
+    Broken(OriginCode),
+    /// The origin's answer makes no sense, or there was none.
     #[error("a bad answer from the origin: {0}")]
     BadGateway(Box<str>),
     /// Nothing to sign with.
@@ -55,7 +58,7 @@ impl FetchError {
             Self::Throttled { .. } => Some(OriginErrorKind::Throttled),
             Self::Unreachable(_) => Some(OriginErrorKind::Unreachable),
             Self::Timeout(_) => Some(OriginErrorKind::Timeout),
-            Self::BadGateway(_) => Some(OriginErrorKind::BadAnswer),
+            Self::Broken(_) | Self::BadGateway(_) => Some(OriginErrorKind::BadAnswer),
             Self::Saturated => Some(OriginErrorKind::Saturated),
             Self::Missing | Self::Credentials(_) | Self::NotAsSigned => None,
         }

@@ -114,6 +114,7 @@ pub(super) async fn failure(
             bad("status 404 with a body that is not S3's".to_owned())
         }
         (StatusCode::NOT_FOUND | StatusCode::GONE, _) => FetchError::Missing,
+        (status, _) if status.is_server_error() => FetchError::Broken(code),
         // Wrong region: the origin names the right one.
         _ => bad(with_region(
             format!("status {}, {code}", status.as_u16()),
@@ -191,7 +192,3 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 fn bad(reason: String) -> FetchError {
     FetchError::BadGateway(reason.into())
 }
-
-#[cfg(test)]
-#[path = "outcome_tests.rs"]
-mod tests;

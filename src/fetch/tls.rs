@@ -46,23 +46,19 @@ impl OriginTls {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder =
             ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        match Verifier::new_with_extra_roots(extra.clone(), provider) {
-            Ok(verifier) => Ok(Self {
-                config: builder
-                    .dangerous()
-                    .with_custom_certificate_verifier(Arc::new(verifier))
-                    .with_no_client_auth(),
+        if let Ok(verifier) = Verifier::new_with_extra_roots(extra.clone(), provider) {
+            let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+            return Ok(Self {
+                config: builder.with_no_client_auth(),
                 roots: Roots::Platform,
-            }),
-            Err(_) => {
-                let mut store = rustls::RootCertStore::empty();
-                store.add_parsable_certificates(extra);
-                Ok(Self {
-                    config: builder.with_root_certificates(store).with_no_client_auth(),
-                    roots: Roots::Extra,
-                })
-            }
+            });
         }
+        let mut store = rustls::RootCertStore::empty();
+        store.add_parsable_certificates(extra);
+        Ok(Self {
+            config: builder.with_root_certificates(store).with_no_client_auth(),
+            roots: Roots::Extra,
+        })
     }
 
     /// Where the roots came from; worth a warning at start when an origin speaks HTTPS.

@@ -81,6 +81,7 @@ impl OriginBody {
         self.received
     }
 
+    /// Counts a chunk; takes the transfer for complete when the announced length is there.
     fn account(&mut self, data: &Bytes) -> Result<(), TransferError> {
         self.received = self.received.saturating_add(data.len() as u64);
         match self.length {
@@ -93,28 +94,25 @@ impl OriginBody {
         }
     }
 
-    fn end(&mut self) -> Option<Result<Frame<Bytes>, TransferError>> {
-        self.inner = None;
+    /// What the end of the origin's body means here.
+    fn end(&self) -> Result<(), TransferError> {
         match self.length {
-            Length::Exact(length) if self.received < length => Some(Err(self.truncated())),
-            _ => None,
+            Length::Exact(length) if self.received < length => Err(self.broken(Broken::Cut)),
+            _ => Ok(()),
         }
     }
 
-    fn fail(&mut self, error: TransferError) -> Option<Result<Frame<Bytes>, TransferError>> {
-        self.inner = None;
-        Some(Err(error))
-    }
-
-    fn truncated(&self) -> TransferError {
-        TransferError::Truncated {
-            received: self.received,
+    fn broken(&self, how: Broken) -> TransferError {
+        let received = self.received;
+        match how {
+            Broken::Cut => TransferError::Truncated { received },
+            Broken::Silent => TransferError::Stalled { received },
         }
     }
 }
 
 impl Inner {
-    /// The next data, `None` at the end; `Err(true)` for silence past the deadline, `Err(false)` for a broken body.
+    /// The next data, `None` at the end.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
         loop {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) else {
@@ -135,8 +133,11 @@ impl Inner {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Broken {
+    /// Silence past the deadline.
     Silent,
+    /// The connection broke, or the framing did.
     Cut,
 }
 
@@ -180,17 +181,15 @@ impl Body for OriginBody {
         let Some(inner) = &mut this.inner else {
             return Poll::Ready(None);
         };
-        Poll::Ready(match ready!(inner.poll(context)) {
-            None => this.end(),
-            Some(Err(Broken::Cut)) => this.fail(this.truncated()),
-            Some(Err(Broken::Silent)) => this.fail(TransferError::Stalled {
-                received: this.received,
-            }),
-            Some(Ok(data)) => match this.account(&data) {
-                Ok(()) => Some(Ok(Frame::data(data))),
-                Err(error) => this.fail(error),
-            },
-        })
+        let result = match ready!(inner.poll(context)) {
+            Some(Ok(data)) => this.account(&data).map(|()| Some(Frame::data(data))),
+            Some(Err(how)) => Err(this.broken(how)),
+            None => this.end().map(|()| None),
+        };
+        if !matches!(result, Ok(Some(_))) {
+            this.inner = None;
+        }
+        Poll::Ready(result.transpose())
     }
 
     fn is_end_stream(&self) -> bool {

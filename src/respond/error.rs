@@ -3,7 +3,7 @@
 
 use super::body::Body;
 use super::failure::Failure;
-use super::headers::{NO_STORE, NOSNIFF, PAGE_POLICY, X_REQUEST_ID, request_id};
+use super::headers::{NO_STORE, NOSNIFF, PAGE_POLICY, X_REQUEST_ID};
 use crate::listener::RequestId;
 use askama::Template;
 use bytes::Bytes;
@@ -67,7 +67,7 @@ struct Page<'a> {
 #[must_use]
 pub fn error(failure: Failure, method: &Method, form: Form, id: RequestId) -> Response<Body> {
     let status = failure.status();
-    let id = request_id(id);
+    let id = id.header_value();
     let (content_type, text) = write(failure, status, form, id.to_str().unwrap_or_default());
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(CONTENT_TYPE, content_type);

@@ -64,7 +64,7 @@ impl Failure {
             },
             FetchError::Unreachable(_) => Self::OriginUnreachable,
             FetchError::Timeout(_) => Self::OriginTimeout,
-            FetchError::BadGateway(_) => Self::OriginError,
+            FetchError::Broken(_) | FetchError::BadGateway(_) => Self::OriginError,
             FetchError::Credentials(_) => Self::NoCredentials,
             FetchError::Saturated => Self::Overloaded,
             FetchError::NotAsSigned => Self::Internal,

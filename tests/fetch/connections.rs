@@ -1,0 +1,107 @@
+//! Connections are kept, die unseen, and are bounded.
+
+use crate::scripted::{Connection, Gateway, Origin, answer, impatient};
+use evergate::fetch::{FetchError, OriginSettings};
+use http_body_util::BodyExt;
+
+async fn whole(gateway: &Gateway) -> Vec<u8> {
+    let (_, _, body) = gateway.get(&[]).await.unwrap().into_parts();
+    body.collect().await.unwrap().to_bytes().to_vec()
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        while connection.request().is_some() {
+            connection.say(answer("200 OK", &[], b"abc"));
+        }
+    });
+    let gateway = Gateway::new(&origin);
+    for _ in 0..5 {
+        assert_eq!(whole(&gateway).await, b"abc");
+    }
+    assert_eq!(origin.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_read_error_document_leaves_the_connection_fit_for_use() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        while connection.request().is_some() {
+            connection.say(answer("404 Not Found", &[], &crate::scripted::document("NoSuchKey")));
+        }
+    });
+    let gateway = Gateway::new(&origin);
+    for _ in 0..5 {
+        assert_eq!(gateway.get(&[]).await.unwrap_err(), FetchError::Missing);
+    }
+    assert_eq!(origin.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_stale_connection_is_not_the_readers_problem() {
+    // Closes each first connection in the worst moment: when the second request on it has been written.
+    let origin = Origin::start(|connection: &mut Connection| {
+        connection.request();
+        connection.say(answer("200 OK", &[], b"abc"));
+        if connection.number.is_multiple_of(2) {
+            connection.request();
+            return;
+        }
+        connection.wait_for_close();
+    });
+    let gateway = Gateway::impatient(&origin);
+    assert_eq!(whole(&gateway).await, b"abc");
+    assert_eq!(whole(&gateway).await, b"abc");
+    assert_eq!(origin.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_request_is_sent_twice_at_most() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        connection.request();
+        connection.reset();
+    });
+    let error = Gateway::impatient(&origin).get(&[]).await.unwrap_err();
+    assert!(matches!(error, FetchError::BadGateway(_)), "{error:?}");
+    assert_eq!(origin.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn rule_23_transfers_under_way_are_bounded() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        connection.request();
+        connection.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        connection.wait_for_close();
+    });
+    let settings = OriginSettings {
+        max_in_flight: 2,
+        ..impatient()
+    };
+    let gateway = Gateway::with(&format!("http://{}", origin.address), settings, b"");
+    let first = gateway.get(&[]).await.unwrap();
+    let _second = gateway.get(&[]).await.unwrap();
+    assert_eq!(gateway.get(&[]).await.unwrap_err(), FetchError::Saturated);
+    assert_eq!(origin.connections(), 2);
+    drop(first);
+    assert!(gateway.get(&[]).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_key_is_sent_as_it_is_stored() {
+    use evergate::s3::Operation::GetObject;
+    for (key, path) in [
+        ("a b+c", "/shelf/a%20b%2bc"),
+        ("a//b/", "/shelf/a//b/"),
+        ("100%/ü", "/shelf/100%25/%c3%bc"),
+        ("a%2Fb", "/shelf/a%252fb"),
+        ("!'()*~", "/shelf/%21%27%28%29%2a~"),
+    ] {
+        let origin = Origin::saying(answer("200 OK", &[], b"x"));
+        Gateway::new(&origin).fetch(GetObject, key, &[]).await.unwrap();
+        assert!(
+            origin.requests()[0].starts_with(&format!("get {path} http/1.1\r\n")),
+            "{:?}",
+            origin.requests()
+        );
+    }
+}
