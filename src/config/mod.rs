@@ -4,7 +4,7 @@
 //! each with its line, a caret and what to write instead (DESIGN §4.9); docs/reference/config.md says the same in prose.
 //!
 //! text → [`document`] (a tree that remembers where everything stands) → [`interpolate`] (`${VAR}`, after parsing, so
-//! that no value can become YAML) → [`validate`] (the shapes of [`file`], judged field by field) → [`Config`].
+//! that no value can become YAML) → [`validate`] (the shapes of [`mod@file`], judged field by field) → [`Config`].
 //! With no file, [`from_environment`] makes the same tree from variables.
 
 mod document;
