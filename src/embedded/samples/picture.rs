@@ -1,6 +1,6 @@
 //! What a sample picture is made of: a round, shaded ground and shapes on it, on a grid of 100 × 100 units.
 //!
-//! One picture can become a PNG ([`super::png`]) or an SVG ([`super::svg`]); both look the same.
+//! One picture can become a PNG ([`mod@super::png`]) or an SVG ([`mod@super::svg`]); both look the same.
 
 /// A colour, `0xRRGGBB`.
 pub(super) type Colour = u32;
