@@ -1,5 +1,7 @@
 //! HTTP/2 by prior knowledge: the same refusals, and the bounds of its own (rule 23).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on ends")]
+
 mod listener_support;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! TLS: protocols by ALPN, the handshake's deadline, certificates that change under way.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on ends")]
+
 mod listener_support;
 
 use bytes::Bytes;
