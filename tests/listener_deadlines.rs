@@ -1,5 +1,7 @@
 //! The deadlines and the connection cap of rule 23, shortened, over raw sockets.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on ends")]
+
 mod listener_support;
 
 use evergate::listener::{Deadline, Limits};

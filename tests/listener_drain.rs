@@ -1,5 +1,7 @@
 //! Starting and ending: used ports, the graceful drain (rule 27).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on ends")]
+
 mod listener_support;
 
 use evergate::listener::{Limits, ListenerStats, Service, serve};

@@ -1,5 +1,7 @@
 //! Heads over a raw socket: what passes, what is refused, and by whom (rules 2 and 23).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on ends")]
+
 mod listener_support;
 
 use evergate::listener::{Limits, Method, Refusal};
@@ -258,6 +260,44 @@ fn rule_2_confused_body_lengths_are_400_or_close() {
         "POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "400",
     );
+}
+
+#[test]
+fn rule_2_a_length_beside_chunked_is_ignored_and_the_connection_closed() {
+    for fields in [
+        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+    ] {
+        let gate = Gate::open();
+        let answer = gate.say(format!(
+            "POST /echo HTTP/1.1\r\nHost: a\r\n{fields}\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+        ));
+        assert!(
+            answer.contains("connection: close\r\n") && answer.ends_with("0 bytes"),
+            "{answer}"
+        );
+        assert!(
+            !gate
+                .notes
+                .only()
+                .request
+                .unwrap()
+                .headers
+                .contains_key("content-length")
+        );
+    }
+}
+
+#[test]
+fn rule_2_a_fragment_is_400_on_every_head_of_a_connection() {
+    refused(plain_get("/a#b"), Refusal::BadTarget, "400");
+    refused(plain_get("/a?b#"), Refusal::BadTarget, "400");
+    let gate = Gate::open();
+    let mut wire = gate.connect();
+    wire.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nReferer: /x#y\r\n\r\n#ab");
+    assert_eq!(status(&wire.read_answer()), "200");
+    assert_eq!(status(&wire.get("/a#b")), "400");
+    assert_eq!(status(&wire.get("/a")), "200");
 }
 
 #[test]

@@ -80,13 +80,11 @@ impl<S: Service> Connection<S> {
         let limits = &self.place.reception.limits;
         let Some(tls) = &self.place.tls else {
             let first = self.wait_for_bytes(&tcp, Instant::now() + limits.idle).await?;
-            let protocol = match timeout(limits.head, protocol_of(&tcp, first)).await {
-                Ok(protocol) => protocol.ok()?,
-                Err(_) => {
-                    self.expired(Deadline::Head);
-                    return None;
-                }
+            let Ok(protocol) = timeout(limits.head, protocol_of(&tcp, first)).await else {
+                self.expired(Deadline::Head);
+                return None;
             };
+            let protocol = protocol.ok()?;
             return Some((Stream::Plain(Socket::new(tcp, Rc::clone(&self.watch))), protocol));
         };
         let socket = Socket::new(tcp, Rc::clone(&self.watch));
@@ -113,17 +111,16 @@ impl<S: Service> Connection<S> {
     /// Waits until the client sends something, and returns a look at it. `None` when it hangs up or does nothing, or when
     /// the listener drains. (`readable` alone is not enough: it may come back for nothing.)
     async fn wait_for_bytes(&self, tcp: &TcpStream, until: Instant) -> Option<Peeked> {
-        tokio::select! {
+        let waited = tokio::select! {
             biased;
-            done = timeout_at(until, peek(tcp)) => match done {
-                Ok(peeked) => peeked.ok().filter(|peeked| !peeked.bytes().is_empty()),
-                Err(_) => {
-                    self.expired(Deadline::Idle);
-                    None
-                }
-            },
-            () = self.place.drain.begun() => None,
-        }
+            waited = timeout_at(until, peek(tcp)) => waited,
+            () = self.place.drain.begun() => return None,
+        };
+        let Ok(peeked) = waited else {
+            self.expired(Deadline::Idle);
+            return None;
+        };
+        peeked.ok().filter(|peeked| !peeked.bytes().is_empty())
     }
 
     async fn http1(&self, mut stream: Stream) {

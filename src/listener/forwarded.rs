@@ -29,13 +29,11 @@ pub(super) fn hops(headers: &HeaderMap) -> Vec<Hop<'_>> {
     if headers.contains_key(FORWARDED) {
         let mut hops = Vec::new();
         for line in headers.get_all(FORWARDED).iter().rev() {
-            match line.to_str().ok().and_then(parse_forwarded) {
-                Some(elements) => hops.extend(elements.into_iter().rev()),
-                None => {
-                    hops.push(Hop::default());
-                    break;
-                }
-            }
+            let Some(elements) = line.to_str().ok().and_then(parse_forwarded) else {
+                hops.push(Hop::default());
+                break;
+            };
+            hops.extend(elements.into_iter().rev());
         }
         return hops;
     }

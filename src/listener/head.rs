@@ -2,7 +2,8 @@
 
 use super::{Host, Limits, Method, RawTarget, Refusal};
 use crate::s3::Scheme;
-use http::header::HOST;
+use http::HeaderMap;
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 
 /// A head that has passed.
@@ -21,6 +22,7 @@ pub(super) fn judge(parts: &Parts, scheme: Scheme, limits: &Limits) -> Result<He
     if parts.headers.len() > limits.head_fields {
         return Err(Refusal::TooManyFields);
     }
+    framing(&parts.headers)?;
     Ok(Head {
         method: method(&parts.method)?,
         target: target.cloned().and_then(RawTarget::new).ok_or(Refusal::BadTarget)?,
@@ -38,6 +40,17 @@ fn method(method: &http::Method) -> Result<Method, Refusal> {
         http::Method::OPTIONS => Method::Options,
         _ => return Err(Refusal::UnknownMethod),
     })
+}
+
+/// hyper decodes `gzip, chunked` as if it said `chunked`, and hands on what is still gzip; it takes `chunked` twice, too.
+/// (A Content-Length beside it hyper drops, and closes the connection after the answer, as RFC 9112 §6.1 has it.)
+fn framing(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(one), None) if one.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err(Refusal::BadTransferCoding),
+    }
 }
 
 /// The one Host. HTTP/1 needs the header, HTTP/1.0 too: without it nothing says which bucket is meant, and signatures

@@ -208,6 +208,9 @@ pub enum Refusal {
     /// More than 64 header fields: 431.
     #[error("more than 64 header fields")]
     TooManyFields,
+    /// A transfer coding other than a single `chunked`: the body's end, or its meaning, would be a guess. 400.
+    #[error("the only transfer coding is chunked, once")]
+    BadTransferCoding,
     /// A method outside the closed set: 501 (RFC 9110 §9.1).
     #[error("the method is not implemented")]
     UnknownMethod,

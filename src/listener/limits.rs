@@ -51,7 +51,7 @@ impl Default for Limits {
             head_fields: 64,
             target_bytes: 8 * 1024,
             head: Duration::from_secs(10),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             handshake: Duration::from_secs(10),
             write_progress: Duration::from_secs(30),
             body_progress: Duration::from_secs(30),

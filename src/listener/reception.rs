@@ -3,7 +3,7 @@
 use super::client::identify;
 use super::head::judge;
 use super::watch::Watch;
-use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, RawPath, RequestBody, RequestId};
+use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, RawPath, Refusal, RequestBody, RequestId};
 use hyper::body::Incoming;
 use ipnet::IpNet;
 use std::sync::Arc;
@@ -21,7 +21,11 @@ impl Reception {
     pub(super) fn receive(&self, request: http::Request<Incoming>, peer: ClientAddress, watch: &Watch) -> Arrival {
         let (parts, body) = request.into_parts();
         let client = identify(peer, &parts.headers, &self.trusted_proxies);
-        let head = judge(&parts, client.address.scheme, &self.limits);
+        let head = if watch.take_fragment() {
+            Err(Refusal::BadTarget)
+        } else {
+            judge(&parts, client.address.scheme, &self.limits)
+        };
         let body = RequestBody::new(body, &self.limits, &self.stats, &watch.left_unread);
         Arrival {
             id: RequestId::random(),

@@ -88,10 +88,13 @@ impl Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
-            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
-        }
+        let before = buf.filled().len();
+        let (result, watch) = match &mut *self {
+            Self::Plain(socket) => (Pin::new(&mut *socket).poll_read(cx, buf), &socket.watch),
+            Self::Tls(tls) => (Pin::new(&mut *tls).poll_read(cx, buf), &tls.get_ref().0.watch),
+        };
+        watch.look(buf.filled().get(before..).unwrap_or_default());
+        result
     }
 }
 

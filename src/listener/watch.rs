@@ -28,6 +28,17 @@ pub(super) enum Protocol {
     Http2,
 }
 
+/// How far the request line has been looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RequestLine {
+    /// Its first byte has not come; empty lines before it don't count (RFC 9112 §2.2).
+    Awaited,
+    /// It is coming.
+    Coming,
+    /// It is over; what comes now is no target.
+    Over,
+}
+
 /// The observations.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -37,6 +48,9 @@ pub(super) struct Watch {
     head_bytes: Cell<bool>,
     blocked: Cell<bool>,
     written: Cell<u64>,
+    line: Cell<RequestLine>,
+    line_after: Cell<u64>,
+    fragment: Cell<bool>,
     /// Set by a request body that is dropped before its end.
     pub(super) left_unread: Arc<AtomicBool>,
 }
@@ -50,6 +64,9 @@ impl Watch {
             head_bytes: Cell::new(false),
             blocked: Cell::new(false),
             written: Cell::new(0),
+            line: Cell::new(RequestLine::Awaited),
+            line_after: Cell::new(0),
+            fragment: Cell::new(false),
             left_unread: Arc::default(),
         })
     }
@@ -69,6 +86,38 @@ impl Watch {
         if self.in_flight.get() == 0 {
             self.head_bytes.set(true);
         }
+    }
+
+    /// Looks for `#` in the request line. The URI parser under hyper cuts a fragment off in silence, so `/a#/b` would
+    /// pass as `/a` here and as something else at a proxy that keeps it (CVE-2023-45539); rule 2 wants it refused.
+    ///
+    /// Each head's line is looked at when it starts a read, as it does from any proxy and any client that waits for its
+    /// answers. Heads that a client pipelines behind others can only fool that client. On HTTP/2 the crate `h2` has
+    /// cut the fragment off before anyone can see it.
+    pub(super) fn look(&self, plain_text: &[u8]) {
+        if self.protocol.get() != Protocol::Http1 || self.in_flight.get() > 0 {
+            return;
+        }
+        if self.line_after.replace(self.begun.get()) != self.begun.get() {
+            self.line.set(RequestLine::Awaited);
+        }
+        for byte in plain_text {
+            match (self.line.get(), byte) {
+                (RequestLine::Over, _) => return,
+                (RequestLine::Awaited, b'\r' | b'\n') => {}
+                (_, b'\n') => self.line.set(RequestLine::Over),
+                (_, b'#') => {
+                    self.fragment.set(true);
+                    self.line.set(RequestLine::Over);
+                }
+                _ => self.line.set(RequestLine::Coming),
+            }
+        }
+    }
+
+    /// Whether the head that has just become complete had a fragment in its target.
+    pub(super) fn take_fragment(&self) -> bool {
+        self.fragment.take()
     }
 
     /// The socket took this many bytes.
@@ -139,6 +188,24 @@ mod tests {
         watch.wrote(1);
         watch.blocked();
         assert_eq!(watch.phase(), Phase::Blocked(8));
+    }
+
+    #[test]
+    fn a_fragment_is_seen_in_the_request_line_alone() {
+        let watch = Watch::new();
+        let see = |pieces: &[&str]| {
+            pieces.iter().for_each(|piece| watch.look(piece.as_bytes()));
+            drop(watch.begin());
+            watch.take_fragment()
+        };
+        assert!(see(&["GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"]));
+        assert!(!see(&["GET /a HTTP/1.1\r\nHost: a\r\nx: #\r\n\r\n"]));
+        assert!(see(&["\r\n", "\r\nGET", " /a", "#b HTTP/1.1\r\n", "\r\n"]));
+        assert!(!see(&["GET / HTTP/1.1\r\nHo", "st: a\r\nx: #\r\n\r\n"]));
+        let request = watch.begin();
+        watch.look(b"a body with # in it");
+        drop(request);
+        assert!(!watch.take_fragment());
     }
 
     #[test]

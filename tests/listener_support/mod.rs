@@ -1,5 +1,11 @@
 //! A listener on port 0 with a tiny service that notes what arrives, and clients that speak raw bytes to it.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test binary uses its part"
+)]
 
 use bytes::Bytes;
 use evergate::config::{ListenerConfig, TlsConfig};
@@ -147,7 +153,7 @@ fn full(status: StatusCode, text: String) -> Response<TestBody> {
 
 fn status_of(refusal: Refusal) -> StatusCode {
     match refusal {
-        Refusal::BadHost | Refusal::BadTarget => StatusCode::BAD_REQUEST,
+        Refusal::BadHost | Refusal::BadTarget | Refusal::BadTransferCoding => StatusCode::BAD_REQUEST,
         Refusal::TargetTooLong => StatusCode::URI_TOO_LONG,
         Refusal::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::UnknownMethod => StatusCode::NOT_IMPLEMENTED,
