@@ -108,7 +108,7 @@ pub(super) struct PresignArguments {
 }
 
 fn parse_expiry(text: &str) -> Result<Duration, String> {
-    const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    const WEEK: Duration = Duration::from_hours(7 * 24);
     let life =
         humantime::parse_duration(text).map_err(|error| format!("{error}; write a duration such as 90s, 10m or 7d"))?;
     if life.as_secs() == 0 || life.subsec_nanos() != 0 {

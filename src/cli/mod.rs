@@ -45,7 +45,7 @@ fn run(command: Command) -> Exit {
         #[cfg(feature = "embedded")]
         Command::Demo(arguments) => demo::run(arguments),
         Command::Check { file } => check::run(file),
-        Command::Presign(arguments) => presign::run(arguments),
+        Command::Presign(arguments) => presign::run(&arguments),
         Command::Routes(file) => routes::run(file.config),
         Command::Healthcheck(file) => healthcheck::run(file.config),
         Command::Completions { shell } => completions::run(shell),

@@ -18,7 +18,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the command.
-pub(super) fn run(arguments: PresignArguments) -> Exit {
+pub(super) fn run(arguments: &PresignArguments) -> Exit {
     let environment = Environment::of_process();
     let loaded = match config::load(&Source::find(arguments.file.config.clone(), &environment), &environment) {
         Ok(loaded) => loaded,
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: PresignArguments) -> Exit {
         }
     };
     match bucket_of(&loaded.config, arguments.bucket.as_deref()) {
-        Ok(bucket) => presign(bucket, key, &arguments),
+        Ok(bucket) => presign(bucket, key, arguments),
         Err(sentence) => fail(Exit::Usage, &sentence),
     }
 }
@@ -99,14 +99,12 @@ fn presign(bucket: &BucketConfig, key: ObjectKey, arguments: &PresignArguments) 
             "warning: the credentials end in {left}, and the URL with them"
         );
     }
-    let printed = match arguments.curl {
-        true => writeln!(
-            io::stdout(),
-            "curl --fail --output {} '{url}'",
-            quoted(file_name(permit.key()))
-        ),
-        false => writeln!(io::stdout(), "{url}"),
+    let line = if arguments.curl {
+        format!("curl --fail --output {} '{url}'", quoted(file_name(permit.key())))
+    } else {
+        url
     };
+    let printed = writeln!(io::stdout(), "{line}");
     printed.map_or(Exit::Os, |()| Exit::Ok)
 }
 

@@ -85,6 +85,19 @@ impl EntityTags {
     }
 }
 
+impl EntityTags {
+    /// Returns the tag when there is exactly one.
+    pub(super) fn only(&self) -> Option<&EntityTag> {
+        match self {
+            Self::List(tags) => match tags.as_slice() {
+                [tag] => Some(tag),
+                _ => None,
+            },
+            Self::Any => None,
+        }
+    }
+}
+
 fn parse_list(mut rest: &[u8], tags: &mut Vec<EntityTag>) -> Option<()> {
     loop {
         // Empty list elements are allowed (RFC 9110 §5.6.1.2).

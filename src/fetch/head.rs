@@ -3,7 +3,7 @@
 //! `Set-Cookie`, `Location`, CORS fields and every `x-amz-*` stop here. A field that the origin sent twice says nothing
 //! certain and is treated as absent, `Cache-Control` and `Content-Encoding` excepted, which are lists.
 
-use super::entity_tag::EntityTag;
+use super::entity_tag::{EntityTag, EntityTags};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
     CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED,
@@ -60,6 +60,15 @@ impl OriginHead {
             expires: one(EXPIRES),
             etag: one(ETAG).and_then(|value| Some((EntityTag::parse(value.as_bytes())?, value))),
             modified_at,
+        }
+    }
+
+    /// Completes the head of a 304 that came without its entity tag, as radosgw's does: RFC 9110 §15.4.5 wants it there,
+    /// and where the client named one tag, that is the one which matched.
+    pub(super) fn complete_not_modified(&mut self, asked: Option<&EntityTags>) {
+        if self.etag.is_none() {
+            let tag = asked.and_then(EntityTags::only);
+            self.etag = tag.and_then(|tag| Some((tag.clone(), tag.to_value()?)));
         }
     }
 

@@ -107,7 +107,7 @@ impl OriginClient {
         let operation = target.permit().operation();
         let request = SignedRequest::new(signer, target, conditions, self.clock.now())?;
         let response = self.http.send(&request).await?;
-        let head = OriginHead::from_headers(response.headers());
+        let mut head = OriginHead::from_headers(response.headers());
         let status = match outcome::success(response.status(), conditions, &head) {
             Some(status) => status?,
             None => return Err(outcome::failure(operation, response, &self.settings.deadlines).await),
@@ -121,6 +121,9 @@ impl OriginClient {
             return Ok(Asked::OtherObject(slot));
         }
         let status = judged(status, conditions, &head);
+        if status == OriginStatus::NotModified {
+            head.complete_not_modified(conditions.if_none_match.as_ref());
+        }
         let body = match (status, operation) {
             (OriginStatus::Ok | OriginStatus::Partial, Operation::GetObject) => OriginBody::new(
                 response.into_body(),

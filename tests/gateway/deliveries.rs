@@ -165,7 +165,7 @@ async fn download_turns_a_path_into_an_attachment(origin: Origin) {
     let disposition = named.header("content-disposition");
     assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
     assert!(
-        disposition.contains("filename*=UTF-8''r%C3%A9sum%C3%A9%20%22x%22.pdf"),
+        disposition.contains("filename*=UTF-8''r%C3%A9sum%C3%A9%20_x_.pdf"),
         "{disposition}"
     );
 
