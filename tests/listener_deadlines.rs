@@ -133,6 +133,27 @@ fn a_parked_connection_serves_on() {
 }
 
 #[test]
+fn the_start_of_a_pipelined_head_survives_parking_and_has_its_own_deadline() {
+    let gate = Gate::with_limits(patient());
+    let mut wire = gate.connect();
+    wire.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HT");
+    assert!(wire.read_answer().ends_with("/1"));
+    std::thread::sleep(Duration::from_millis(200));
+    wire.send("TP/1.1\r\nHost: a\r\n\r\n");
+    assert!(wire.read_answer().ends_with("/2"));
+
+    let gate = Gate::with_limits(Limits {
+        head: SHORT,
+        ..patient()
+    });
+    let mut wire = gate.connect();
+    wire.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HT");
+    assert!(wire.read_answer().ends_with("/1"));
+    wire.closed_after();
+    assert_eq!(ended_by(&gate, Deadline::Head), 1);
+}
+
+#[test]
 fn rule_23_a_client_that_reads_nothing_is_closed() {
     let gate = Gate::with_limits(Limits {
         write_progress: SHORT,
