@@ -1,4 +1,4 @@
-//! Starting and ending: used ports, the graceful drain (rule 27).
+//! Starting, going on when accepting fails, and ending: used ports, too many open files, the graceful drain (rule 27).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on ends")]
 
@@ -117,4 +117,30 @@ fn every_worker_makes_its_own_service() {
         seen.extend(gate.notes.all().into_iter().map(|seen| seen.worker));
         seen.len() == 4
     });
+}
+
+#[test]
+fn rule_23_too_many_open_files_are_waited_out() {
+    let program = std::env::current_exe().unwrap();
+    let run = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 64; exec \"$0\" --ignored --exact with_few_files"])
+        .arg(program)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "run by the test above, in a process that may open few files"]
+fn with_few_files() {
+    let gate = Gate::open();
+    let mut files: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    // Room for the client's end; none for the gateway's.
+    files.pop();
+    let mut wire = gate.connect();
+    wait_until("accepting fails", || gate.stats.accept_errors.get() >= 3);
+    assert_eq!(gate.stats.open.get(), 0);
+    drop(files);
+    assert_eq!(status(&wire.get("/")), "200");
 }

@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 /// How every HTTP/2 connection starts (RFC 9113 §3.4). No HTTP/1 request does.
@@ -79,13 +79,13 @@ impl<S: Service> Connection<S> {
     async fn open(&self, tcp: TcpStream) -> Option<(Stream, Protocol)> {
         let limits = &self.place.reception.limits;
         let Some(tls) = &self.place.tls else {
-            let first = self.wait_for_bytes(&tcp, Instant::now() + limits.idle).await?;
+            let first = self.wait_for_bytes(&tcp, limits.idle).await?;
             let Ok(protocol) = timeout(limits.head, protocol_of(&tcp, first)).await else {
                 self.expired(Deadline::Head);
                 return None;
             };
             let protocol = protocol.ok()?;
-            return Some((Stream::Plain(Socket::new(tcp, Rc::clone(&self.watch))), protocol));
+            return Some((Stream::plain(Socket::new(tcp, Rc::clone(&self.watch))), protocol));
         };
         let socket = Socket::new(tcp, Rc::clone(&self.watch));
         let handshake = TlsAcceptor::from(tls.load_full()).accept(socket);
@@ -105,15 +105,15 @@ impl<S: Service> Connection<S> {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
         };
-        Some((Stream::Tls(Box::new(stream)), protocol))
+        Some((Stream::tls(stream), protocol))
     }
 
     /// Waits until the client sends something, and returns a look at it. `None` when it hangs up or does nothing, or when
     /// the listener drains. (`readable` alone is not enough: it may come back for nothing.)
-    async fn wait_for_bytes(&self, tcp: &TcpStream, until: Instant) -> Option<Peeked> {
+    async fn wait_for_bytes(&self, tcp: &TcpStream, patience: Duration) -> Option<Peeked> {
         let waited = tokio::select! {
             biased;
-            waited = timeout_at(until, peek(tcp)) => waited,
+            waited = timeout(patience, peek(tcp)) => waited,
             () = self.place.drain.begun() => return None,
         };
         let Ok(peeked) = waited else {
@@ -124,7 +124,7 @@ impl<S: Service> Connection<S> {
     }
 
     async fn http1(&self, mut stream: Stream) {
-        let mut vigil = Vigil::new(Rc::clone(&self.watch), self.place.reception.limits);
+        let mut vigil = Vigil::new(&self.watch, &self.place.reception.limits);
         loop {
             let service = service_fn(|request| self.answer(request));
             let mut serving = Box::pin(self.place.http1.serve_connection(TokioIo::new(stream), service));
@@ -144,21 +144,22 @@ impl<S: Service> Connection<S> {
                 }
                 Left::Quiet => {
                     let parts = Pin::into_inner(serving).into_parts();
-                    if !parts.read_buf.is_empty() {
-                        // Bytes of a head that came while the last answer was written: the client has had its time.
-                        return self.expired(Deadline::Head);
-                    }
                     stream = parts.io.into_inner();
+                    if !parts.read_buf.is_empty() {
+                        // The start of a head, pipelined behind the last request; its deadline begins now.
+                        stream.give_back(parts.read_buf);
+                        continue;
+                    }
                 }
             }
-            if self.wait_for_bytes(stream.tcp(), vigil.idle_until()).await.is_none() {
+            if self.wait_for_bytes(stream.tcp(), vigil.idle_left()).await.is_none() {
                 return;
             }
         }
     }
 
     async fn http2(&self, stream: Stream) {
-        let mut vigil = Vigil::new(Rc::clone(&self.watch), self.place.reception.limits);
+        let mut vigil = Vigil::new(&self.watch, &self.place.reception.limits);
         let service = service_fn(|request| self.answer(request));
         let mut serving = Box::pin(self.place.http2.serve_connection(TokioIo::new(stream), service));
         match vigil.run(serving.as_mut(), &self.place.drain).await {

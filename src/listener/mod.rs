@@ -3,10 +3,10 @@
 //! Imports the clock, `s3/`, `config/` and `telemetry/`. Everything that hyper leaves open at the edge is closed
 //! here (DESIGN §4.7, rule 23): deadlines, bounds, one valid Host, a closed set of methods, the client's address.
 //!
-//! [`serve()`] binds the address and starts the workers ([`worker`]: one thread, one runtime, one socket each). A
-//! connection's life is [`connection`]: TLS handshake, wait for the first byte, HTTP/1.1 or HTTP/2, and back to
-//! waiting. A request's head goes through [`reception`], which judges it ([`head`], [`host`]) and finds the client's
-//! address ([`forwarded`], [`client`]), and hands an [`Arrival`] to the [`Service`]: a refused one too, so that the
+//! [`serve()`] binds the address and starts the workers (`worker`: one thread, one runtime, one socket each). A
+//! connection's life is `connection`: TLS handshake, wait for the first byte, HTTP/1.1 or HTTP/2, and back to
+//! waiting. A request's head goes through `reception`, which judges it (`head`, `host`) and finds the client's
+//! address (`forwarded`, `client`), and hands an [`Arrival`] to the [`Service`]: a refused one too, so that the
 //! answer and the log line are made where all others are. What hyper itself cannot parse stays hyper's 400 or 431.
 
 mod bind;

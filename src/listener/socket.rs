@@ -3,6 +3,7 @@
 //! The watch sits below TLS: what counts as progress is what the client's kernel takes or sends.
 
 use super::watch::Watch;
+use bytes::Bytes;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -72,37 +73,72 @@ impl AsyncWrite for Socket {
 }
 
 /// What hyper reads and writes.
-pub(super) enum Stream {
+pub(super) struct Stream {
+    link: Link,
+    /// Bytes that hyper had read and not used; they are read again first.
+    given_back: Bytes,
+}
+
+enum Link {
     Plain(Socket),
     Tls(Box<TlsStream<Socket>>),
 }
 
 impl Stream {
-    pub(super) fn tcp(&self) -> &TcpStream {
-        match self {
-            Self::Plain(socket) => &socket.tcp,
-            Self::Tls(tls) => &tls.get_ref().0.tcp,
+    pub(super) fn plain(socket: Socket) -> Self {
+        Self {
+            link: Link::Plain(socket),
+            given_back: Bytes::new(),
         }
+    }
+
+    pub(super) fn tls(stream: TlsStream<Socket>) -> Self {
+        Self {
+            link: Link::Tls(Box::new(stream)),
+            given_back: Bytes::new(),
+        }
+    }
+
+    fn socket(&self) -> &Socket {
+        match &self.link {
+            Link::Plain(socket) => socket,
+            Link::Tls(tls) => tls.get_ref().0,
+        }
+    }
+
+    pub(super) fn tcp(&self) -> &TcpStream {
+        &self.socket().tcp
+    }
+
+    /// Takes bytes that were read too early.
+    pub(super) fn give_back(&mut self, bytes: Bytes) {
+        self.given_back = bytes;
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.given_back.is_empty() {
+            let length = self.given_back.len().min(buf.remaining());
+            buf.put_slice(&self.given_back.split_to(length));
+            self.socket().watch.read();
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
-        let (result, watch) = match &mut *self {
-            Self::Plain(socket) => (Pin::new(&mut *socket).poll_read(cx, buf), &socket.watch),
-            Self::Tls(tls) => (Pin::new(&mut *tls).poll_read(cx, buf), &tls.get_ref().0.watch),
+        let result = match &mut self.link {
+            Link::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
+            Link::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         };
-        watch.look(buf.filled().get(before..).unwrap_or_default());
+        self.socket().watch.look(buf.filled().get(before..).unwrap_or_default());
         result
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
-            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+        match &mut self.link {
+            Link::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Link::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
 
@@ -111,30 +147,30 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
-            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
+        match &mut self.link {
+            Link::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, slices),
+            Link::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(socket) => socket.is_write_vectored(),
-            Self::Tls(tls) => tls.is_write_vectored(),
+        match &self.link {
+            Link::Plain(socket) => socket.is_write_vectored(),
+            Link::Tls(tls) => tls.is_write_vectored(),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        match &mut self.link {
+            Link::Plain(socket) => Pin::new(socket).poll_flush(cx),
+            Link::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        match &mut self.link {
+            Link::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Link::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }

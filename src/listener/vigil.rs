@@ -9,8 +9,8 @@ use super::{Deadline, Limits};
 use hyper_util::server::graceful::GracefulConnection;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// How a stretch of a connection's life ended.
@@ -24,9 +24,9 @@ pub(super) enum Left {
 }
 
 /// Keeps the time of one connection's phases.
-pub(super) struct Vigil {
-    watch: Rc<Watch>,
-    limits: Limits,
+pub(super) struct Vigil<'a> {
+    watch: &'a Watch,
+    limits: &'a Limits,
     phase: Phase,
     since: Instant,
     /// The connection was told to end when its requests are answered.
@@ -35,8 +35,8 @@ pub(super) struct Vigil {
     sent_away: bool,
 }
 
-impl Vigil {
-    pub(super) fn new(watch: Rc<Watch>, limits: Limits) -> Self {
+impl<'a> Vigil<'a> {
+    pub(super) fn new(watch: &'a Watch, limits: &'a Limits) -> Self {
         Self {
             phase: watch.phase(),
             watch,
@@ -47,9 +47,9 @@ impl Vigil {
         }
     }
 
-    /// When the present idle phase ends the connection; only meaningful while it is idle.
-    pub(super) fn idle_until(&self) -> Instant {
-        self.since + self.limits.idle
+    /// How much longer the connection may be idle; only meaningful while it is.
+    pub(super) fn idle_left(&self) -> Duration {
+        self.limits.idle.saturating_sub(self.since.elapsed())
     }
 
     /// Whether an HTTP/2 connection was told to go because it was idle.
@@ -134,6 +134,7 @@ impl Vigil {
             Phase::Idle(_) if self.leaving => (self.limits.write_progress, Deadline::Idle),
             Phase::Idle(_) => (self.limits.idle, Deadline::Idle),
         };
-        Some((self.since + limit, deadline))
+        // A limit past the end of time is none.
+        Some((self.since.checked_add(limit)?, deadline))
     }
 }

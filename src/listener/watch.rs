@@ -194,7 +194,9 @@ mod tests {
     fn a_fragment_is_seen_in_the_request_line_alone() {
         let watch = Watch::new();
         let see = |pieces: &[&str]| {
-            pieces.iter().for_each(|piece| watch.look(piece.as_bytes()));
+            for piece in pieces {
+                watch.look(piece.as_bytes());
+            }
             drop(watch.begin());
             watch.take_fragment()
         };
