@@ -78,7 +78,7 @@ pub(super) fn warn_unused(file: &str, report: &mut Report<'_>) {
 
 /// Reports variables of ours that nobody reads.
 fn judge_names(report: &mut Report<'_>) {
-    let known = |name: &str| OURS.contains(&name) || name == "EVERGATE_CONFIG";
+    let known = |name: &str| OURS.contains(&name) || ["EVERGATE_CONFIG", "EVERGATE_LOG"].contains(&name);
     let unknown: Vec<_> = report
         .env()
         .names("EVERGATE_")
