@@ -6,15 +6,18 @@
 //!
 //! Idle connections die unseen. When hyper could not write a request to one, it takes another by itself; when
 //! the origin closed the connection after the request was written but before the first byte of an answer, hyper can't know
-//! whether it was acted upon. For a GET or HEAD that does not matter, so such a request is sent once more, at once.
+//! whether it was acted upon. That is told apart here, and `remedy.rs` decides.
 
-use super::deadlines::{Deadlines, OriginSettings};
+use super::attempt::Failed;
+use super::deadlines::OriginSettings;
 use super::error::{FetchError, Waited};
+use super::remedy::Cause;
 use super::request::SignedRequest;
 use super::tls::OriginTls;
 use reqwest::{Client, Request};
 use std::error::Error;
 use std::io;
+use tokio::time::{Instant, timeout_at};
 
 /// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +28,6 @@ pub struct ClientError(#[from] reqwest::Error);
 #[derive(Clone, Debug)]
 pub(super) struct HttpClient {
     client: Client,
-    deadlines: Deadlines,
 }
 
 impl HttpClient {
@@ -43,31 +45,22 @@ impl HttpClient {
             .pool_idle_timeout(settings.idle_timeout)
             .tcp_nodelay(true)
             .build()?;
-        Ok(Self {
-            client,
-            deadlines: settings.deadlines,
-        })
+        Ok(Self { client })
     }
 
-    /// Sends a bodiless, idempotent request; returns with the response head.
-    pub(super) async fn send(&self, request: &SignedRequest) -> Result<http::Response<reqwest::Body>, FetchError> {
-        let answer = tokio::time::timeout(self.deadlines.head, async {
-            match self.send_once(request).await {
-                Err(error) if Fault::of(&error) == Fault::Closed => self.send_once(request).await,
-                result => result,
-            }
-        });
-        match answer.await {
+    /// Sends a bodiless request, once; returns with the response head.
+    pub(super) async fn send(
+        &self,
+        signed: SignedRequest,
+        deadline: Instant,
+    ) -> Result<http::Response<reqwest::Body>, Failed> {
+        let mut request = Request::new(signed.method, signed.url);
+        *request.headers_mut() = signed.headers;
+        match timeout_at(deadline, self.client.execute(request)).await {
             Ok(Ok(response)) => Ok(response.into()),
-            Ok(Err(error)) => Err(Fault::of(&error).into_fetch_error(&error)),
-            Err(_elapsed) => Err(FetchError::Timeout(Waited::Head)),
+            Ok(Err(error)) => Err(Fault::of(&error).into_failed(&error)),
+            Err(_elapsed) => Err(Failed::new(Cause::Late, FetchError::Timeout(Waited::Head))),
         }
-    }
-
-    async fn send_once(&self, signed: &SignedRequest) -> Result<reqwest::Response, reqwest::Error> {
-        let mut request = Request::new(signed.method.clone(), signed.url.clone());
-        request.headers_mut().clone_from(&signed.headers);
-        self.client.execute(request).await
     }
 }
 
@@ -114,13 +107,17 @@ impl Fault {
         Self::Garbage
     }
 
-    fn into_fetch_error(self, error: &reqwest::Error) -> FetchError {
-        match self {
-            Self::ConnectTimeout => FetchError::Timeout(Waited::Connection),
-            Self::Connect => FetchError::Unreachable(root_cause(error).into()),
-            Self::Closed => FetchError::BadGateway("the connection was closed before an answer".into()),
-            Self::Garbage => FetchError::BadGateway(root_cause(error).into()),
-        }
+    fn into_failed(self, error: &reqwest::Error) -> Failed {
+        let (cause, error) = match self {
+            Self::ConnectTimeout => (Cause::Unreachable, FetchError::Timeout(Waited::Connection)),
+            Self::Connect => (Cause::Unreachable, FetchError::Unreachable(root_cause(error).into())),
+            Self::Closed => {
+                let reason = "the connection was closed before an answer";
+                (Cause::Closed, FetchError::BadGateway(reason.into()))
+            }
+            Self::Garbage => (Cause::Garbled, FetchError::BadGateway(root_cause(error).into())),
+        };
+        Failed::new(cause, error)
     }
 }
 

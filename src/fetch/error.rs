@@ -43,6 +43,15 @@ pub enum FetchError {
     /// As many transfers as are allowed are under way.
     #[error("too many transfers are under way")]
     Saturated,
+    /// The origin had asked for fewer requests, and no place among those that it takes came free in time.
+    #[error("the origin takes fewer requests at once, and no place came free")]
+    HeldBack,
+    /// The origin has only failed of late and is left in peace.
+    #[error("the origin has failed too often and is not asked now")]
+    Suspended {
+        /// When it is worth asking again.
+        retry_after: Duration,
+    },
     /// The request could not be sent exactly as it was signed (rule 2); nothing was sent.
     #[error("the request would not be sent as it was signed")]
     NotAsSigned,
@@ -60,6 +69,8 @@ impl FetchError {
             Self::Timeout(_) => Some(OriginErrorKind::Timeout),
             Self::Broken(_) | Self::BadGateway(_) => Some(OriginErrorKind::BadAnswer),
             Self::Saturated => Some(OriginErrorKind::Saturated),
+            Self::HeldBack => Some(OriginErrorKind::HeldBack),
+            Self::Suspended { .. } => Some(OriginErrorKind::Suspended),
             Self::Missing | Self::Credentials(_) | Self::NotAsSigned => None,
         }
     }

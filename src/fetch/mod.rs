@@ -3,8 +3,17 @@
 //! Imports everything up to `presign/`. A [`Target`](crate::resolve::Target) and the client's [`Conditions`] go in; what
 //! comes out is an [`OriginResponse`], whose head is an allow-list and whose body comes chunk by chunk, or a [`FetchError`]
 //! that says whose fault it is. Nothing here knows what the client will be told.
+//!
+//! An origin that misbehaves is dealt with in one place each: what a failure means (`remedy.rs`), how often and after which
+//! pause something is sent again (`retry.rs`, `budget.rs`), when an origin is left in peace (`breaker.rs`), by how many it is
+//! asked at once (`concurrency.rs`), what is done about a body that breaks off (`resume.rs`). What workers have to know of
+//! each other is in an [`OriginState`]. `docs/guides/origins.md` says what readers and operators see of all this.
 
+mod attempt;
+mod breaker;
+mod budget;
 mod client;
+mod concurrency;
 mod conditions;
 mod deadlines;
 mod entity_tag;
@@ -13,11 +22,19 @@ mod head;
 mod origin;
 mod outcome;
 mod precondition;
+mod pursuit;
+mod remedy;
 mod request;
+mod resume;
+mod retry;
+mod state;
 mod tls;
 mod transfer;
 
+pub use breaker::{Breaker, BreakerBounds};
+pub use budget::BudgetBounds;
 pub use client::ClientError;
+pub use concurrency::ConcurrencyBounds;
 pub use conditions::Conditions;
 pub use deadlines::{Deadlines, OriginSettings};
 pub use entity_tag::{EntityTag, EntityTags};
@@ -25,5 +42,7 @@ pub use error::{FetchError, OriginCode, TransferError, Waited};
 pub use head::{ContentRange, OriginHead};
 pub use origin::{OriginClient, OriginResponse};
 pub use outcome::OriginStatus;
+pub use retry::RetryBounds;
+pub use state::{OriginBounds, OriginState};
 pub use tls::{OriginTls, Roots, TlsError};
 pub use transfer::{Length, OriginBody};

@@ -1,20 +1,21 @@
 //! Sends one target to its origin, signed in the `Authorization` header, and reads the answer's head.
 
+use super::attempt::Received;
 use super::client::{ClientError, HttpClient};
 use super::conditions::Conditions;
 use super::deadlines::OriginSettings;
 use super::error::FetchError;
 use super::head::{ContentRange, OriginHead};
-use super::outcome::{self, OriginStatus};
+use super::outcome::OriginStatus;
 use super::precondition::{self, Verdict};
-use super::request::SignedRequest;
+use super::pursuit::Pursuit;
+use super::state::OriginState;
 use super::tls::OriginTls;
 use super::transfer::{Length, OriginBody};
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::resolve::Target;
 use crate::s3::Operation;
-use crate::sigv4::Signer;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -59,88 +60,81 @@ impl OriginClient {
             .saturating_sub(self.slots.available_permits())
     }
 
-    /// Asks the origin for `target` under `conditions`; returns with the head of the answer, before any byte of the
-    /// body. Cancelling (dropping the future) closes the connection in use.
+    /// Asks the origin of `state` for `target` under `conditions`, again where that may help (`remedy.rs`); returns with the
+    /// head of the answer, before any byte of the body. Cancelling (dropping the future) closes the connection in use.
     ///
     /// # Errors
     /// [`FetchError`] for everything but the statuses of [`OriginStatus`].
     pub async fn fetch(
         &self,
+        state: &Arc<OriginState>,
         credentials: &Credentials,
-        target: &Target,
-        conditions: &Conditions,
-    ) -> Result<OriginResponse, FetchError> {
-        let snapshot = credentials.current()?;
-        self.fetch_signed(&snapshot.signer, target, conditions).await
-    }
-
-    /// As [`OriginClient::fetch`], signed by `signer`.
-    ///
-    /// # Errors
-    /// [`FetchError`] for everything but the statuses of [`OriginStatus`].
-    pub async fn fetch_signed(
-        &self,
-        signer: &Signer,
         target: &Target,
         conditions: &Conditions,
     ) -> Result<OriginResponse, FetchError> {
         let slot = Arc::clone(&self.slots)
             .try_acquire_owned()
             .map_err(|_| FetchError::Saturated)?;
-        match self.ask(signer, target, conditions, slot).await? {
-            Asked::Answer(response) => Ok(*response),
-            // If-Range failed: the whole object, as it is now.
-            Asked::OtherObject(slot) => match self.ask(signer, target, &conditions.without_range(), slot).await? {
-                Asked::Answer(response) => Ok(*response),
-                Asked::OtherObject(_) => Err(FetchError::BadGateway("a part without being asked for it".into())),
-            },
+        state.earn();
+        let mut pursuit = Pursuit::new(self, state, credentials, target);
+        let received = pursuit.ask(conditions).await?;
+        if !is_other_object(&received, conditions) {
+            return Ok(self.response(received, pursuit, conditions, slot));
         }
+        // If-Range failed: the whole object, as it is now.
+        let whole = conditions.without_range();
+        let received = pursuit.ask(&whole).await?;
+        if is_other_object(&received, &whole) {
+            return Err(FetchError::BadGateway("a part without being asked for it".into()));
+        }
+        Ok(self.response(received, pursuit, &whole, slot))
     }
 
-    async fn ask(
+    fn response(
         &self,
-        signer: &Signer,
-        target: &Target,
+        received: Received,
+        pursuit: Pursuit<'_>,
         conditions: &Conditions,
         slot: OwnedSemaphorePermit,
-    ) -> Result<Asked, FetchError> {
-        let operation = target.permit().operation();
-        let request = SignedRequest::new(signer, target, conditions, self.clock.now())?;
-        let response = self.http.send(&request).await?;
-        let mut head = OriginHead::from_headers(response.headers());
-        let status = match outcome::success(response.status(), conditions, &head) {
-            Some(status) => status?,
-            None => return Err(outcome::failure(operation, response, &self.settings.deadlines).await),
-        };
-        let stale_part = match status {
-            OriginStatus::Partial => !precondition::guard_holds(conditions, &head),
-            OriginStatus::PreconditionFailed => conditions.range_guard.is_some(),
-            _ => false,
-        };
-        if stale_part {
-            return Ok(Asked::OtherObject(slot));
-        }
+    ) -> OriginResponse {
+        let Received { status, mut head, body } = received;
         let status = judged(status, conditions, &head);
         if status == OriginStatus::NotModified {
             head.complete_not_modified(conditions.if_none_match.as_ref());
         }
-        let body = match (status, operation) {
+        let body = match (status, pursuit.operation()) {
             (OriginStatus::Ok | OriginStatus::Partial, Operation::GetObject) => OriginBody::new(
-                response.into_body(),
+                body,
                 head.content_length.map_or(Length::Unknown, Length::Exact),
                 self.settings.deadlines.stall,
+                pursuit.resumption(status, &head),
                 slot,
             ),
             _ => OriginBody::empty(),
         };
-        Ok(Asked::Answer(Box::new(OriginResponse { status, head, body })))
+        OriginResponse { status, head, body }
+    }
+
+    pub(super) fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
+    pub(super) fn settings(&self) -> &OriginSettings {
+        &self.settings
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 }
 
-enum Asked {
-    Answer(Box<OriginResponse>),
-    /// The part would be of another object than the one that `If-Range` named.
-    OtherObject(OwnedSemaphorePermit),
+/// Whether a part is of another object than the one that `If-Range` named, or the origin says that it would be.
+fn is_other_object(received: &Received, conditions: &Conditions) -> bool {
+    match received.status {
+        OriginStatus::Partial => !precondition::guard_holds(conditions, &received.head),
+        OriginStatus::PreconditionFailed => conditions.range_guard.is_some(),
+        _ => false,
+    }
 }
 
 fn judged(status: OriginStatus, conditions: &Conditions, head: &OriginHead) -> OriginStatus {

@@ -3,18 +3,25 @@
 //! A success is checked against what was asked for; a failure is told apart by the S3 error document, of which at
 //! most 64 KiB are read and nothing goes on.
 
+use super::attempt::Failed;
 use super::conditions::Conditions;
-use super::deadlines::Deadlines;
 use super::error::{FetchError, OriginCode};
 use super::head::{ContentRange, OriginHead};
-use crate::s3::{ByteRange, ErrorCode, ErrorDocument, Operation};
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, StatusCode};
+use super::remedy::{Cause, Refuser};
+use crate::clock::Timestamp;
+use crate::s3::{ByteRange, ErrorCode, ErrorDocument, Operation, Region};
+use http::header::{DATE, RETRY_AFTER};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
+use tokio::time::{Instant, timeout_at};
 
 /// The most bytes of an error document that are read.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
+/// Clocks closer than this are not why a signature is refused: the origin allows 15 minutes.
+const SUSPICIOUS_SKEW: Duration = Duration::from_mins(5);
+const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
 /// A longer `Retry-After` is a mistake of the origin.
 const LONGEST_RETRY_AFTER: u64 = 3600;
 
@@ -79,35 +86,40 @@ fn part(asked: ByteRange, head: &OriginHead) -> Result<(), FetchError> {
     Ok(())
 }
 
-/// Tells failures apart. Reads of the body what it needs, within the deadline.
-pub(super) async fn failure(
-    operation: Operation,
-    response: http::Response<reqwest::Body>,
-    deadlines: &Deadlines,
-) -> FetchError {
+/// What was asked, as far as a refusal is judged by it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) operation: Operation,
+    pub(super) signed_at: Timestamp,
+}
+
+/// Tells failures apart. Reads of the body what it needs, until `deadline`.
+pub(super) async fn failure(asked: Asked, response: http::Response<reqwest::Body>, deadline: Instant) -> Failed {
     let (parts, body) = response.into_parts();
-    let status = parts.status;
-    if status.is_redirection() {
-        return bad(redirect_reason(status, &parts.headers));
-    }
-    if status.is_informational() || status.is_success() {
-        return bad(format!("status {}", status.as_u16()));
-    }
-    let document = match operation {
+    let document = match asked.operation {
         Operation::HeadObject => Document::Silent,
-        _ => read_document(body, deadlines.error_body).await,
+        _ if parts.status.is_success() || parts.status.is_informational() => Document::Silent,
+        _ => read_document(body, deadline).await,
     };
+    let error = error(&parts, &document);
+    Failed::new(cause(asked, &parts, &document, &error), error)
+}
+
+/// What the reader is to be told.
+fn error(parts: &Parts, document: &Document) -> FetchError {
+    let status = parts.status;
     let code = OriginCode::new(document.code_text(), status);
     match (status, document.code()) {
+        _ if status.is_redirection() => bad(redirect_reason(status, &parts.headers)),
+        _ if status.is_informational() || status.is_success() => bad(format!("status {}", status.as_u16())),
         (_, Some(ErrorCode::SlowDown)) | (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, _) => {
             FetchError::Throttled {
                 retry_after: retry_after(&parts.headers),
             }
         }
-        // AWS says 400 to an expired token: it is the gateway that is refused, not the request.
-        (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED, _) | (_, Some(ErrorCode::ExpiredToken)) => {
-            FetchError::Forbidden(code)
-        }
+        // AWS says 400 to an ended token: it is the gateway that is refused, not the request.
+        (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED, _)
+        | (_, Some(ErrorCode::ExpiredToken | ErrorCode::InvalidToken)) => FetchError::Forbidden(code),
         (StatusCode::NOT_FOUND, Some(ErrorCode::NoSuchBucket)) => FetchError::MissingBucket,
         // A page of something that is no S3 server says nothing about the key.
         (StatusCode::NOT_FOUND, _) if matches!(document, Document::Foreign) => {
@@ -121,6 +133,56 @@ pub(super) async fn failure(
             &parts.headers,
         )),
     }
+}
+
+/// What it means for another attempt.
+fn cause(asked: Asked, parts: &Parts, document: &Document, error: &FetchError) -> Cause {
+    let head_alone = asked.operation == Operation::HeadObject;
+    match (parts.status, document.code()) {
+        (_, Some(ErrorCode::ExpiredToken | ErrorCode::InvalidToken)) => return Cause::StaleCredentials,
+        (_, Some(ErrorCode::RequestTimeTooSkewed)) => return Cause::Skewed(date(&parts.headers)),
+        _ => {}
+    }
+    match error {
+        FetchError::Throttled { retry_after } => Cause::Throttled {
+            retry_after: *retry_after,
+            by: match (document.code(), parts.status) {
+                (Some(ErrorCode::SlowDown), _) | (_, StatusCode::TOO_MANY_REQUESTS) => Refuser::Server,
+                _ => Refuser::Unknown,
+            },
+        },
+        FetchError::Broken(_) => Cause::Broken,
+        // The answer to HEAD has no document, so that it is told by what the head gives away: a clock far from the one
+        // that signed…
+        FetchError::Forbidden(_) if head_alone => match date(&parts.headers) {
+            Some(origin) if apart(origin, asked.signed_at) > SUSPICIOUS_SKEW => Cause::Skewed(Some(origin)),
+            _ => Cause::Settled,
+        },
+        FetchError::BadGateway(_) => match region(parts, document) {
+            Some(region) => Cause::Elsewhere(region),
+            // … or a plain 400, which AWS says to a token that has ended.
+            None if head_alone && parts.status == StatusCode::BAD_REQUEST => Cause::StaleCredentials,
+            None => Cause::Settled,
+        },
+        _ => Cause::Settled,
+    }
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_unix(since_epoch.as_secs()))
+}
+
+fn apart(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
+}
+
+/// The bucket's region, where the origin names it beside a redirect or a refused signature.
+fn region(parts: &Parts, document: &Document) -> Option<Region> {
+    let refused = parts.status.is_redirection() || parts.status == StatusCode::BAD_REQUEST;
+    let named = || Region::parse(parts.headers.get(BUCKET_REGION)?.to_str().ok()?).ok();
+    refused.then(|| named().or_else(|| document.region())).flatten()
 }
 
 enum Document {
@@ -145,10 +207,16 @@ impl Document {
             _ => None,
         }
     }
+    fn region(&self) -> Option<Region> {
+        match self {
+            Self::S3(document) => document.region.clone(),
+            _ => None,
+        }
+    }
 }
 
-async fn read_document(body: reqwest::Body, deadline: Duration) -> Document {
-    match tokio::time::timeout(deadline, Limited::new(body, ERROR_BODY_LIMIT).collect()).await {
+async fn read_document(body: reqwest::Body, deadline: Instant) -> Document {
+    match timeout_at(deadline, Limited::new(body, ERROR_BODY_LIMIT).collect()).await {
         Ok(Ok(collected)) => {
             let bytes = collected.to_bytes();
             if bytes.trim_ascii().is_empty() {
@@ -169,7 +237,7 @@ fn redirect_reason(status: StatusCode, headers: &HeaderMap) -> String {
 
 fn with_region(mut reason: String, headers: &HeaderMap) -> String {
     let region: Option<String> = headers
-        .get("x-amz-bucket-region")
+        .get(BUCKET_REGION)
         .and_then(|value| value.to_str().ok())
         .map(|text| {
             text.chars()

@@ -1,11 +1,14 @@
 //! The body of an origin's answer on its way to the client: chunk by chunk, never gathered.
 //!
 //! A chunk is asked for only when the client has room for it, so a slow client slows the origin down. The announced
-//! length is enforced, silence has a deadline, and dropping the body ends the transfer.
+//! length is enforced, silence has a deadline, and dropping the body ends the transfer. Where a body breaks off, the rest is
+//! asked for once (`resume.rs`).
 
 use super::error::TransferError;
+use super::resume::{Rest, Resumption};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -21,6 +24,13 @@ pub enum Length {
     Unknown,
 }
 
+impl Length {
+    /// Whether there is more to come after so many bytes.
+    fn is_missing_after(self, received: u64) -> bool {
+        matches!(self, Self::Exact(length) if received < length)
+    }
+}
+
 /// A streamed body. Dropping it closes the origin's connection unless the body was complete.
 #[derive(Debug)]
 pub struct OriginBody {
@@ -31,10 +41,27 @@ pub struct OriginBody {
 
 #[derive(Debug)]
 struct Inner {
-    body: reqwest::Body,
+    source: Source,
+    resumption: Option<Box<Resumption>>,
     stall: Duration,
     silence: Silence,
     _slot: OwnedSemaphorePermit,
+}
+
+/// Where the next bytes come from.
+enum Source {
+    Flowing(reqwest::Body),
+    /// It broke off in this way, and the rest is being asked for.
+    Resuming(Broken, Rest),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flowing(_) => "Flowing",
+            Self::Resuming(..) => "Resuming",
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -46,9 +73,16 @@ enum Silence {
 }
 
 impl OriginBody {
-    pub(super) fn new(body: reqwest::Body, length: Length, stall: Duration, slot: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(
+        body: reqwest::Body,
+        length: Length,
+        stall: Duration,
+        resumption: Option<Resumption>,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
         let inner = Inner {
-            body,
+            source: Source::Flowing(body),
+            resumption: resumption.map(Box::new),
             stall,
             silence: Silence::Off(None),
             _slot: slot,
@@ -94,14 +128,6 @@ impl OriginBody {
         }
     }
 
-    /// What the end of the origin's body means here.
-    fn end(&self) -> Result<(), TransferError> {
-        match self.length {
-            Length::Exact(length) if self.received < length => Err(self.broken(Broken::Cut)),
-            _ => Ok(()),
-        }
-    }
-
     fn broken(&self, how: Broken) -> TransferError {
         let received = self.received;
         match how {
@@ -112,28 +138,65 @@ impl OriginBody {
 }
 
 impl Inner {
-    /// The next data, `None` at the end.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+    /// The next data, `None` at the end, which `received` of `length` tells from a cut.
+    fn poll(
+        &mut self,
+        length: Length,
+        received: u64,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Broken>>> {
         loop {
-            let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) else {
-                ready!(self.silence.poll(self.stall, context));
-                return Poll::Ready(Some(Err(Broken::Silent)));
-            };
-            self.silence.stop();
-            match frame {
-                None => return Poll::Ready(None),
-                Some(Err(_)) => return Poll::Ready(Some(Err(Broken::Cut))),
-                // Trailers of the origin are on no allow-list.
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => return Poll::Ready(Some(Ok(data))),
-                    _ => {}
+            let broken = match &mut self.source {
+                Source::Flowing(body) => match ready!(flow(body, &mut self.silence, self.stall, context)) {
+                    Ok(Some(data)) => return Poll::Ready(Some(Ok(data))),
+                    Ok(None) if !length.is_missing_after(received) => return Poll::Ready(None),
+                    Ok(None) => Broken::Cut,
+                    Err(broken) => broken,
                 },
+                Source::Resuming(broken, rest) => {
+                    let Some(body) = ready!(rest.as_mut().poll(context)) else {
+                        return Poll::Ready(Some(Err(*broken)));
+                    };
+                    self.source = Source::Flowing(body);
+                    continue;
+                }
+            };
+            let rest = self.resumption.take().and_then(|resumption| resumption.begin(received));
+            match rest {
+                Some(rest) => self.source = Source::Resuming(broken, rest),
+                None => return Poll::Ready(Some(Err(broken))),
             }
         }
     }
 }
 
-#[derive(Clone, Copy)]
+/// The next data of `body`, `None` at its end.
+fn flow(
+    body: &mut reqwest::Body,
+    silence: &mut Silence,
+    stall: Duration,
+    context: &mut Context<'_>,
+) -> Poll<Result<Option<Bytes>, Broken>> {
+    loop {
+        let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(context) else {
+            ready!(silence.poll(stall, context));
+            silence.stop();
+            return Poll::Ready(Err(Broken::Silent));
+        };
+        silence.stop();
+        match frame {
+            None => return Poll::Ready(Ok(None)),
+            Some(Err(_)) => return Poll::Ready(Err(Broken::Cut)),
+            // Trailers of the origin are on no allow-list.
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) if !data.is_empty() => return Poll::Ready(Ok(Some(data))),
+                _ => {}
+            },
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 enum Broken {
     /// Silence past the deadline.
     Silent,
@@ -181,10 +244,10 @@ impl Body for OriginBody {
         let Some(inner) = &mut this.inner else {
             return Poll::Ready(None);
         };
-        let result = match ready!(inner.poll(context)) {
+        let result = match ready!(inner.poll(this.length, this.received, context)) {
             Some(Ok(data)) => this.account(&data).map(|()| Some(Frame::data(data))),
             Some(Err(how)) => Err(this.broken(how)),
-            None => this.end().map(|()| None),
+            None => Ok(None),
         };
         if !matches!(result, Ok(Some(_))) {
             this.inner = None;

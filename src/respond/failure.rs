@@ -43,6 +43,11 @@ pub enum Failure {
         /// When to come again, if the origin said.
         retry_after: Option<Duration>,
     },
+    /// The origin has only failed of late and is left in peace for a while: 503.
+    OriginSuspended {
+        /// When it is worth coming again.
+        retry_after: Duration,
+    },
     /// Nothing valid to sign with: 503.
     NoCredentials,
     /// The gateway is at a bound of its own, or drains: 503.
@@ -67,6 +72,10 @@ impl Failure {
             FetchError::Broken(_) | FetchError::BadGateway(_) => Self::OriginError,
             FetchError::Credentials(_) => Self::NoCredentials,
             FetchError::Saturated => Self::Overloaded,
+            FetchError::HeldBack => Self::Throttled { retry_after: None },
+            FetchError::Suspended { retry_after } => Self::OriginSuspended {
+                retry_after: *retry_after,
+            },
             FetchError::NotAsSigned => Self::Internal,
         }
     }
@@ -84,7 +93,9 @@ impl Failure {
             Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
             Self::OriginTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Throttled { .. } | Self::NoCredentials | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Throttled { .. } | Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -104,6 +115,7 @@ impl Failure {
             Self::OriginTimeout => Outcome::OriginTimeout,
             Self::OriginBucket | Self::OriginError => Outcome::OriginError,
             Self::Throttled { .. } => Outcome::Throttled,
+            Self::OriginSuspended { .. } => Outcome::OriginSuspended,
             Self::NoCredentials => Outcome::NoCredentials,
             Self::Overloaded => Outcome::Overloaded,
             Self::Internal => Outcome::Internal,
@@ -115,6 +127,8 @@ impl Failure {
     pub fn retry_after(self) -> Option<Duration> {
         match self {
             Self::Throttled { retry_after } => Some(retry_after.unwrap_or(Duration::from_secs(2))),
+            // Rounded up: half a second is not none.
+            Self::OriginSuspended { retry_after } => Some(Duration::from_secs(retry_after.as_secs().saturating_add(1))),
             Self::NoCredentials => Some(Duration::from_secs(10)),
             Self::Overloaded => Some(Duration::from_secs(1)),
             _ => None,
@@ -138,7 +152,7 @@ impl Failure {
                 "There is nothing at this address."
             }
             Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
-            Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => {
+            Self::OriginBucket | Self::OriginUnreachable | Self::OriginError | Self::OriginSuspended { .. } => {
                 "The storage behind this address can't be read right now."
             }
             Self::OriginTimeout => "The storage behind this address took too long to answer.",
@@ -202,6 +216,9 @@ mod tests {
         assert_eq!(status(FetchError::Timeout(Waited::Connection), NotFound), 504);
         assert_eq!(status(FetchError::BadGateway("garbage".into()), NotFound), 502);
         assert_eq!(status(FetchError::Saturated, NotFound), 503);
+        assert_eq!(status(FetchError::HeldBack, NotFound), 503);
+        let retry_after = Duration::from_millis(300);
+        assert_eq!(status(FetchError::Suspended { retry_after }, NotFound), 503);
         assert_eq!(status(FetchError::NotAsSigned, NotFound), 500);
     }
 
@@ -222,6 +239,9 @@ mod tests {
     fn every_503_says_when_to_come_again() {
         for failure in [
             Failure::Throttled { retry_after: None },
+            Failure::OriginSuspended {
+                retry_after: Duration::from_millis(1),
+            },
             Failure::NoCredentials,
             Failure::Overloaded,
         ] {

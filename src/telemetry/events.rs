@@ -22,6 +22,7 @@ pub struct Events {
     clock: Clock,
     metrics: Metrics,
     origin_line: Arc<Seldom>,
+    slowed_line: Arc<Seldom>,
 }
 
 impl Events {
@@ -30,6 +31,7 @@ impl Events {
             clock,
             metrics,
             origin_line: Arc::default(),
+            slowed_line: Arc::default(),
         }
     }
 
@@ -81,6 +83,28 @@ impl Events {
         };
         let (bucket, kind) = (bucket.label(), kind.as_str());
         tracing::warn!(target: TARGET, bucket, kind, %reason, unsaid, "the origin failed a request");
+    }
+
+    /// The breaker of a bucket's endpoint has opened: nothing is sent there `for_now`.
+    pub fn origin_suspended(&self, bucket: &BucketMetrics, for_now: Duration) {
+        bucket.origin_suspended();
+        let (bucket, seconds) = (bucket.label(), for_now.as_secs_f32());
+        tracing::warn!(target: TARGET, bucket, seconds, "the origin only fails; it is left in peace for a while");
+    }
+
+    /// A probe has found that the origin works again.
+    pub fn origin_is_back(&self, bucket: &BucketMetrics) {
+        tracing::info!(target: TARGET, bucket = bucket.label(), "the origin works again");
+    }
+
+    /// The origin has asked for fewer requests: `limit` at once are left. The line is written at most once a second.
+    pub fn origin_slowed(&self, bucket: &BucketMetrics, limit: usize) {
+        bucket.origin_slowed();
+        let Some(unsaid) = self.slowed_line.say(self.clock.now()) else {
+            return;
+        };
+        let bucket = bucket.label();
+        tracing::warn!(target: TARGET, bucket, limit, unsaid, "the origin asks to slow down; fewer requests at once");
     }
 }
 

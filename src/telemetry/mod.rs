@@ -15,9 +15,10 @@ pub use access_log::{AccessGuard, AccessLog, AccessRecord, AccessRequest, Access
 pub use app_log::{DEFAULT_FILTER, LogError, install_app_log};
 pub use events::Events;
 pub use metrics::{
-    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, RouteMetrics,
+    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, OriginReading,
+    RouteMetrics,
 };
-pub use outcome::{CacheResult, Door, OriginErrorKind, Outcome};
+pub use outcome::{BreakerState, CacheResult, Door, OriginErrorKind, Outcome, ResumeResult, RetryReason};
 pub use redact::{REDACTED, redact};
 
 use crate::clock::Clock;

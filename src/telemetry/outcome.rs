@@ -85,6 +85,9 @@ words! {
         OriginTruncated = "origin_truncated",
         /// The origin asks for fewer requests (503 with `Retry-After`).
         Throttled = "throttled",
+        /// Not asked: the origin has only failed of late, and one request at a time finds out whether it is back (503 with
+        /// `Retry-After`).
+        OriginSuspended = "origin_suspended",
         /// Nothing valid to sign with (503).
         NoCredentials = "no_credentials",
         /// The gateway is at a bound of its own, or drains (503).
@@ -129,6 +132,54 @@ words! {
         BadAnswer = "bad_answer",
         /// Not sent: as many transfers as are allowed were under way.
         Saturated = "saturated",
+        /// Not sent: the origin had asked for fewer requests, and no place among those came free in time.
+        HeldBack = "held_back",
+        /// Not sent: the breaker was open.
+        Suspended = "suspended",
+    }
+}
+
+words! {
+    /// Why a request was sent to an origin again.
+    RetryReason {
+        /// The connection was closed before the first byte of an answer.
+        Closed = "closed",
+        /// No connection could be had.
+        Unreachable = "unreachable",
+        /// 5xx.
+        Broken = "broken",
+        /// 503 SlowDown or 429.
+        Throttled = "throttled",
+        /// The credentials had ended; newer ones sign it now.
+        Credentials = "credentials",
+        /// The clocks differ; it is signed by the origin's now.
+        Clock = "clock",
+        /// The bucket is in another region; it is signed for that now.
+        Region = "region",
+    }
+}
+
+words! {
+    /// What became of a body that broke off and was asked for from there on.
+    ResumeResult {
+        /// The rest came, of the same object.
+        Resumed = "resumed",
+        /// The object had changed: the reader was cut off.
+        Changed = "changed",
+        /// The origin did not give the rest: the reader was cut off.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// How a breaker stands.
+    BreakerState {
+        /// Requests pass.
+        Closed = "closed",
+        /// Nothing is sent.
+        Open = "open",
+        /// One request is under way to see whether the origin is back.
+        HalfOpen = "half_open",
     }
 }
 
@@ -153,5 +204,8 @@ mod tests {
         lint(Outcome::ALL, Outcome::index, Outcome::as_str);
         lint(CacheResult::ALL, CacheResult::index, CacheResult::as_str);
         lint(OriginErrorKind::ALL, OriginErrorKind::index, OriginErrorKind::as_str);
+        lint(RetryReason::ALL, RetryReason::index, RetryReason::as_str);
+        lint(ResumeResult::ALL, ResumeResult::index, ResumeResult::as_str);
+        lint(BreakerState::ALL, BreakerState::index, BreakerState::as_str);
     }
 }

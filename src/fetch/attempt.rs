@@ -1,0 +1,90 @@
+//! One request to the origin, up to the head of its answer or the reason why there is none.
+
+use super::conditions::Conditions;
+use super::error::FetchError;
+use super::head::OriginHead;
+use super::origin::OriginClient;
+use super::outcome::{self, Asked, OriginStatus};
+use super::remedy::Cause;
+use super::request::SignedRequest;
+use super::state::OriginState;
+use crate::resolve::Target;
+use crate::sigv4::Signer;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// The head of an answer, and the body still to come.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) status: OriginStatus,
+    pub(super) head: OriginHead,
+    pub(super) body: reqwest::Body,
+}
+
+/// Why there is none: for the one who asked, and for the one who decides what to do about it.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: FetchError,
+    pub(super) cause: Cause,
+}
+
+impl Failed {
+    pub(super) fn new(cause: Cause, error: FetchError) -> Self {
+        Self { error, cause }
+    }
+
+    /// Nothing was sent.
+    pub(super) fn unsent(error: impl Into<FetchError>) -> Self {
+        Self::new(Cause::Unsent, error.into())
+    }
+
+    pub(super) fn is_unsent(&self) -> bool {
+        self.cause == Cause::Unsent
+    }
+}
+
+/// What is asked, of which origin, until when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question<'a> {
+    pub(super) state: &'a Arc<OriginState>,
+    pub(super) target: &'a Target,
+    pub(super) conditions: &'a Conditions,
+    pub(super) deadline: Instant,
+}
+
+impl OriginClient {
+    /// Sends `question` once, signed by `signer`, when its origin may be asked; what comes of it is the origin's record.
+    pub(super) async fn attempt(&self, signer: &Signer, question: Question<'_>) -> Result<Received, Failed> {
+        let Question { state, target, conditions, deadline } = question;
+        let admission = state.admit(deadline).await.map_err(Failed::unsent)?;
+        // Signed after the wait for a place, so that the signature is as young as can be.
+        let asked = Asked {
+            operation: target.permit().operation(),
+            signed_at: self.clock().now(),
+        };
+        let request = SignedRequest::new(signer, target, conditions, asked.signed_at).map_err(Failed::unsent)?;
+        let received = self.receive(request, asked, question).await;
+        match &received {
+            Ok(_) => admission.answered(),
+            Err(failed) => admission.failed(&failed.cause),
+        }
+        received
+    }
+
+    async fn receive(&self, request: SignedRequest, asked: Asked, question: Question<'_>) -> Result<Received, Failed> {
+        let response = self.http().send(request, question.deadline).await?;
+        let head = OriginHead::from_headers(response.headers());
+        match outcome::success(response.status(), question.conditions, &head) {
+            Some(Ok(status)) => Ok(Received {
+                status,
+                head,
+                body: response.into_body(),
+            }),
+            Some(Err(error)) => Err(Failed::new(Cause::Settled, error)),
+            None => {
+                let patience = self.settings().deadlines.error_body;
+                Err(outcome::failure(asked, response, question.deadline.min(Instant::now() + patience)).await)
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Asks an origin until there is an answer, or nothing helps any more. What helps is decided in `remedy.rs`.
+//!
+//! One deadline holds from the first attempt to the head of the last one's answer: a reader never waits longer because
+//! something is tried again.
+
+use super::attempt::{Failed, Question, Received};
+use super::conditions::Conditions;
+use super::error::FetchError;
+use super::head::OriginHead;
+use super::origin::OriginClient;
+use super::outcome::OriginStatus;
+use super::remedy::{Course, Remedy};
+use super::resume::{Errand, Resumption};
+use super::state::OriginState;
+use crate::clock::Timestamp;
+use crate::credentials::{Credentials, Snapshot};
+use crate::resolve::Target;
+use crate::s3::{Operation, Region};
+use crate::telemetry::RetryReason;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// One read of one object, from its first attempt on.
+#[derive(Debug)]
+pub(super) struct Pursuit<'a> {
+    client: &'a OriginClient,
+    state: &'a Arc<OriginState>,
+    credentials: &'a Credentials,
+    target: &'a Target,
+    deadline: Instant,
+    course: Course,
+}
+
+/// Whether there is a reason to ask again.
+enum Hope {
+    /// What failed may succeed now.
+    Again,
+    None,
+}
+
+impl<'a> Pursuit<'a> {
+    pub(super) fn new(
+        client: &'a OriginClient,
+        state: &'a Arc<OriginState>,
+        credentials: &'a Credentials,
+        target: &'a Target,
+    ) -> Self {
+        Self {
+            client,
+            state,
+            credentials,
+            target,
+            deadline: Instant::now() + client.settings().deadlines.head,
+            course: Course::default(),
+        }
+    }
+
+    /// Asks for the target under `conditions`.
+    pub(super) async fn ask(&mut self, conditions: &Conditions) -> Result<Received, FetchError> {
+        let mut before: Option<FetchError> = None;
+        loop {
+            let snapshot = self.credentials.current()?;
+            let question = Question {
+                state: self.state,
+                target: self.target,
+                conditions,
+                deadline: self.deadline,
+            };
+            let failed = match self.client.attempt(&snapshot.signer, question).await {
+                Ok(received) => return Ok(received),
+                Err(failed) => failed,
+            };
+            match (self.remedy(&snapshot, &failed).await, before) {
+                (Hope::Again, _) => before = Some(failed.error),
+                // That a repeat was not let through says less than why there had to be one.
+                (Hope::None, Some(before)) if failed.is_unsent() => return Err(before),
+                (Hope::None, _) => return Err(failed.error),
+            }
+        }
+    }
+
+    /// What is asked to be done.
+    pub(super) fn operation(&self) -> Operation {
+        self.target.permit().operation()
+    }
+
+    /// How the body behind `head` is asked for from where it breaks off, if it can be.
+    pub(super) fn resumption(self, status: OriginStatus, head: &OriginHead) -> Option<Resumption> {
+        Resumption::of(status, head, || Errand {
+            client: self.client.clone(),
+            state: Arc::clone(self.state),
+            credentials: self.credentials.clone(),
+            target: self.target.clone(),
+        })
+    }
+
+    async fn remedy(&mut self, snapshot: &Arc<Snapshot>, failed: &Failed) -> Hope {
+        let remedy = self
+            .course
+            .remedy(self.operation(), &failed.cause, &self.state.retry, &mut fastrand::Rng::new());
+        match remedy {
+            Remedy::GiveUp => Hope::None,
+            Remedy::SendAgain(reason, after) => self.send_again(reason, after).await,
+            Remedy::RenewCredentials => {
+                let renewed = self.renew(snapshot).await;
+                self.signed_anew(RetryReason::Credentials, renewed)
+            }
+            Remedy::LearnClock(origin) => {
+                let learned = self.learn_clock(origin);
+                self.signed_anew(RetryReason::Clock, learned)
+            }
+            Remedy::LearnRegion(region) => {
+                let learned = self.learn_region(&region);
+                self.signed_anew(RetryReason::Region, learned)
+            }
+        }
+    }
+
+    async fn send_again(&mut self, reason: RetryReason, after: Duration) -> Hope {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if after >= left || !self.state.may_repeat() {
+            return Hope::None;
+        }
+        if !after.is_zero() {
+            sleep(after).await;
+        }
+        self.signed_anew(reason, Hope::Again)
+    }
+
+    fn signed_anew(&mut self, reason: RetryReason, hope: Hope) -> Hope {
+        if let Hope::Again = hope {
+            self.course.note(reason);
+            self.state.repeated(reason);
+        }
+        hope
+    }
+
+    async fn renew(&self, _snapshot: &Arc<Snapshot>) -> Hope {
+        Hope::None
+    }
+
+    fn learn_clock(&self, _origin: Timestamp) -> Hope {
+        Hope::None
+    }
+
+    fn learn_region(&self, _region: &Region) -> Hope {
+        Hope::None
+    }
+}
