@@ -1,4 +1,4 @@
-//! The signed-URL cache: {bucket, key, operation, overrides, credential epoch} to a ready-made value (DESIGN §4.3).
+//! The signed-URL cache: {bucket and its place, key, operation, overrides, credential epoch} to a ready-made value (DESIGN §4.3).
 //!
 //! Rule 18: a permit was given before anybody looks in here, and everything that the signature covers is in the key.
 //! A look-up borrows: one hash, one probe, nothing allocated. Bounded in bytes; moka's time to live only clears out
@@ -27,6 +27,8 @@ pub trait Weigh {
 pub struct UrlQuery<'a> {
     /// `Bucket::index`.
     pub bucket: usize,
+    /// The generation of the bucket's place that is signed for.
+    pub generation: u32,
     /// The epoch of the credential that signs.
     pub epoch: u64,
     /// The operation; a presigned URL is good for one method.
@@ -40,6 +42,7 @@ pub struct UrlQuery<'a> {
 #[derive(Debug, PartialEq, Eq)]
 struct UrlKey {
     bucket: usize,
+    generation: u32,
     epoch: u64,
     operation: Operation,
     key: ObjectKey,
@@ -50,6 +53,7 @@ impl UrlKey {
     fn of(query: &UrlQuery<'_>) -> Self {
         Self {
             bucket: query.bucket,
+            generation: query.generation,
             epoch: query.epoch,
             operation: query.operation,
             key: query.key.clone(),
@@ -60,6 +64,7 @@ impl UrlKey {
     fn as_query(&self) -> UrlQuery<'_> {
         UrlQuery {
             bucket: self.bucket,
+            generation: self.generation,
             epoch: self.epoch,
             operation: self.operation,
             key: &self.key,

@@ -83,9 +83,11 @@ fn presign(bucket: &BucketConfig, key: ObjectKey, arguments: &PresignArguments) 
     let permit = target.permit();
     let expires = arguments.expires.unwrap_or(bucket.url_expiry);
     let now = clock.now();
+    let place = permit.bucket().place();
     let url = snapshot.signer.presign(&PresignRequest {
         method: &permit.operation().method(),
-        address: &permit.bucket().address,
+        address: &place.address,
+        region: &place.region,
         key: permit.key(),
         query: &target.query(),
         signed_at: now,

@@ -5,7 +5,6 @@ use super::renewal::{self, Pace};
 use super::source::Source;
 use crate::clock::{Clock, Timestamp};
 use crate::config::BucketId;
-use crate::s3::Region;
 use crate::sigv4::Credential;
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
@@ -23,8 +22,8 @@ pub struct Credentials {
 impl Credentials {
     /// Holds `credential` for as long as it is valid; nothing renews it.
     #[must_use]
-    pub fn fixed(bucket: &BucketId, region: &Region, credential: Credential, clock: &Clock) -> Self {
-        let cell = Cell::empty(bucket, region, "not loaded");
+    pub fn fixed(bucket: &BucketId, credential: Credential, clock: &Clock) -> Self {
+        let cell = Cell::empty(bucket, "not loaded");
         cell.install(credential);
         Self {
             cell: Arc::new(cell),
@@ -33,19 +32,8 @@ impl Credentials {
         }
     }
 
-    pub(super) fn renewed(
-        bucket: &BucketId,
-        region: &Region,
-        source: impl Source,
-        clock: &Clock,
-        pace: Pace,
-        runtime: &Handle,
-    ) -> Self {
-        let cell = Arc::new(Cell::empty(
-            bucket,
-            region,
-            "still waiting for the first answer of the source",
-        ));
+    pub(super) fn renewed(bucket: &BucketId, source: impl Source, clock: &Clock, pace: Pace, runtime: &Handle) -> Self {
+        let cell = Arc::new(Cell::empty(bucket, "still waiting for the first answer of the source"));
         let task = runtime.spawn(renewal::run(Arc::clone(&cell), Arc::new(source), clock.clone(), pace));
         Self {
             cell,
@@ -86,7 +74,6 @@ impl Credentials {
 #[derive(Debug)]
 pub(super) struct Cell {
     bucket: Arc<str>,
-    region: Region,
     held: ArcSwap<Held>,
 }
 
@@ -100,7 +87,7 @@ pub(super) enum Installed {
 }
 
 impl Cell {
-    fn empty(bucket: &BucketId, region: &Region, reason: &str) -> Self {
+    fn empty(bucket: &BucketId, reason: &str) -> Self {
         let bucket = Arc::clone(&bucket.0);
         let refusal = CredentialsUnavailable {
             bucket: Arc::clone(&bucket),
@@ -108,7 +95,6 @@ impl Cell {
         };
         Self {
             bucket,
-            region: region.clone(),
             held: ArcSwap::from_pointee(Held::Nothing(refusal)),
         }
     }
@@ -136,7 +122,7 @@ impl Cell {
         {
             return Installed::Same;
         }
-        let snapshot = Arc::new(Snapshot::new(credential, self.region.clone()));
+        let snapshot = Arc::new(Snapshot::new(credential));
         let refusal = self.refusal("the credentials held have ended");
         self.held.store(Arc::new(Held::Snapshot(snapshot, refusal)));
         Installed::New

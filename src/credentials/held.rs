@@ -1,7 +1,6 @@
 //! What a handle holds: a snapshot, or the reason why there is none.
 
 use crate::clock::Timestamp;
-use crate::s3::Region;
 use crate::sigv4::{Credential, Signer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,10 +15,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(credential: Credential, region: Region) -> Self {
+    pub(super) fn new(credential: Credential) -> Self {
         static NEXT_EPOCH: AtomicU64 = AtomicU64::new(1);
         Self {
-            signer: Signer::new(Arc::new(credential), region),
+            signer: Signer::new(Arc::new(credential)),
             epoch: NEXT_EPOCH.fetch_add(1, Ordering::Relaxed),
         }
     }

@@ -29,7 +29,7 @@ use tokio::runtime::Handle;
 
 /// Starts one bucket's credentials from where its config says that they come from.
 ///
-/// `runtime` runs the renewal of a chain; it must outlive the handle and be driven (`enable_all`). Dropping the last
+/// A chain asks STS in the bucket's configured `region`. `runtime` runs the renewal of a chain; it must outlive the handle and be driven (`enable_all`). Dropping the last
 /// clone of the handle ends the renewal.
 #[must_use]
 pub fn start(
@@ -40,19 +40,13 @@ pub fn start(
     runtime: &Handle,
 ) -> Credentials {
     match config {
-        CredentialsConfig::Static(credential) => Credentials::fixed(bucket, region, credential.clone(), clock),
-        CredentialsConfig::Chain => start_source(bucket, region, chain::Chain::new(region), clock, runtime),
+        CredentialsConfig::Static(credential) => Credentials::fixed(bucket, credential.clone(), clock),
+        CredentialsConfig::Chain => start_source(bucket, chain::Chain::new(region), clock, runtime),
     }
 }
 
 /// Starts one bucket's credentials from any [`Source`], renewed as the chain is.
 #[must_use]
-pub fn start_source(
-    bucket: &BucketId,
-    region: &Region,
-    source: impl Source,
-    clock: &Clock,
-    runtime: &Handle,
-) -> Credentials {
-    Credentials::renewed(bucket, region, source, clock, Pace::default(), runtime)
+pub fn start_source(bucket: &BucketId, source: impl Source, clock: &Clock, runtime: &Handle) -> Credentials {
+    Credentials::renewed(bucket, source, clock, Pace::default(), runtime)
 }

@@ -37,7 +37,8 @@ impl SignedRequest {
         if !matches!(permit.operation(), Operation::GetObject | Operation::HeadObject) {
             return Err(FetchError::NotAsSigned);
         }
-        let address = &permit.bucket().address;
+        let place = permit.bucket().place();
+        let address = &place.address;
         let method = permit.operation().method();
         let mut headers = conditions.to_headers();
         // The stored bytes are wanted as they are, and the same for every client.
@@ -45,6 +46,7 @@ impl SignedRequest {
         let authorized = signer.authorize(&HeaderRequest {
             method: &method,
             address,
+            region: &place.region,
             key: permit.key(),
             query: &target.query(),
             headers: &headers,

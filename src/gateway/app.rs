@@ -67,6 +67,8 @@ pub(super) struct PerBucket {
     pub(super) credentials: Credentials,
     pub(super) metrics: Arc<BucketMetrics>,
     source: Source,
+    /// Where the chain asks STS: the configured region, whatever the bucket's turned out to be.
+    chain_region: Region,
 }
 
 /// Whether a reload can go on with the credentials it has.
@@ -77,8 +79,8 @@ enum Source {
 }
 
 impl App {
-    /// Builds the app of `config`. `embedded` is the server that stands in for embedded buckets; `previous` hands its
-    /// renewed credentials on, so that a reload does not begin with none.
+    /// Builds the app of `config`. `embedded` is the server that stands in for embedded buckets; `previous` hands on its
+    /// renewed credentials, so that a reload does not begin with none, and what it learned of its origins.
     ///
     /// # Errors
     /// When a bucket is embedded and `embedded` is `None`.
@@ -89,15 +91,21 @@ impl App {
         previous: Option<&Self>,
     ) -> Result<Self, AppError> {
         let metrics = furniture.telemetry.metrics();
+        let earlier = || {
+            previous
+                .into_iter()
+                .flat_map(|app| app.per_bucket.iter().map(|per| &*per.bucket))
+        };
         let mut per_bucket = Vec::with_capacity(config.buckets.len());
         for (index, bucket) in config.buckets.iter().enumerate() {
             let server = server_of(bucket, embedded)?;
             let (credentials, source) = credentials_of(&bucket.id, server, furniture, previous);
             per_bucket.push(PerBucket {
-                bucket: Arc::new(Bucket::new(index, bucket, server)),
+                bucket: Arc::new(Bucket::new(index, bucket, server).remembering(earlier())),
                 credentials,
                 metrics: metrics.bucket(bucket.id.as_str()),
                 source,
+                chain_region: server.region.clone(),
             });
         }
         let mut routes = Vec::with_capacity(config.routes.len());
@@ -226,7 +234,7 @@ fn credentials_of(
 impl App {
     fn chain_of(&self, id: &BucketId, region: &Region) -> Option<Credentials> {
         let same =
-            |per: &&PerBucket| per.source == Source::Chain && per.bucket.id == *id && per.bucket.region == *region;
+            |per: &&PerBucket| per.source == Source::Chain && per.bucket.id == *id && per.chain_region == *region;
         self.per_bucket.iter().find(same).map(|per| per.credentials.clone())
     }
 }

@@ -78,10 +78,20 @@ pub struct RawTarget(PathAndQuery);
 
 impl RawTarget {
     /// Takes a target as received. `None` unless it starts with `/` and every byte is one that RFC 3986 allows in a
-    /// URI; `%` is not looked at, decoding is the key decoder's work.
+    /// URI, or one that browsers send as it is (WHATWG URL): `^` and `|`, and in a query the braces, `` ` `` and `\`.
+    /// Each of them means itself, so nothing is ambiguous. `%` is not looked at, decoding is the key decoder's work.
     pub(crate) fn new(target: PathAndQuery) -> Option<Self> {
         let written = target.as_str().as_bytes();
-        (written.first() == Some(&b'/') && written.iter().copied().all(is_uri_byte)).then_some(Self(target))
+        let query_at = written.iter().position(|byte| *byte == b'?').unwrap_or(written.len());
+        let (path, query) = written.split_at(query_at);
+        let fine = path.first() == Some(&b'/')
+            && path
+                .iter()
+                .all(|byte| is_uri_byte(*byte) || matches!(byte, b'^' | b'|'))
+            && query
+                .iter()
+                .all(|byte| is_uri_byte(*byte) || matches!(byte, b'^' | b'|' | b'{' | b'}' | b'`' | b'\\'));
+        fine.then_some(Self(target))
     }
 
     /// The raw path.
@@ -226,6 +236,9 @@ mod tests {
         assert_eq!((target.path(), target.query()), ("/a%2Fb//c", Some("x=1?y=%20")));
         let target: RawTarget = "/a?".parse().unwrap();
         assert_eq!((target.path(), target.query()), ("/a", Some("")));
+        for browsers_send in ["/a|b", "/a^b", "/a?{b}", "/?a`b", "/?a\\b", "/?a|b^c"] {
+            assert!(browsers_send.parse::<RawTarget>().is_ok(), "{browsers_send}");
+        }
         let target: RawTarget = "/!'()*~+,;=:@&$[]".parse().unwrap();
         assert_eq!((target.path(), target.query()), ("/!'()*~+,;=:@&$[]", None));
     }
@@ -233,7 +246,7 @@ mod tests {
     #[test]
     fn rule_2_targets_outside_the_uri_charset_are_refused() {
         for written in [
-            "", "*", "a", "a/b", "/a#b", "/a b", "/a\"b", "/a{b}", "/a|b", "/a\\b", "/a^b", "/a`b", "/é", "/a<b>",
+            "", "*", "a", "a/b", "/a#b", "/a b", "/a\"b", "/a{b}", "/a\\b", "/a`b", "/?a\"b", "/?a<b>", "/é", "/a<b>",
             "/a\x7f",
         ] {
             assert_eq!(written.parse::<RawTarget>(), Err(Refusal::BadTarget), "{written}");

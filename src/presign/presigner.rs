@@ -7,6 +7,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::UrlCacheConfig;
 use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::{Overrides, Target};
+use crate::route::Place;
 use crate::sigv4::PresignRequest;
 use std::sync::Arc;
 
@@ -69,22 +70,23 @@ impl Presigner {
         let held = credentials.load();
         let snapshot = held.usable_at(now)?;
         window::check_credential(now, snapshot.signer.credential().expires_at())?;
+        let place = bucket.place();
 
         let Some(cache) = &self.cache else {
-            let url = sign(target, snapshot, now)?;
+            let url = sign(target, snapshot, &place, now)?;
             return Ok(Presigned {
                 url: Arc::new(url),
                 cache: UrlCacheStatus::Off,
             });
         };
-        let query = query_of(target, snapshot);
+        let query = query_of(target, snapshot, &place);
         if let Some(url) = cache.get(&query, |url| url.is_current(now)) {
             return Ok(Presigned {
                 url,
                 cache: UrlCacheStatus::Hit,
             });
         }
-        let url = Arc::new(sign(target, snapshot, now)?);
+        let url = Arc::new(sign(target, snapshot, &place, now)?);
         cache.insert(&query, Arc::clone(&url));
         Ok(Presigned {
             url,
@@ -99,11 +101,12 @@ impl Presigner {
     }
 }
 
-fn query_of<'a>(target: &'a Target, snapshot: &Snapshot) -> UrlQuery<'a> {
+fn query_of<'a>(target: &'a Target, snapshot: &Snapshot, place: &Place) -> UrlQuery<'a> {
     // Taken apart in full: an override that is added must not be forgotten in the cache's key (rule 18).
     let Overrides { content_disposition } = target.overrides();
     UrlQuery {
         bucket: target.permit().bucket().index,
+        generation: place.generation,
         epoch: snapshot.epoch,
         operation: target.permit().operation(),
         key: target.permit().key(),
@@ -111,7 +114,7 @@ fn query_of<'a>(target: &'a Target, snapshot: &Snapshot) -> UrlQuery<'a> {
     }
 }
 
-fn sign(target: &Target, snapshot: &Snapshot, now: Timestamp) -> Result<SignedUrl, PresignError> {
+fn sign(target: &Target, snapshot: &Snapshot, place: &Place, now: Timestamp) -> Result<SignedUrl, PresignError> {
     let permit = target.permit();
     let bucket = permit.bucket();
     let signer = &snapshot.signer;
@@ -123,7 +126,8 @@ fn sign(target: &Target, snapshot: &Snapshot, now: Timestamp) -> Result<SignedUr
     )?;
     let url = signer.presign(&PresignRequest {
         method: &permit.operation().method(),
-        address: &bucket.address,
+        address: &place.address,
+        region: &place.region,
         key: permit.key(),
         query: &target.query(),
         signed_at: window.signed_at,

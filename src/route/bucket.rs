@@ -1,11 +1,14 @@
 //! A bucket as the walk sees it: where it is and how long its URLs live, with nothing left to look up.
 
+use super::place::{Learned, Place, Whereabouts};
 use crate::config::{BucketConfig, BucketId, ServerConfig};
-use crate::s3::{Address, BucketName, Region};
+use crate::s3::{BucketName, Region};
+use arc_swap::Guard;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One bucket of the running configuration.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Bucket {
     /// Its place in [`crate::config::Config::buckets`] and in every per-bucket table built from it.
     pub index: usize,
@@ -13,12 +16,9 @@ pub struct Bucket {
     pub id: BucketId,
     /// Its name at the origin.
     pub name: BucketName,
-    /// Where it is.
-    pub address: Address,
-    /// The region of the credential scope.
-    pub region: Region,
     /// How long presigned URLs live: 1 s to 7 days.
     pub url_expiry: Duration,
+    whereabouts: Arc<Whereabouts>,
 }
 
 impl Bucket {
@@ -30,9 +30,45 @@ impl Bucket {
             index,
             id: config.id.clone(),
             name: config.name.clone(),
-            address: server.endpoint.address(server.style, &config.name),
-            region: server.region.clone(),
             url_expiry: config.url_expiry,
+            whereabouts: Arc::new(Whereabouts::new(&config.name, server)),
         }
     }
+
+    /// Goes on with what `earlier` buckets (of the configuration that ran before) have learned of the same origin: the
+    /// region, from the bucket of this id when its configuration has not changed.
+    #[must_use]
+    pub fn remembering<'a>(mut self, earlier: impl IntoIterator<Item = &'a Self>) -> Self {
+        for other in earlier {
+            if other.id == self.id && other.whereabouts.is_configured_as(&self.whereabouts) {
+                self.whereabouts = Arc::clone(&other.whereabouts);
+            }
+        }
+        self
+    }
+
+    /// Returns where it is, as far as is known: first as configured, then as learned. To be dropped within the request.
+    #[must_use]
+    pub fn place(&self) -> Guard<Arc<Place>> {
+        self.whereabouts.place()
+    }
+
+    /// Takes the `region` that the origin says the bucket is in (`x-amz-bucket-region`, or `<Region>` of its error).
+    ///
+    /// At AWS's own endpoints the address follows, inside the partition's DNS suffix; at any other the host stays and
+    /// only the signature's region changes.
+    #[must_use]
+    pub fn learn_region(&self, region: &Region) -> Learned {
+        self.whereabouts.learn(region)
+    }
 }
+
+/// Buckets are equal when they were configured alike; what they learned does not tell them apart.
+impl PartialEq for Bucket {
+    fn eq(&self, other: &Self) -> bool {
+        (self.index, &self.id, self.url_expiry) == (other.index, &other.id, other.url_expiry)
+            && self.whereabouts.is_configured_as(&other.whereabouts)
+    }
+}
+
+impl Eq for Bucket {}

@@ -4,9 +4,11 @@
 //! and the rest of the decoded path, behind the route's prefix, is the key.
 
 mod bucket;
+mod place;
 mod table;
 
 pub use bucket::Bucket;
+pub use place::{Learned, Place};
 pub use table::{Route, RouteError, RouteTable, Routed};
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Which route wins, and what the key becomes.
 
 use super::*;
-use crate::config::{AccessConfig, BucketId, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
+use crate::config::{
+    AccessConfig, BucketConfig, BucketId, CredentialsConfig, Delivery, InlinePolicy, OriginConfig, OriginForbidden,
+    RouteConfig, ServerConfig,
+};
 use crate::listener::Host;
 use crate::s3::{AddressStyle, BucketName, DecodedPath, Endpoint, KeyError, KeyPrefix, Region};
 use proptest::prelude::*;
@@ -9,17 +12,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn bucket() -> Arc<Bucket> {
-    let name = BucketName::parse("files").unwrap();
-    Arc::new(Bucket {
-        index: 0,
-        id: BucketId("files".into()),
-        address: Endpoint::parse("http://127.0.0.1:9000")
-            .unwrap()
-            .address(AddressStyle::Path, &name),
-        name,
+    let server = ServerConfig {
+        endpoint: Endpoint::parse("http://127.0.0.1:9000").unwrap(),
         region: Region::parse("us-east-1").unwrap(),
+        style: AddressStyle::Path,
+        credentials: CredentialsConfig::Chain,
+    };
+    let config = BucketConfig {
+        id: BucketId("files".into()),
+        name: BucketName::parse("files").unwrap(),
         url_expiry: Duration::from_mins(2),
-    })
+        origin: OriginConfig::Server(server.clone()),
+    };
+    Arc::new(Bucket::new(0, &config, &server))
 }
 
 fn table(routes: &[(Option<&str>, &str, &str)]) -> RouteTable {

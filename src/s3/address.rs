@@ -3,6 +3,7 @@
 //! Hosts come from configuration alone (rule 4). They are read by the same parser that the origin client sends by,
 //! so that the host that is signed is the host that is sent.
 
+use super::partition::{self, Elsewhere};
 use super::{BucketName, DecodedPath, ObjectKey, Region, encoding::encode_path_into};
 use std::fmt;
 use url::Url;
@@ -46,6 +47,11 @@ pub enum AddressStyle {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct EndpointError(pub(crate) String);
+
+/// The endpoint is AWS's, and the region is none of its partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the region is none of the endpoint's partition")]
+pub struct ForeignRegion;
 
 /// The base URL of an S3 server: scheme, authority, optional base path; no query, no user info.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -121,15 +127,28 @@ impl Endpoint {
     #[must_use]
     pub fn aws(region: &Region) -> Self {
         let name = region.as_str();
-        let suffix = PARTITIONS
-            .iter()
-            .find(|(prefix, _)| name.starts_with(prefix))
-            .map_or("amazonaws.com", |(_, suffix)| suffix);
         Self {
             scheme: Scheme::Https,
-            authority: format!("s3.{name}.{suffix}").into(),
+            authority: format!("s3.{name}.{}", partition::suffix_of(name)).into(),
             base_path: Box::default(),
         }
+    }
+
+    /// Returns this endpoint for a bucket that is in `region`. AWS names its hosts after their regions, inside one DNS
+    /// suffix a partition; any other endpoint serves all of its regions and stays as it is.
+    ///
+    /// # Errors
+    /// When the endpoint is AWS's and its partition has no such region.
+    pub fn in_region(&self, region: &Region) -> Result<Self, ForeignRegion> {
+        let authority = match partition::elsewhere(&self.authority, region.as_str()) {
+            Elsewhere::SameHost => return Ok(self.clone()),
+            Elsewhere::Host(authority) => authority.into(),
+            Elsewhere::Foreign => return Err(ForeignRegion),
+        };
+        Ok(Self {
+            authority,
+            ..self.clone()
+        })
     }
 
     /// Says whether `bucket` can be addressed in `style` here; for the config to call, once, before
@@ -183,16 +202,6 @@ impl fmt::Display for Endpoint {
         write!(f, "{}://{}{}", self.scheme, self.authority, self.base_path)
     }
 }
-
-/// The DNS suffix of each AWS partition but the first, by the prefix of its regions.
-const PARTITIONS: [(&str, &str); 6] = [
-    ("cn-", "amazonaws.com.cn"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("us-isof-", "csp.hci.ic.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("eusc-", "amazonaws.eu"),
-];
 
 /// A DNS label (RFC 1123 §2.1), in lower case since hosts are compared so.
 fn is_label(label: &str) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! An origin's document is read for its code and message alone, and goes no further than the log (DESIGN §4.10).
 
+use super::Region;
 use quick_xml::escape::{escape, unescape};
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
@@ -27,6 +28,17 @@ pub enum ErrorCode {
     RequestTimeTooSkewed,
     /// The session token is past its end.
     ExpiredToken,
+    /// The session token is none, or none that belongs to the key pair.
+    InvalidToken,
+    /// The origin knows no such access key id.
+    InvalidAccessKeyId,
+    /// The signature does not match: another secret, or another idea of the request.
+    SignatureDoesNotMatch,
+    /// The `Authorization` header, or what stands for it in a query, is not as the origin wants it; most often the region
+    /// of its scope is another than the bucket's.
+    AuthorizationHeaderMalformed,
+    /// The bucket is to be asked for at another endpoint.
+    PermanentRedirect,
     /// Anything else.
     Other,
 }
@@ -42,6 +54,12 @@ impl ErrorCode {
             "SlowDown" => Self::SlowDown,
             "RequestTimeTooSkewed" => Self::RequestTimeTooSkewed,
             "ExpiredToken" => Self::ExpiredToken,
+            "InvalidToken" => Self::InvalidToken,
+            "InvalidAccessKeyId" => Self::InvalidAccessKeyId,
+            "SignatureDoesNotMatch" => Self::SignatureDoesNotMatch,
+            // In a presigned URL the same fault goes by another name.
+            "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError" => Self::AuthorizationHeaderMalformed,
+            "PermanentRedirect" | "TemporaryRedirect" | "Redirect" => Self::PermanentRedirect,
             _ => Self::Other,
         }
     }
@@ -56,6 +74,8 @@ pub struct ErrorDocument {
     pub code_text: String,
     /// The message; for logs only.
     pub message: String,
+    /// The region that the bucket is in, where the origin names it.
+    pub region: Option<Region>,
 }
 
 impl ErrorDocument {
@@ -66,6 +86,7 @@ impl ErrorDocument {
             code: ErrorCode::of(code_text),
             code_text: code_text.to_owned(),
             message: message.to_owned(),
+            region: None,
         }
     }
 
@@ -111,8 +132,11 @@ impl ErrorDocument {
                 Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             }
         }
-        let [code, message] = texts.0;
-        Some(Self::new(code?.trim(), message.unwrap_or_default().trim()))
+        let [code, message, region] = texts.0;
+        Some(Self {
+            region: region.and_then(|name| Region::parse(name.trim()).ok()),
+            ..Self::new(code?.trim(), message.unwrap_or_default().trim())
+        })
     }
 
     /// Returns the document as S3 writes it, with the resource and request id of the answer it goes into.
@@ -140,6 +164,7 @@ impl ErrorDocument {
 enum Field {
     Code,
     Message,
+    Region,
 }
 
 impl Field {
@@ -147,6 +172,7 @@ impl Field {
         match name {
             "Code" => Some(Self::Code),
             "Message" => Some(Self::Message),
+            "Region" => Some(Self::Region),
             _ => None,
         }
     }
@@ -154,7 +180,7 @@ impl Field {
 
 /// What was read so far, by [`Field`].
 #[derive(Default)]
-struct Texts([Option<String>; 2]);
+struct Texts([Option<String>; 3]);
 
 impl Texts {
     /// Begins a field; `None` when it was there before, since two codes have no single meaning.
@@ -214,6 +240,25 @@ mod tests {
         ] {
             let read = ErrorDocument::parse(xml.as_bytes()).unwrap();
             assert_eq!((read.code, &*read.message), (code, message));
+        }
+    }
+
+    #[test]
+    fn the_region_is_read_where_it_is_one() {
+        let region = |element: &str| {
+            let xml = format!("<Error><Code>AuthorizationHeaderMalformed</Code>{element}</Error>");
+            let read = ErrorDocument::parse(xml.as_bytes()).unwrap();
+            assert_eq!(read.code, ErrorCode::AuthorizationHeaderMalformed);
+            read.region.map(|region| region.as_str().to_owned())
+        };
+        assert_eq!(region("<Region>eu-central-1</Region>").as_deref(), Some("eu-central-1"));
+        for none in [
+            "",
+            "<Region/>",
+            "<Region>evil.example.com</Region>",
+            "<Region>a/b</Region>",
+        ] {
+            assert_eq!(region(none), None, "{none}");
         }
     }
 

@@ -9,10 +9,11 @@ mod encoding;
 mod error_code;
 mod key;
 mod operation;
+mod partition;
 mod range;
 mod region;
 
-pub use address::{Address, AddressStyle, Endpoint, EndpointError, Scheme};
+pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
 pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};

@@ -1,4 +1,4 @@
-//! Signs requests of one credential in one region; keeps the derived key of the day.
+//! Signs requests of one credential; keeps the derived key of the day and region.
 //!
 //! Both forms return what is to be sent as a whole, so that nothing can be sent but what was signed (rule 2).
 
@@ -19,11 +19,10 @@ const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-
 const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
-/// Signs for one credential in one region. Shared between threads; deriving the day's key happens once a day.
+/// Signs for one credential. Shared between threads; deriving the key happens once a day, as long as the region is one.
 #[derive(Debug)]
 pub struct Signer {
     credential: Arc<Credential>,
-    region: Region,
     /// The session token as it stands in a query.
     encoded_token: Option<SecretString>,
     keys: DayKeys,
@@ -36,6 +35,8 @@ pub struct PresignRequest<'a> {
     pub method: &'a Method,
     /// The bucket's address.
     pub address: &'a Address,
+    /// The region of the credential scope: the one that the bucket is in.
+    pub region: &'a Region,
     /// The object.
     pub key: &'a ObjectKey,
     /// Further query parameters, decoded, in any order (`response-content-disposition`, `versionId`).
@@ -53,6 +54,8 @@ pub struct HeaderRequest<'a> {
     pub method: &'a Method,
     /// The bucket's address.
     pub address: &'a Address,
+    /// The region of the credential scope: the one that the bucket is in.
+    pub region: &'a Region,
     /// The object.
     pub key: &'a ObjectKey,
     /// Query parameters, decoded, in any order.
@@ -87,9 +90,9 @@ impl AuthorizedRequest {
 }
 
 impl Signer {
-    /// Signs as `credential` for `region`, service `s3`.
+    /// Signs as `credential` for the service `s3`.
     #[must_use]
-    pub fn new(credential: Arc<Credential>, region: Region) -> Self {
+    pub fn new(credential: Arc<Credential>) -> Self {
         let encoded_token = credential.session_token.as_ref().map(|token| {
             let mut encoded = String::new();
             encode_query_into(token.expose_secret(), &mut encoded);
@@ -97,7 +100,6 @@ impl Signer {
         });
         Self {
             credential,
-            region,
             encoded_token,
             keys: DayKeys::default(),
         }
@@ -113,7 +115,7 @@ impl Signer {
     #[must_use]
     pub fn presign(&self, request: &PresignRequest<'_>) -> String {
         let date = AmzDate::of(request.signed_at);
-        let scope = self.scope(&date);
+        let scope = scope(&date, request.region);
         let query = PresignedQuery {
             access_key_id: self.credential.access_key_id.as_str(),
             scope,
@@ -143,7 +145,7 @@ impl Signer {
     #[must_use]
     pub fn authorize(&self, request: &HeaderRequest<'_>) -> AuthorizedRequest {
         let date = AmzDate::of(request.signed_at);
-        let scope = self.scope(&date);
+        let scope = scope(&date, request.region);
         let room = canonical_query::encoded_len(request.query);
         let mut draft = Draft::start(request.address, request.key, room);
         if !request.query.is_empty() {
@@ -188,13 +190,13 @@ impl Signer {
             path_at: draft.path_at,
         }
     }
+}
 
-    fn scope<'a>(&'a self, date: &'a AmzDate) -> Scope<'a> {
-        Scope {
-            date,
-            region: self.region.as_str(),
-            service: Scope::S3,
-        }
+fn scope<'a>(date: &'a AmzDate, region: &'a Region) -> Scope<'a> {
+    Scope {
+        date,
+        region: region.as_str(),
+        service: Scope::S3,
     }
 }
 

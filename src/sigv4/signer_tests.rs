@@ -14,7 +14,11 @@ fn credential() -> Credential {
 }
 
 fn signer(credential: Credential) -> Signer {
-    Signer::new(Arc::new(credential), Region::parse("us-east-1").unwrap())
+    Signer::new(Arc::new(credential))
+}
+
+fn region() -> Region {
+    Region::parse("us-east-1").unwrap()
 }
 
 fn address(endpoint: &str) -> Address {
@@ -34,6 +38,7 @@ fn a_presigned_url_is_that_of_the_aws_documentation() {
     let url = signer(credential()).presign(&PresignRequest {
         method: &Method::GET,
         address: &address("https://s3.amazonaws.com"),
+        region: &region(),
         key: &key("test.txt"),
         query: &[],
         signed_at: MAY_24,
@@ -57,6 +62,7 @@ fn an_authorization_is_that_of_the_aws_documentation() {
     let request = signer(credential()).authorize(&HeaderRequest {
         method: &Method::GET,
         address: &address("https://s3.amazonaws.com"),
+        region: &region(),
         key: &key("test.txt"),
         query: &[],
         headers: &headers,
@@ -83,6 +89,7 @@ fn presign(signer: &Signer, query: &[(&str, &str)], signed_at: Timestamp) -> Str
     signer.presign(&PresignRequest {
         method: &Method::GET,
         address: &address("http://localhost:9000"),
+        region: &region(),
         key: &key("a b"),
         query,
         signed_at,
@@ -94,6 +101,7 @@ fn authorize(signer: &Signer, headers: &HeaderMap, query: &[(&str, &str)]) -> Au
     signer.authorize(&HeaderRequest {
         method: &Method::GET,
         address: &address("http://localhost:9000"),
+        region: &region(),
         key: &key("a b"),
         query,
         headers,
@@ -206,6 +214,7 @@ fn default_ports_are_not_part_of_host() {
         signer(credential()).presign(&PresignRequest {
             method: &Method::HEAD,
             address: &address(endpoint),
+            region: &region(),
             key: &key("k"),
             query: &[],
             signed_at: MAY_24,

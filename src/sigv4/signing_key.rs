@@ -15,6 +15,7 @@ pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// A key that signs for one day, region and service. Wiped when dropped, never printed.
 pub struct SigningKey {
     day_number: u64,
+    region: Box<str>,
     key: SecretBox<[u8; 32]>,
 }
 
@@ -26,6 +27,7 @@ impl SigningKey {
         let derived = generate_signing_key(secret.expose_secret(), midnight, scope.region, scope.service);
         Self {
             day_number: scope.date.day_number(),
+            region: scope.region.into(),
             key: SecretBox::init_with_mut(|key: &mut [u8; 32]| key.copy_from_slice(derived.as_ref())),
         }
     }
@@ -60,10 +62,11 @@ fn string_to_sign(request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> String {
     text
 }
 
-/// The derived keys of two neighbouring days, of one secret, region and service.
+/// The derived keys of two neighbouring days, of one secret and service.
 ///
 /// Around midnight requests of both days are signed in turn (the signing window turns at another second for each key),
-/// so each of the two has its own place, by the parity of its day. Reading takes no lock.
+/// so each of the two has its own place, by the parity of its day. A bucket is in one region, so a key of another region
+/// than the last one takes its place. Reading takes no lock.
 #[derive(Default)]
 pub(super) struct DayKeys([ArcSwapOption<SigningKey>; 2]);
 
@@ -73,6 +76,7 @@ impl DayKeys {
         let place = &self.0[usize::from(!scope.date.day_number().is_multiple_of(2))];
         if let Some(key) = &*place.load()
             && key.day_number == scope.date.day_number()
+            && *key.region == *scope.region
         {
             return key.sign(request, scope);
         }
@@ -106,14 +110,16 @@ mod tests {
             headers: SignedHeaders::Host("h"),
             payload: UNSIGNED_PAYLOAD,
         };
-        let sign = |unix| {
+        let sign_in = |region, unix| {
             let scope = Scope {
                 date: &AmzDate::of(Timestamp::from_unix(unix)),
-                region: "us-east-1",
+                region,
                 service: Scope::S3,
             };
-            keys.sign(&secret, &request, &scope);
+            let signature = keys.sign(&secret, &request, &scope);
+            assert_eq!(signature, SigningKey::derive(&secret, &scope).sign(&request, &scope));
         };
+        let sign = |unix| sign_in("us-east-1", unix);
         let at_hand = || {
             keys.0
                 .each_ref()
@@ -129,5 +135,7 @@ mod tests {
         sign(172_800);
         assert_eq!(at_hand()[1], derived[1]);
         assert_ne!(at_hand()[0], derived[0]);
+        sign_in("eu-west-1", 172_800);
+        sign_in("us-east-1", 172_800);
     }
 }

@@ -1,5 +1,12 @@
 //! The gateway as its users meet it: the real binary, real sockets, two real origins.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on ends"
+)]
+
 #[macro_use]
 #[path = "../support/mod.rs"]
 mod support;

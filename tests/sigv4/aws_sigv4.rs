@@ -111,7 +111,7 @@ impl Case {
             Some(token) => credential.with_session_token(token.clone().into()).unwrap(),
             None => credential,
         };
-        Signer::new(Arc::new(credential), Region::parse("eu-west-1").unwrap())
+        Signer::new(Arc::new(credential))
     }
 
     fn query(&self) -> Vec<(&str, &str)> {
@@ -185,6 +185,7 @@ proptest! {
         let url = case.signer().presign(&PresignRequest {
             method: &case.method,
             address: &case.address,
+            region: &Region::parse("eu-west-1").unwrap(),
             key: &case.key,
             query: &case.query(),
             signed_at: Timestamp::from_unix(case.seconds),
@@ -210,6 +211,7 @@ proptest! {
         let request = case.signer().authorize(&HeaderRequest {
             method: &case.method,
             address: &case.address,
+            region: &Region::parse("eu-west-1").unwrap(),
             key: &case.key,
             query: &case.query(),
             headers: &headers,

@@ -79,7 +79,8 @@ impl Case {
             Some(token) => credential.with_session_token(token.clone().into()).unwrap(),
             None => credential,
         };
-        let signer = Signer::new(Arc::new(credential), Region::parse(&self.region).unwrap());
+        let signer = Signer::new(Arc::new(credential));
+        let region = Region::parse(&self.region).unwrap();
         let style = match self.style {
             Style::Path => AddressStyle::Path,
             Style::Virtual => AddressStyle::VirtualHosted,
@@ -97,6 +98,7 @@ impl Case {
                 url: signer.presign(&PresignRequest {
                     method: &method,
                     address: &address,
+                    region: &region,
                     key: &key,
                     query: &query,
                     signed_at,
@@ -113,6 +115,7 @@ impl Case {
                 let request = signer.authorize(&HeaderRequest {
                     method: &method,
                     address: &address,
+                    region: &region,
                     key: &key,
                     query: &query,
                     headers: &headers,

@@ -18,6 +18,7 @@ fn cache(max_bytes: u64) -> UrlCache<Value> {
 fn query(key: &ObjectKey) -> UrlQuery<'_> {
     UrlQuery {
         bucket: 0,
+        generation: 0,
         epoch: 1,
         operation: Operation::GetObject,
         key,
@@ -34,6 +35,7 @@ fn every_part_of_the_key_tells_entries_apart() {
     let different = [
         UrlQuery { bucket: 1, ..asked },
         UrlQuery { epoch: 2, ..asked },
+        UrlQuery { generation: 1, ..asked },
         UrlQuery {
             operation: Operation::HeadObject,
             ..asked
@@ -48,7 +50,7 @@ fn every_part_of_the_key_tells_entries_apart() {
         assert_eq!(cache.get(&query, |_| true), None, "{query:?}");
     }
     assert_eq!(cache.get(&asked, |_| true), Some(Arc::new(Value(vec![1]))));
-    assert_eq!((cache.stats().hits, cache.stats().misses), (1, 5));
+    assert_eq!((cache.stats().hits, cache.stats().misses), (1, 6));
 }
 
 #[test]

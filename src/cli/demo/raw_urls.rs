@@ -1,7 +1,7 @@
 //! What an app without a gateway stores: presigned URLs, signed now, for their whole life.
 use crate::clock::Clock;
 use crate::config::{CredentialsConfig, ServerConfig};
-use crate::s3::{Address, BucketName, ObjectKey};
+use crate::s3::{Address, BucketName, ObjectKey, Region};
 use crate::sigv4::{PresignRequest, Signer};
 use http::Method;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ const NO_STORE: &[(&str, &str)] = &[("response-cache-control", "no-store")];
 pub struct RawUrls {
     signer: Signer,
     address: Address,
+    region: Region,
     expiry: Duration,
     clock: Clock,
 }
@@ -28,8 +29,9 @@ impl RawUrls {
             return None;
         };
         Some(Self {
-            signer: Signer::new(Arc::new(credential.clone()), server.region.clone()),
+            signer: Signer::new(Arc::new(credential.clone())),
             address: server.endpoint.address(server.style, bucket),
+            region: server.region.clone(),
             expiry,
             clock,
         })
@@ -41,6 +43,7 @@ impl RawUrls {
         Some(self.signer.presign(&PresignRequest {
             method: &Method::GET,
             address: &self.address,
+            region: &self.region,
             key: &ObjectKey::parse(key).ok()?,
             query: NO_STORE,
             signed_at: self.clock.now(),

@@ -4,7 +4,6 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::config::BucketId;
 use crate::credentials::Credentials;
-use crate::s3::Region;
 use crate::sigv4::AccessKeyId;
 use secrecy::SecretString;
 use std::collections::VecDeque;
@@ -97,7 +96,6 @@ fn play_with_deadline(answers: impl IntoIterator<Item = Answer>, deadline: Durat
     };
     let credentials = Credentials::renewed(
         &BucketId("files".into()),
-        &Region::parse("us-east-1").unwrap(),
         Scripted(Arc::clone(&script)),
         &clock,
         pace,

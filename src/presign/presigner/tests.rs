@@ -3,8 +3,8 @@
 use super::*;
 use crate::access::Permit;
 use crate::clock::ManualClock;
-use crate::config::BucketId;
-use crate::route::Bucket;
+use crate::config::{BucketConfig, BucketId, CredentialsConfig, OriginConfig, ServerConfig};
+use crate::route::{Bucket, Learned};
 use crate::s3::{AddressStyle, BucketName, Endpoint, ObjectKey, Operation, Region};
 use crate::sigv4::{AccessKeyId, Credential};
 use proptest::prelude::*;
@@ -14,16 +14,19 @@ use std::time::Duration;
 const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 fn bucket(expiry: Duration) -> Arc<Bucket> {
-    let name = BucketName::parse("files").unwrap();
-    let endpoint = Endpoint::parse("https://s3.example.com").unwrap();
-    Arc::new(Bucket {
-        index: 0,
-        id: BucketId("files".into()),
-        address: endpoint.address(AddressStyle::Path, &name),
-        name,
+    let server = ServerConfig {
+        endpoint: Endpoint::parse("https://s3.example.com").unwrap(),
         region: Region::parse("us-east-1").unwrap(),
+        style: AddressStyle::Path,
+        credentials: CredentialsConfig::Chain,
+    };
+    let config = BucketConfig {
+        id: BucketId("files".into()),
+        name: BucketName::parse("files").unwrap(),
         url_expiry: expiry,
-    })
+        origin: OriginConfig::Server(server.clone()),
+    };
+    Arc::new(Bucket::new(0, &config, &server))
 }
 
 fn credential(ends: Option<Timestamp>) -> Credential {
@@ -33,8 +36,7 @@ fn credential(ends: Option<Timestamp>) -> Credential {
 
 fn presigner(start: Timestamp, cache: UrlCacheConfig, ends: Option<Timestamp>) -> (Presigner, ManualClock) {
     let (clock, hands) = Clock::manual(start);
-    let region = Region::parse("us-east-1").unwrap();
-    let held = Credentials::fixed(&BucketId("files".into()), &region, credential(ends), &clock);
+    let held = Credentials::fixed(&BucketId("files".into()), credential(ends), &clock);
     (Presigner::new(vec![held], cache, clock), hands)
 }
 
@@ -103,6 +105,24 @@ fn the_url_says_what_its_times_say() {
         !format!("{signed:?}").contains("X-Amz-Signature"),
         "a signed URL is a secret"
     );
+}
+
+#[test]
+fn a_region_learned_is_signed_for_at_once_and_no_older_url_is_handed_out() {
+    let (presigner, _hands) = cached(START);
+    let target = get(7200, "images/u1.png");
+    let before = presigner.presign(&target).unwrap();
+    let learned = target
+        .permit()
+        .bucket()
+        .learn_region(&Region::parse("eu-west-1").unwrap());
+    assert_eq!(learned, Learned::Moved);
+    let after = presigner.presign(&target).unwrap();
+    assert_eq!(after.cache, UrlCacheStatus::Miss);
+    assert!(location(&before).contains("%2Fus-east-1%2Fs3%2F"), "{before:?}");
+    assert!(location(&after).contains("%2Feu-west-1%2Fs3%2F"), "{after:?}");
+    assert_eq!(after.url.signed_at, before.url.signed_at);
+    assert_eq!(presigner.presign(&target).unwrap().cache, UrlCacheStatus::Hit);
 }
 
 #[test]
