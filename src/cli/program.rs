@@ -5,7 +5,7 @@ use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Report};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, TlsError};
+use crate::fetch::{ClientError, OriginBounds, OriginClient, OriginSettings, OriginTls, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{Deadline, ListenError, Listener, ListenerStats};
 use crate::telemetry::{AccessSink, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
@@ -82,6 +82,7 @@ impl Foundation {
             clock,
             telemetry,
             runtime: runtime.handle().clone(),
+            bounds: OriginBounds::default(),
         };
         let mut embedded = Embedded::default();
         let server = embedded.settle(&config.buckets)?;

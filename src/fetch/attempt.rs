@@ -6,10 +6,9 @@ use super::head::OriginHead;
 use super::origin::OriginClient;
 use super::outcome::{self, Asked, OriginStatus};
 use super::remedy::Cause;
-use super::request::SignedRequest;
+use super::request::{Means, SignedRequest};
 use super::state::OriginState;
 use crate::resolve::Target;
-use crate::sigv4::Signer;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -53,16 +52,20 @@ pub(super) struct Question<'a> {
 }
 
 impl OriginClient {
-    /// Sends `question` once, signed by `signer`, when its origin may be asked; what comes of it is the origin's record.
-    pub(super) async fn attempt(&self, signer: &Signer, question: Question<'_>) -> Result<Received, Failed> {
-        let Question { state, target, conditions, deadline } = question;
+    /// Sends `question` once, signed by `means`, when its origin may be asked; what comes of it is the origin's record.
+    pub(super) async fn attempt(&self, means: &Means, question: Question<'_>) -> Result<Received, Failed> {
+        let Question {
+            state,
+            target,
+            conditions,
+            deadline,
+        } = question;
         let admission = state.admit(deadline).await.map_err(Failed::unsent)?;
-        // Signed after the wait for a place, so that the signature is as young as can be.
         let asked = Asked {
             operation: target.permit().operation(),
-            signed_at: self.clock().now(),
+            signed_at: means.signed_at,
         };
-        let request = SignedRequest::new(signer, target, conditions, asked.signed_at).map_err(Failed::unsent)?;
+        let request = SignedRequest::new(means, target, conditions).map_err(Failed::unsent)?;
         let received = self.receive(request, asked, question).await;
         match &received {
             Ok(_) => admission.answered(),

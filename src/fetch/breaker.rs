@@ -139,7 +139,11 @@ fn suspended(phase: Phase) -> Option<Suspended> {
         Phase::Closed { .. } => return None,
         Phase::Open { until, .. } => until.saturating_duration_since(Instant::now()),
         // Its probe's answer decides, which may take a moment.
-        Phase::HalfOpen { .. } => return Some(Suspended { retry_after: Duration::from_secs(1) }),
+        Phase::HalfOpen { .. } => {
+            return Some(Suspended {
+                retry_after: Duration::from_secs(1),
+            });
+        }
     };
     (!retry_after.is_zero()).then_some(Suspended { retry_after })
 }

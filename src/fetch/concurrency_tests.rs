@@ -45,7 +45,11 @@ async fn rule_24_slow_down_halves_once_for_all_that_were_under_way() {
     for limit in [16, 8, 4, 2] {
         assert_eq!(limiter.enter(far()).await.unwrap().too_many(), Some(limit));
     }
-    assert_eq!(limiter.enter(far()).await.unwrap().too_many(), None, "two always remain");
+    assert_eq!(
+        limiter.enter(far()).await.unwrap().too_many(),
+        None,
+        "two always remain"
+    );
     assert_eq!(room(&limiter).await, 2);
 }
 

@@ -10,11 +10,13 @@ use super::head::OriginHead;
 use super::origin::OriginClient;
 use super::outcome::OriginStatus;
 use super::remedy::{Course, Remedy};
+use super::request::Means;
 use super::resume::{Errand, Resumption};
 use super::state::OriginState;
 use crate::clock::Timestamp;
-use crate::credentials::{Credentials, Snapshot};
+use crate::credentials::Credentials;
 use crate::resolve::Target;
+use crate::route::Learned;
 use crate::s3::{Operation, Region};
 use crate::telemetry::RetryReason;
 use std::sync::Arc;
@@ -60,18 +62,18 @@ impl<'a> Pursuit<'a> {
     pub(super) async fn ask(&mut self, conditions: &Conditions) -> Result<Received, FetchError> {
         let mut before: Option<FetchError> = None;
         loop {
-            let snapshot = self.credentials.current()?;
+            let means = Means::now(self.credentials, self.target.permit().bucket(), self.client.clock())?;
             let question = Question {
                 state: self.state,
                 target: self.target,
                 conditions,
                 deadline: self.deadline,
             };
-            let failed = match self.client.attempt(&snapshot.signer, question).await {
+            let failed = match self.client.attempt(&means, question).await {
                 Ok(received) => return Ok(received),
                 Err(failed) => failed,
             };
-            match (self.remedy(&snapshot, &failed).await, before) {
+            match (self.remedy(&means, &failed).await, before) {
                 (Hope::Again, _) => before = Some(failed.error),
                 // That a repeat was not let through says less than why there had to be one.
                 (Hope::None, Some(before)) if failed.is_unsent() => return Err(before),
@@ -95,15 +97,18 @@ impl<'a> Pursuit<'a> {
         })
     }
 
-    async fn remedy(&mut self, snapshot: &Arc<Snapshot>, failed: &Failed) -> Hope {
-        let remedy = self
-            .course
-            .remedy(self.operation(), &failed.cause, &self.state.retry, &mut fastrand::Rng::new());
+    async fn remedy(&mut self, means: &Means, failed: &Failed) -> Hope {
+        let remedy = self.course.remedy(
+            self.operation(),
+            &failed.cause,
+            &self.state.retry,
+            &mut fastrand::Rng::new(),
+        );
         match remedy {
             Remedy::GiveUp => Hope::None,
             Remedy::SendAgain(reason, after) => self.send_again(reason, after).await,
             Remedy::RenewCredentials => {
-                let renewed = self.renew(snapshot).await;
+                let renewed = self.renew(means).await;
                 self.signed_anew(RetryReason::Credentials, renewed)
             }
             Remedy::LearnClock(origin) => {
@@ -111,7 +116,7 @@ impl<'a> Pursuit<'a> {
                 self.signed_anew(RetryReason::Clock, learned)
             }
             Remedy::LearnRegion(region) => {
-                let learned = self.learn_region(&region);
+                let learned = self.learn_region(&region, means);
                 self.signed_anew(RetryReason::Region, learned)
             }
         }
@@ -136,7 +141,7 @@ impl<'a> Pursuit<'a> {
         hope
     }
 
-    async fn renew(&self, _snapshot: &Arc<Snapshot>) -> Hope {
+    async fn renew(&self, _means: &Means) -> Hope {
         Hope::None
     }
 
@@ -144,7 +149,13 @@ impl<'a> Pursuit<'a> {
         Hope::None
     }
 
-    fn learn_region(&self, _region: &Region) -> Hope {
-        Hope::None
+    fn learn_region(&self, region: &Region, means: &Means) -> Hope {
+        let bucket = self.target.permit().bucket();
+        match bucket.learn_region(region) {
+            Learned::Moved => Hope::Again,
+            // Another request learned it while this one was under way.
+            Learned::Known if bucket.place().generation != means.place.generation => Hope::Again,
+            Learned::Known | Learned::Refused => Hope::None,
+        }
     }
 }

@@ -147,7 +147,9 @@ impl Course {
             Cause::StaleCredentials => once(RetryReason::Credentials, Remedy::RenewCredentials),
             Cause::Skewed(Some(origin)) => once(RetryReason::Clock, Remedy::LearnClock(*origin)),
             Cause::Elsewhere(region) => once(RetryReason::Region, Remedy::LearnRegion(region.clone())),
-            Cause::Throttled { retry_after: Some(_), .. }
+            Cause::Throttled {
+                retry_after: Some(_), ..
+            }
             | Cause::Skewed(None)
             | Cause::Late
             | Cause::Garbled

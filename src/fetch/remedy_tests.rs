@@ -61,8 +61,16 @@ fn each_cause_has_its_remedy() {
         (&[], Cause::Elsewhere(eu()), Exactly(Remedy::LearnRegion(eu()))),
         (&[Place], Cause::Elsewhere(eu()), give_up()),
         // One correction does not stand in the way of another, nor repeats of corrections.
-        (&[Place, Clock], Cause::StaleCredentials, Exactly(Remedy::RenewCredentials)),
-        (&[Broken, Broken], Cause::Elsewhere(eu()), Exactly(Remedy::LearnRegion(eu()))),
+        (
+            &[Place, Clock],
+            Cause::StaleCredentials,
+            Exactly(Remedy::RenewCredentials),
+        ),
+        (
+            &[Broken, Broken],
+            Cause::Elsewhere(eu()),
+            Exactly(Remedy::LearnRegion(eu())),
+        ),
         (&[Credentials, Clock, Place], Cause::Broken, Again(Broken, 100)),
         (&[], Cause::Late, give_up()),
         (&[], Cause::Garbled, give_up()),
@@ -77,7 +85,10 @@ fn each_cause_has_its_remedy() {
                     panic!("{course:?} {cause:?} {remedy:?}")
                 };
                 let millis = *longest / 2..=*longest;
-                assert!(why == reason && millis.contains(&(after.as_micros() as u64).div_ceil(1000)), "{cause:?} {remedy:?}");
+                assert!(
+                    why == reason && millis.contains(&(after.as_micros() as u64).div_ceil(1000)),
+                    "{cause:?} {remedy:?}"
+                );
             }
         }
     }

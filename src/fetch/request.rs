@@ -5,13 +5,39 @@
 
 use super::conditions::Conditions;
 use super::error::FetchError;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
+use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::Target;
+use crate::route::{Bucket, Place};
 use crate::s3::Operation;
-use crate::sigv4::{HeaderRequest, Signer};
+use crate::sigv4::HeaderRequest;
 use http::header::{ACCEPT_ENCODING, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use reqwest::Url;
+use std::sync::Arc;
+
+/// What a request is signed with: who, where, when. Kept beside the request, for a refusal is judged by it.
+#[derive(Clone, Debug)]
+pub(super) struct Means {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) place: Arc<Place>,
+    pub(super) signed_at: Timestamp,
+}
+
+impl Means {
+    /// What there is now.
+    pub(super) fn now(
+        credentials: &Credentials,
+        bucket: &Bucket,
+        clock: &Clock,
+    ) -> Result<Self, CredentialsUnavailable> {
+        Ok(Self {
+            snapshot: credentials.current()?,
+            place: Arc::clone(&bucket.place()),
+            signed_at: clock.now(),
+        })
+    }
+}
 
 /// A request that will be sent as it was signed.
 #[derive(Debug)]
@@ -22,36 +48,30 @@ pub(super) struct SignedRequest {
 }
 
 impl SignedRequest {
-    /// Signs a read of `target` at `now`.
+    /// Signs a read of `target` by `means`.
     ///
     /// # Errors
     /// [`FetchError::NotAsSigned`] when the URL would not be sent byte for byte as it was signed, and for a target that is
     /// no read.
-    pub(super) fn new(
-        signer: &Signer,
-        target: &Target,
-        conditions: &Conditions,
-        now: Timestamp,
-    ) -> Result<Self, FetchError> {
+    pub(super) fn new(means: &Means, target: &Target, conditions: &Conditions) -> Result<Self, FetchError> {
         let permit = target.permit();
         if !matches!(permit.operation(), Operation::GetObject | Operation::HeadObject) {
             return Err(FetchError::NotAsSigned);
         }
-        let place = permit.bucket().place();
-        let address = &place.address;
+        let address = &means.place.address;
         let method = permit.operation().method();
         let mut headers = conditions.to_headers();
         // The stored bytes are wanted as they are, and the same for every client.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let authorized = signer.authorize(&HeaderRequest {
+        let authorized = means.snapshot.signer.authorize(&HeaderRequest {
             method: &method,
             address,
-            region: &place.region,
+            region: &means.place.region,
             key: permit.key(),
             query: &target.query(),
             headers: &headers,
             content_sha256: None,
-            signed_at: now,
+            signed_at: means.signed_at,
         });
         headers.extend(authorized.headers);
         let host = HeaderValue::from_str(address.host()).map_err(|_| FetchError::NotAsSigned)?;

@@ -10,6 +10,7 @@ use super::head::{ContentRange, OriginHead};
 use super::origin::OriginClient;
 use super::outcome::OriginStatus;
 use super::precondition;
+use super::request::Means;
 use super::state::OriginState;
 use crate::credentials::Credentials;
 use crate::resolve::Target;
@@ -128,14 +129,15 @@ impl Resumption {
 
 impl Errand {
     async fn ask(&self, conditions: &Conditions) -> Option<Received> {
-        let snapshot = self.credentials.current().ok()?;
+        let bucket = self.target.permit().bucket();
+        let means = Means::now(&self.credentials, bucket, self.client.clock()).ok()?;
         let question = Question {
             state: &self.state,
             target: &self.target,
             conditions,
             deadline: Instant::now() + self.client.settings().deadlines.head,
         };
-        self.client.attempt(&snapshot.signer, question).await.ok()
+        self.client.attempt(&means, question).await.ok()
     }
 }
 

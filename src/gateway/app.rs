@@ -4,9 +4,10 @@ use crate::clock::Clock;
 use crate::config::UrlCacheConfig;
 use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
+use crate::fetch::{Breaker, OriginBounds, OriginState};
 use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable};
-use crate::s3::Region;
+use crate::s3::{Endpoint, Region};
 use crate::telemetry::{
     AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, RouteMetrics, Telemetry,
 };
@@ -23,6 +24,8 @@ pub struct Furniture {
     pub telemetry: Telemetry,
     /// Where credentials are renewed.
     pub runtime: Handle,
+    /// The bounds that origins are asked within.
+    pub bounds: OriginBounds,
 }
 
 /// Why an app can't be built.
@@ -66,6 +69,9 @@ pub(super) struct PerBucket {
     pub(super) bucket: Arc<Bucket>,
     pub(super) credentials: Credentials,
     pub(super) metrics: Arc<BucketMetrics>,
+    /// How its origin does.
+    pub(super) origin: Arc<OriginState>,
+    endpoint: Endpoint,
     source: Source,
     /// Where the chain asks STS: the configured region, whatever the bucket's turned out to be.
     chain_region: Region,
@@ -96,14 +102,21 @@ impl App {
                 .into_iter()
                 .flat_map(|app| app.per_bucket.iter().map(|per| &*per.bucket))
         };
-        let mut per_bucket = Vec::with_capacity(config.buckets.len());
+        let mut per_bucket: Vec<PerBucket> = Vec::with_capacity(config.buckets.len());
         for (index, bucket) in config.buckets.iter().enumerate() {
             let server = server_of(bucket, embedded)?;
             let (credentials, source) = credentials_of(&bucket.id, server, furniture, previous);
+            let known = Bucket::new(index, bucket, server).remembering(earlier());
+            let metrics = metrics.bucket(bucket.id.as_str());
+            let others = per_bucket
+                .iter()
+                .chain(previous.into_iter().flat_map(|app| &app.per_bucket));
             per_bucket.push(PerBucket {
-                bucket: Arc::new(Bucket::new(index, bucket, server).remembering(earlier())),
+                origin: origin_of(&known, &server.endpoint, &metrics, furniture, others),
+                endpoint: server.endpoint.clone(),
+                bucket: Arc::new(known),
                 credentials,
-                metrics: metrics.bucket(bucket.id.as_str()),
+                metrics,
                 source,
                 chain_region: server.region.clone(),
             });
@@ -178,6 +191,7 @@ impl App {
             expires_at: per.credentials.expires_at(),
         });
         AppReading {
+            origins: self.per_bucket.iter().map(|per| per.origin.reading()).collect(),
             url_cache: self.presigner.cache_stats().map(|stats| CacheReading {
                 hits: stats.hits,
                 misses: stats.misses,
@@ -229,6 +243,26 @@ fn credentials_of(
         )
     });
     (credentials, source)
+}
+
+/// What is known of a bucket's origin already; else a new record, with the breaker of its endpoint.
+fn origin_of<'a>(
+    bucket: &Bucket,
+    endpoint: &Endpoint,
+    metrics: &Arc<BucketMetrics>,
+    furniture: &Furniture,
+    others: impl Iterator<Item = &'a PerBucket> + Clone,
+) -> Arc<OriginState> {
+    if let Some(same) = others.clone().find(|other| bucket.is_still(&other.bucket)) {
+        return Arc::clone(&same.origin);
+    }
+    let neighbour = others.into_iter().find(|other| other.endpoint == *endpoint);
+    let breaker = neighbour.map_or_else(
+        || Breaker::new(furniture.bounds.breaker),
+        |other| Arc::clone(other.origin.breaker()),
+    );
+    let events = furniture.telemetry.events().clone();
+    OriginState::new(&furniture.bounds, breaker, Arc::clone(metrics), events)
 }
 
 impl App {

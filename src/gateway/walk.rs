@@ -47,7 +47,7 @@ pub(super) async fn walk(
         download: download.as_ref(),
     };
     match routed.route.delivery {
-        Delivery::Redirect => errand.redirect(permit).map_err(|error| Failure::from(&error)),
+        Delivery::Redirect => errand.redirect_or_stream(permit, trail).await,
         Delivery::Stream => errand.stream(permit, trail).await,
         Delivery::Auto => errand.auto(permit, trail).await,
     }
@@ -81,9 +81,18 @@ struct Fetched {
 }
 
 impl Errand<'_> {
-    fn redirect(&self, permit: Permit) -> Result<Answered, PresignError> {
+    /// Sends the reader on. A URL signed with a credential that ends soon would die on its way: then the bytes go through
+    /// the gateway (rule 25).
+    async fn redirect_or_stream(&self, permit: Permit, trail: &mut AccessGuard) -> Result<Answered, Failure> {
         let target = Target::redirected(permit, self.download);
-        let presigned = self.app.presigner.presign(&target)?;
+        match self.redirect(&target) {
+            Err(PresignError::CredentialEndsSoon) => self.stream(target.permit().clone(), trail).await,
+            result => result.map_err(|error| Failure::from(&error)),
+        }
+    }
+
+    fn redirect(&self, target: &Target) -> Result<Answered, PresignError> {
+        let presigned = self.app.presigner.presign(target)?;
         let cache = match presigned.cache {
             UrlCacheStatus::Hit => CacheResult::Hit,
             UrlCacheStatus::Miss => CacheResult::Miss,
@@ -112,10 +121,10 @@ impl Errand<'_> {
             .complete_length()
             .is_some_and(|length| length > self.app.auto_limit);
         if large && fetched.permit == permit {
-            match self.redirect(permit) {
+            match self.redirect(&Target::redirected(permit, self.download)) {
                 // Dropping what was fetched ends the transfer.
                 Ok(answered) => return Ok(answered),
-                // A URL of such a credential would die on its way; the bytes are at hand.
+                // The bytes are at hand.
                 Err(PresignError::CredentialEndsSoon) => {}
                 Err(error) => return Err(Failure::from(&error)),
             }
@@ -153,7 +162,10 @@ impl Errand<'_> {
         let conditions = Conditions::from_headers(&self.request.headers, permit.operation());
         let target = Target::streamed(permit);
         let asked = Instant::now();
-        let found = self.origin.fetch(&self.bucket.credentials, &target, &conditions).await;
+        let PerBucket {
+            origin, credentials, ..
+        } = self.bucket;
+        let found = self.origin.fetch(origin, credentials, &target, &conditions).await;
         let took = asked.elapsed();
         trail.asked_origin(&self.bucket.metrics, took);
         match &found {

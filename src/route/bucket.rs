@@ -47,6 +47,12 @@ impl Bucket {
         self
     }
 
+    /// Whether `earlier`, of another configuration, is this bucket at the same origin.
+    #[must_use]
+    pub fn is_still(&self, earlier: &Self) -> bool {
+        self.id == earlier.id && self.whereabouts.is_configured_as(&earlier.whereabouts)
+    }
+
     /// Returns where it is, as far as is known: first as configured, then as learned. To be dropped within the request.
     #[must_use]
     pub fn place(&self) -> Guard<Arc<Place>> {

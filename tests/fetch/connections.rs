@@ -56,14 +56,14 @@ async fn a_stale_connection_is_not_the_readers_problem() {
 }
 
 #[tokio::test]
-async fn a_request_is_sent_twice_at_most() {
+async fn rule_24_a_request_is_sent_three_times_at_most() {
     let origin = Origin::start(|connection: &mut Connection| {
         connection.request();
         connection.reset();
     });
     let error = Gateway::impatient(&origin).get(&[]).await.unwrap_err();
     assert!(matches!(error, FetchError::BadGateway(_)), "{error:?}");
-    assert_eq!(origin.requests().len(), 2);
+    assert_eq!(origin.requests().len(), 3);
 }
 
 #[tokio::test]

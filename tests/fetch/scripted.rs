@@ -4,10 +4,14 @@ use evergate::access::Permit;
 use evergate::clock::{Clock, Timestamp};
 use evergate::config::{self, Environment, OriginConfig};
 use evergate::credentials::{self, Credentials};
-use evergate::fetch::{Conditions, Deadlines, FetchError, OriginClient, OriginResponse, OriginSettings, OriginTls};
+use evergate::fetch::{
+    Breaker, Conditions, Deadlines, FetchError, OriginBounds, OriginClient, OriginResponse, OriginSettings, OriginState,
+    OriginTls,
+};
 use evergate::resolve::{Overrides, Target};
 use evergate::route::Bucket;
 use evergate::s3::{ObjectKey, Operation};
+use evergate::telemetry::{AccessSink, Telemetry};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -129,6 +133,7 @@ impl Connection {
 /// The gateway's side.
 pub struct Gateway {
     pub client: OriginClient,
+    state: Arc<OriginState>,
     credentials: Credentials,
     bucket: Arc<Bucket>,
 }
@@ -189,7 +194,15 @@ impl Gateway {
             panic!("a server")
         };
         let runtime = tokio::runtime::Handle::current();
+        let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
+        let bounds = OriginBounds::default();
         Self {
+            state: OriginState::new(
+                &bounds,
+                Breaker::new(bounds.breaker),
+                telemetry.metrics().bucket(bucket.id.as_str()),
+                telemetry.events().clone(),
+            ),
             client: OriginClient::new(settings, &OriginTls::load(roots).unwrap(), clock.clone()).unwrap(),
             credentials: credentials::start(&bucket.id, &server.region, &server.credentials, clock, &runtime),
             bucket: Arc::new(Bucket::new(0, bucket, server)),
@@ -212,9 +225,10 @@ impl Gateway {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
         let conditions = Conditions::from_headers(&headers, operation);
-        tokio::time::timeout(PATIENCE, self.client.fetch(&self.credentials, &target, &conditions))
-            .await
-            .expect("the fetch hung")
+        let fetch = self
+            .client
+            .fetch(&self.state, &self.credentials, &target, &conditions);
+        tokio::time::timeout(PATIENCE, fetch).await.expect("the fetch hung")
     }
 
     pub async fn get(&self, fields: &[(&'static str, &str)]) -> Result<OriginResponse, FetchError> {

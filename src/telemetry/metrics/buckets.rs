@@ -146,9 +146,8 @@ pub(super) fn collect(buckets: &[Arc<BucketMetrics>]) -> Vec<MetricFamily> {
     };
     let each = |definition: &Definition, slot: usize, words: &[&str]| {
         let of_bucket = |bucket: &Arc<BucketMetrics>| {
-            let sample = |(place, word): (usize, &&str)| {
-                Sample::count(&[bucket.label(), word], bucket.counts.sum(slot + place))
-            };
+            let sample =
+                |(place, word): (usize, &&str)| Sample::count(&[bucket.label(), word], bucket.counts.sum(slot + place));
             words.iter().enumerate().map(sample).collect::<Vec<_>>()
         };
         definition.family(buckets.iter().flat_map(of_bucket))
@@ -159,10 +158,28 @@ pub(super) fn collect(buckets: &[Arc<BucketMetrics>]) -> Vec<MetricFamily> {
     vec![
         one(&URLS_PRESIGNED, PRESIGNS),
         ORIGIN_DURATION.family(origin),
-        each(&ORIGIN_ERRORS, ERRORS, &OriginErrorKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()),
-        each(&ORIGIN_RETRIES, RETRIES, &RetryReason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>()),
+        each(
+            &ORIGIN_ERRORS,
+            ERRORS,
+            &OriginErrorKind::ALL
+                .iter()
+                .map(|kind| kind.as_str())
+                .collect::<Vec<_>>(),
+        ),
+        each(
+            &ORIGIN_RETRIES,
+            RETRIES,
+            &RetryReason::ALL
+                .iter()
+                .map(|reason| reason.as_str())
+                .collect::<Vec<_>>(),
+        ),
         one(&RETRIES_OVER_BUDGET, RETRIES_REFUSED),
-        each(&ORIGIN_RESUMPTIONS, RESUMPTIONS, &ResumeResult::ALL.iter().map(|how| how.as_str()).collect::<Vec<_>>()),
+        each(
+            &ORIGIN_RESUMPTIONS,
+            RESUMPTIONS,
+            &ResumeResult::ALL.iter().map(|how| how.as_str()).collect::<Vec<_>>(),
+        ),
         one(&SLOWDOWNS, SLOWED),
         one(&OPENINGS, BREAKER_OPENED),
     ]

@@ -3,7 +3,7 @@
 use super::family::Kind;
 use super::*;
 use crate::clock::Timestamp;
-use crate::telemetry::{OriginErrorKind, Outcome};
+use crate::telemetry::{BreakerState, OriginErrorKind, Outcome, ResumeResult, RetryReason};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -55,6 +55,9 @@ fn every_metric_is_in_the_reference_and_nothing_else_is() {
     for words in [
         Outcome::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>(),
         OriginErrorKind::ALL.iter().map(|word| word.as_str()).collect(),
+        RetryReason::ALL.iter().map(|word| word.as_str()).collect(),
+        ResumeResult::ALL.iter().map(|word| word.as_str()).collect(),
+        BreakerState::ALL.iter().map(|word| word.as_str()).collect(),
     ] {
         for word in words {
             assert!(reference.contains(&format!("`{word}`")), "{word} is not documented");
@@ -71,8 +74,22 @@ fn the_page_tells_what_was_counted() {
     bucket.presigned();
     bucket.origin_answered(Duration::from_millis(3));
     bucket.origin_failed(OriginErrorKind::Timeout);
+    bucket.origin_retried(RetryReason::Broken);
+    bucket.origin_retried(RetryReason::Region);
+    bucket.origin_retry_refused();
+    bucket.origin_resumed(ResumeResult::Changed);
+    bucket.origin_slowed();
+    bucket.origin_suspended();
     metrics.request_began();
     metrics.read_app(|| AppReading {
+        origins: vec![OriginReading {
+            bucket: "files".into(),
+            breaker: BreakerState::HalfOpen,
+            concurrency_limit: 8,
+            concurrency: 7,
+            waiting: 3,
+            retries_left: 2,
+        }],
         url_cache: Some(CacheReading {
             hits: 5,
             misses: 2,
@@ -119,6 +136,20 @@ fn the_page_tells_what_was_counted() {
         r#"evergate_presigns_total{bucket="files"} 1"#,
         r#"evergate_origin_request_duration_seconds_count{bucket="files"} 1"#,
         r#"evergate_origin_errors_total{bucket="files",kind="timeout"} 1"#,
+        r#"evergate_origin_retries_total{bucket="files",reason="broken"} 1"#,
+        r#"evergate_origin_retries_total{bucket="files",reason="region"} 1"#,
+        r#"evergate_origin_retries_total{bucket="files",reason="clock"} 0"#,
+        r#"evergate_origin_retries_refused_total{bucket="files"} 1"#,
+        r#"evergate_origin_resumptions_total{bucket="files",result="resumed"} 0"#,
+        r#"evergate_origin_resumptions_total{bucket="files",result="changed"} 1"#,
+        r#"evergate_origin_concurrency_lowered_total{bucket="files"} 1"#,
+        r#"evergate_origin_breaker_opened_total{bucket="files"} 1"#,
+        r#"evergate_origin_breaker_state{bucket="files",state="half_open"} 1"#,
+        r#"evergate_origin_breaker_state{bucket="files",state="closed"} 0"#,
+        r#"evergate_origin_concurrency_limit{bucket="files"} 8"#,
+        r#"evergate_origin_concurrency{bucket="files"} 7"#,
+        r#"evergate_origin_concurrency_waiting{bucket="files"} 3"#,
+        r#"evergate_origin_retry_budget{bucket="files"} 2"#,
         "evergate_url_cache_entries 3",
         "evergate_url_cache_bytes 900",
         r#"evergate_credential_left_seconds{bucket="files"} 60"#,
