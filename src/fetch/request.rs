@@ -22,7 +22,7 @@ pub(super) struct SignedRequest {
 }
 
 impl SignedRequest {
-    /// Signs a read of `target` at `now`.
+    /// Signs a read of `target` when our clock reads `now`, by the time of the origin's.
     ///
     /// # Errors
     /// [`FetchError::NotAsSigned`] when the URL would not be sent byte for byte as it was signed, and for a target that is
@@ -51,7 +51,7 @@ impl SignedRequest {
             query: &target.query(),
             headers: &headers,
             content_sha256: None,
-            signed_at: now,
+            signed_at: permit.bucket().signing_time(now),
         });
         headers.extend(authorized.headers);
         let host = HeaderValue::from_str(address.host()).map_err(|_| FetchError::NotAsSigned)?;

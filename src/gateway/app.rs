@@ -91,17 +91,15 @@ impl App {
         previous: Option<&Self>,
     ) -> Result<Self, AppError> {
         let metrics = furniture.telemetry.metrics();
-        let earlier = || {
-            previous
-                .into_iter()
-                .flat_map(|app| app.per_bucket.iter().map(|per| &*per.bucket))
-        };
-        let mut per_bucket = Vec::with_capacity(config.buckets.len());
+        let mut per_bucket: Vec<PerBucket> = Vec::with_capacity(config.buckets.len());
         for (index, bucket) in config.buckets.iter().enumerate() {
             let server = server_of(bucket, embedded)?;
             let (credentials, source) = credentials_of(&bucket.id, server, furniture, previous);
+            let earlier = previous.map_or(&[][..], |app| &app.per_bucket);
+            let known = earlier.iter().chain(&per_bucket).map(|per| &*per.bucket);
+            let remembering = Bucket::new(index, bucket, server).remembering(known);
             per_bucket.push(PerBucket {
-                bucket: Arc::new(Bucket::new(index, bucket, server).remembering(earlier())),
+                bucket: Arc::new(remembering),
                 credentials,
                 metrics: metrics.bucket(bucket.id.as_str()),
                 source,

@@ -1,9 +1,13 @@
 //! A bucket as the walk sees it: where it is and how long its URLs live, with nothing left to look up.
 
-use super::place::{Learned, Place, Whereabouts};
+use super::place::{Place, Whereabouts};
+use super::signing_clock::{ClockOffset, SigningClock};
+use super::{Learned, events};
+use crate::clock::Timestamp;
 use crate::config::{BucketConfig, BucketId, ServerConfig};
 use crate::s3::{BucketName, Region};
 use arc_swap::Guard;
+use http::HeaderMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +23,7 @@ pub struct Bucket {
     /// How long presigned URLs live: 1 s to 7 days.
     pub url_expiry: Duration,
     whereabouts: Arc<Whereabouts>,
+    clock: Arc<SigningClock>,
 }
 
 impl Bucket {
@@ -32,16 +37,21 @@ impl Bucket {
             name: config.name.clone(),
             url_expiry: config.url_expiry,
             whereabouts: Arc::new(Whereabouts::new(&config.name, server)),
+            clock: Arc::default(),
         }
     }
 
-    /// Goes on with what `earlier` buckets (of the configuration that ran before) have learned of the same origin: the
-    /// region, from the bucket of this id when its configuration has not changed.
+    /// Goes on with what `earlier` buckets (of this configuration, and of the one that ran before) have learned of the
+    /// same origin: the region, from the bucket of this id when its configuration has not changed; the clock, from
+    /// any bucket at the same endpoint.
     #[must_use]
     pub fn remembering<'a>(mut self, earlier: impl IntoIterator<Item = &'a Self>) -> Self {
         for other in earlier {
             if other.id == self.id && other.whereabouts.is_configured_as(&self.whereabouts) {
                 self.whereabouts = Arc::clone(&other.whereabouts);
+            }
+            if other.whereabouts.endpoint() == self.whereabouts.endpoint() {
+                self.clock = Arc::clone(&other.clock);
             }
         }
         self
@@ -59,7 +69,43 @@ impl Bucket {
     /// only the signature's region changes.
     #[must_use]
     pub fn learn_region(&self, region: &Region) -> Learned {
-        self.whereabouts.learn(region)
+        let learned = self.whereabouts.learn(region);
+        if learned == Learned::New {
+            events::region_learned(&self.id, self.whereabouts.configured(), &self.place());
+        }
+        learned
+    }
+
+    /// Returns how far the origin's clock is known to be from ours when ours reads `now`; zero as long as it has not
+    /// refused our time. Nothing but signing may go by it (rule 26).
+    #[must_use]
+    pub fn clock_offset(&self, now: Timestamp) -> ClockOffset {
+        self.clock.offset(now)
+    }
+
+    /// Returns the time to sign by when our clock reads `now`.
+    #[must_use]
+    pub fn signing_time(&self, now: Timestamp) -> Timestamp {
+        self.clock_offset(now).to_origin(now)
+    }
+
+    /// Takes the `Date` ([`super::origin_date`]) of an answer `RequestTimeTooSkewed` that came at `now`.
+    #[must_use]
+    pub fn learn_offset(&self, origin_date: Timestamp, now: Timestamp) -> Learned {
+        let learned = self.clock.learn(origin_date, now);
+        match learned {
+            Learned::New => events::offset_changed(&self.id, self.clock_offset(now)),
+            Learned::Known | Learned::Refused => {}
+        }
+        learned
+    }
+
+    /// Takes the head of any other answer that came at `now`. Its `Date` is read only while an offset is in force: it
+    /// confirms the offset, corrects it, or ends it.
+    pub fn confirm_offset(&self, headers: &HeaderMap, now: Timestamp) {
+        if self.clock.confirm(headers, now) == Learned::New {
+            events::offset_changed(&self.id, self.clock_offset(now));
+        }
     }
 }
 
