@@ -1,6 +1,6 @@
 //! Everything that one configuration runs by, built whole.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::UrlCacheConfig;
 use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
@@ -8,7 +8,7 @@ use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable};
 use crate::s3::Region;
 use crate::telemetry::{
-    AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, RouteMetrics, Telemetry,
+    AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, PlaceReading, RouteMetrics, Telemetry,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +76,16 @@ pub(super) struct PerBucket {
 enum Source {
     Chain,
     Static,
+}
+
+impl PerBucket {
+    fn place_reading(&self, now: Timestamp) -> PlaceReading {
+        PlaceReading {
+            bucket: self.bucket.id.as_str().into(),
+            clock_offset: self.bucket.clock_offset(now).seconds(),
+            region_changes: self.bucket.place().generation,
+        }
+    }
 }
 
 impl App {
@@ -170,6 +180,7 @@ impl App {
     /// Returns what a scrape of the metrics reads here.
     #[must_use]
     pub fn reading(&self) -> AppReading {
+        let now = self.clock.now();
         let credentials = self.per_bucket.iter().map(|per| CredentialReading {
             bucket: per.bucket.id.as_str().into(),
             valid: per.credentials.ready(),
@@ -184,6 +195,7 @@ impl App {
                 limit_bytes: self.url_cache_limit,
             }),
             credentials: credentials.collect(),
+            places: self.per_bucket.iter().map(|per| per.place_reading(now)).collect(),
         }
     }
 

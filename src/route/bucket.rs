@@ -118,3 +118,71 @@ impl PartialEq for Bucket {
 }
 
 impl Eq for Bucket {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{CredentialsConfig, OriginConfig};
+    use crate::s3::{AddressStyle, Endpoint};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn bucket(id: &str, endpoint: &str, region: &str) -> Bucket {
+        let server = ServerConfig {
+            endpoint: Endpoint::parse(endpoint).unwrap(),
+            region: Region::parse(region).unwrap(),
+            style: AddressStyle::Path,
+            credentials: CredentialsConfig::Chain,
+        };
+        let config = BucketConfig {
+            id: BucketId(id.into()),
+            name: BucketName::parse("files").unwrap(),
+            url_expiry: Duration::from_mins(2),
+            origin: OriginConfig::Server(server.clone()),
+        };
+        Bucket::new(0, &config, &server)
+    }
+
+    #[test]
+    fn a_reload_goes_on_with_what_was_learned_of_an_unchanged_bucket() {
+        let old = bucket("files", "http://minio:9000", "us-east-1");
+        assert_eq!(old.learn_region(&Region::parse("eu-west-1").unwrap()), Learned::New);
+        assert_eq!(old.learn_offset(NOW.plus(Duration::from_mins(20)), NOW), Learned::New);
+        let reloaded = |id, endpoint, region| {
+            let bucket = bucket(id, endpoint, region).remembering([&old]);
+            let region = bucket.place().region.to_string();
+            (region, bucket.clock_offset(NOW).seconds())
+        };
+        let told = |region: &str, seconds| (region.to_owned(), seconds);
+        assert_eq!(
+            reloaded("files", "http://minio:9000", "us-east-1"),
+            told("eu-west-1", 1200)
+        );
+        // Another region was written: the operator knows better, and the clock is still the endpoint's.
+        assert_eq!(
+            reloaded("files", "http://minio:9000", "eu-north-1"),
+            told("eu-north-1", 1200)
+        );
+        assert_eq!(
+            reloaded("other", "http://minio:9000", "us-east-1"),
+            told("us-east-1", 1200)
+        );
+        assert_eq!(
+            reloaded("files", "http://other:9000", "us-east-1"),
+            told("us-east-1", 0)
+        );
+    }
+
+    #[test]
+    fn buckets_of_one_endpoint_learn_together() {
+        let one = bucket("one", "http://minio:9000", "us-east-1");
+        let two = bucket("two", "http://minio:9000", "us-east-1").remembering([&one]);
+        assert_eq!(two.learn_offset(NOW.minus(Duration::from_mins(20)), NOW), Learned::New);
+        assert_eq!(one.signing_time(NOW), NOW.minus(Duration::from_mins(20)));
+        assert_eq!(
+            one.learn_offset(NOW.minus(Duration::from_mins(20)), NOW),
+            Learned::Known
+        );
+        assert_ne!(one, two);
+    }
+}

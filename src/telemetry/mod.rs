@@ -15,7 +15,8 @@ pub use access_log::{AccessGuard, AccessLog, AccessRecord, AccessRequest, Access
 pub use app_log::{DEFAULT_FILTER, LogError, install_app_log};
 pub use events::Events;
 pub use metrics::{
-    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, RouteMetrics,
+    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, PlaceReading,
+    RouteMetrics,
 };
 pub use outcome::{CacheResult, Door, OriginErrorKind, Outcome};
 pub use redact::{REDACTED, redact};

@@ -6,6 +6,7 @@
 mod buckets;
 mod cells;
 mod family;
+mod places;
 mod process;
 mod readings;
 mod routes;
@@ -13,6 +14,7 @@ mod routes;
 mod tests;
 
 pub use buckets::BucketMetrics;
+pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};
 pub use routes::RouteMetrics;
 
@@ -172,6 +174,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
     routes
         .chain(buckets)
         .chain(&readings::ALL)
+        .chain(&places::ALL)
         .chain(&process::ALL)
         .copied()
 }

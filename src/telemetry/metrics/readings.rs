@@ -1,6 +1,7 @@
 //! Values that live elsewhere and are read when somebody scrapes.
 
 use super::family::{Definition, Kind, Sample};
+use super::places::{self, PlaceReading};
 use crate::clock::Timestamp;
 use prometheus::proto::MetricFamily;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ pub struct AppReading {
     pub url_cache: Option<CacheReading>,
     /// The credentials, one a bucket.
     pub credentials: Vec<CredentialReading>,
+    /// What origins have taught, one a bucket.
+    pub places: Vec<PlaceReading>,
 }
 
 /// What a cache did since it was made, and how full it is.
@@ -188,7 +191,7 @@ pub(super) fn of_app(reading: &AppReading, now: Timestamp) -> Vec<MetricFamily> 
         Some(Sample::count(&[&credential.bucket], end.since(now).as_secs()))
     };
     let valid = |credential: &CredentialReading| Sample::count(&[&credential.bucket], u64::from(credential.valid));
-    vec![
+    let mut families = vec![
         CACHE_HITS.family(cache.map(|cache| one(cache.hits))),
         CACHE_MISSES.family(cache.map(|cache| one(cache.misses))),
         CACHE_ENTRIES.family(cache.map(|cache| one(cache.entries))),
@@ -196,7 +199,9 @@ pub(super) fn of_app(reading: &AppReading, now: Timestamp) -> Vec<MetricFamily> 
         CACHE_LIMIT.family(cache.map(|cache| one(cache.limit_bytes))),
         CREDENTIAL_VALID.family(reading.credentials.iter().map(valid)),
         CREDENTIAL_LEFT.family(reading.credentials.iter().filter_map(left)),
-    ]
+    ];
+    families.extend(places::of_places(&reading.places));
+    families
 }
 
 pub(super) fn of_listener(reading: &ListenerReading) -> Vec<MetricFamily> {

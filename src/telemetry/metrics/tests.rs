@@ -97,6 +97,11 @@ fn the_page_tells_what_was_counted() {
                 expires_at: None,
             },
         ],
+        places: vec![PlaceReading {
+            bucket: "files".into(),
+            clock_offset: -1200,
+            region_changes: 1,
+        }],
     });
     metrics.read_listener(|| ListenerReading {
         open_connections: 2,
@@ -124,6 +129,8 @@ fn the_page_tells_what_was_counted() {
         r#"evergate_credential_left_seconds{bucket="files"} 60"#,
         r#"evergate_credential_left_seconds{bucket="gone"} 0"#,
         r#"evergate_credential_valid{bucket="gone"} 0"#,
+        r#"evergate_origin_clock_offset_seconds{bucket="files"} -1200"#,
+        r#"evergate_bucket_region_changes{bucket="files"} 1"#,
         "evergate_requests_in_flight 1",
         "evergate_config_loaded_timestamp_seconds 1000",
         "evergate_open_connections 2",
