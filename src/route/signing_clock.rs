@@ -67,23 +67,21 @@ struct Offset {
 
 impl Offset {
     fn unpack(word: u64) -> Self {
-        let [a, b, c, d, e, f, g, h] = word.to_be_bytes();
+        let half = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or_default();
         Self {
-            seconds: i32::from_be_bytes([a, b, c, d]),
-            confirmed_at: u32::from_be_bytes([e, f, g, h]),
+            seconds: half(word >> 32).cast_signed(),
+            confirmed_at: half(word),
         }
     }
 
     fn pack(self) -> u64 {
-        if self.seconds == 0 {
-            return 0;
+        match self.seconds {
+            0 => 0,
+            seconds => (u64::from(seconds.cast_unsigned()) << 32) | u64::from(self.confirmed_at),
         }
-        let [a, b, c, d] = self.seconds.to_be_bytes();
-        let [e, f, g, h] = self.confirmed_at.to_be_bytes();
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 
-    fn confirmed(&self) -> Timestamp {
+    fn confirmed(self) -> Timestamp {
         Timestamp::from_unix(self.confirmed_at.into())
     }
 
