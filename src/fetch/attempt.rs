@@ -77,7 +77,13 @@ impl OriginClient {
     async fn receive(&self, request: SignedRequest, asked: Asked, question: Question<'_>) -> Result<Received, Failed> {
         let response = self.http().send(request, question.deadline).await?;
         let head = OriginHead::from_headers(response.headers());
-        match outcome::success(response.status(), question.conditions, &head) {
+        let success = outcome::success(response.status(), question.conditions, &head);
+        // What comes of a refusal is judged first: it may be the clock that was refused.
+        if success.is_some() {
+            let bucket = question.target.permit().bucket();
+            bucket.confirm_offset(response.headers(), self.clock().now());
+        }
+        match success {
             Some(Ok(status)) => Ok(Received {
                 status,
                 head,

@@ -9,12 +9,13 @@ use super::error::{FetchError, OriginCode};
 use super::head::{ContentRange, OriginHead};
 use super::remedy::{Cause, Refuser};
 use crate::clock::Timestamp;
+use crate::route::origin_date;
 use crate::s3::{ByteRange, ErrorCode, ErrorDocument, Operation, Region};
-use http::header::{DATE, RETRY_AFTER};
+use http::header::RETRY_AFTER;
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// The most bytes of an error document that are read.
@@ -140,7 +141,7 @@ fn cause(asked: Asked, parts: &Parts, document: &Document, error: &FetchError) -
     let head_alone = asked.operation == Operation::HeadObject;
     match (parts.status, document.code()) {
         (_, Some(ErrorCode::ExpiredToken | ErrorCode::InvalidToken)) => return Cause::StaleCredentials,
-        (_, Some(ErrorCode::RequestTimeTooSkewed)) => return Cause::Skewed(date(&parts.headers)),
+        (_, Some(ErrorCode::RequestTimeTooSkewed)) => return Cause::Skewed(origin_date(&parts.headers)),
         _ => {}
     }
     match error {
@@ -154,7 +155,7 @@ fn cause(asked: Asked, parts: &Parts, document: &Document, error: &FetchError) -
         FetchError::Broken(_) => Cause::Broken,
         // The answer to HEAD has no document, so that it is told by what the head gives away: a clock far from the one
         // that signed…
-        FetchError::Forbidden(_) if head_alone => match date(&parts.headers) {
+        FetchError::Forbidden(_) if head_alone => match origin_date(&parts.headers) {
             Some(origin) if apart(origin, asked.signed_at) > SUSPICIOUS_SKEW => Cause::Skewed(Some(origin)),
             _ => Cause::Settled,
         },
@@ -166,12 +167,6 @@ fn cause(asked: Asked, parts: &Parts, document: &Document, error: &FetchError) -
         },
         _ => Cause::Settled,
     }
-}
-
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
-    let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_unix(since_epoch.as_secs()))
 }
 
 fn apart(one: Timestamp, other: Timestamp) -> Duration {

@@ -112,7 +112,7 @@ impl<'a> Pursuit<'a> {
                 self.signed_anew(RetryReason::Credentials, renewed)
             }
             Remedy::LearnClock(origin) => {
-                let learned = self.learn_clock(origin);
+                let learned = self.learn_clock(origin, means);
                 self.signed_anew(RetryReason::Clock, learned)
             }
             Remedy::LearnRegion(region) => {
@@ -145,15 +145,20 @@ impl<'a> Pursuit<'a> {
         Hope::None
     }
 
-    fn learn_clock(&self, _origin: Timestamp) -> Hope {
-        Hope::None
+    fn learn_clock(&self, origin: Timestamp, means: &Means) -> Hope {
+        let (bucket, now) = (self.target.permit().bucket(), self.client.clock().now());
+        match bucket.learn_offset(origin, now) {
+            Learned::New => Hope::Again,
+            // Another request learned it while this one was under way.
+            Learned::Known if bucket.clock_offset(now) != means.offset => Hope::Again,
+            Learned::Known | Learned::Refused => Hope::None,
+        }
     }
 
     fn learn_region(&self, region: &Region, means: &Means) -> Hope {
         let bucket = self.target.permit().bucket();
         match bucket.learn_region(region) {
-            Learned::Moved => Hope::Again,
-            // Another request learned it while this one was under way.
+            Learned::New => Hope::Again,
             Learned::Known if bucket.place().generation != means.place.generation => Hope::Again,
             Learned::Known | Learned::Refused => Hope::None,
         }

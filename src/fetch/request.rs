@@ -8,7 +8,7 @@ use super::error::FetchError;
 use crate::clock::{Clock, Timestamp};
 use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::Target;
-use crate::route::{Bucket, Place};
+use crate::route::{Bucket, ClockOffset, Place};
 use crate::s3::Operation;
 use crate::sigv4::HeaderRequest;
 use http::header::{ACCEPT_ENCODING, HOST};
@@ -20,7 +20,11 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct Means {
     pub(super) snapshot: Arc<Snapshot>,
+    /// Where, as far as was known then.
     pub(super) place: Arc<Place>,
+    /// How far the origin's clock was known to be off then.
+    pub(super) offset: ClockOffset,
+    /// By the origin's clock.
     pub(super) signed_at: Timestamp,
 }
 
@@ -31,10 +35,13 @@ impl Means {
         bucket: &Bucket,
         clock: &Clock,
     ) -> Result<Self, CredentialsUnavailable> {
+        let now = clock.now();
+        let offset = bucket.clock_offset(now);
         Ok(Self {
             snapshot: credentials.current()?,
             place: Arc::clone(&bucket.place()),
-            signed_at: clock.now(),
+            offset,
+            signed_at: offset.to_origin(now),
         })
     }
 }

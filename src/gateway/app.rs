@@ -1,6 +1,6 @@
 //! Everything that one configuration runs by, built whole.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::UrlCacheConfig;
 use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
@@ -9,7 +9,7 @@ use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable};
 use crate::s3::{Endpoint, Region};
 use crate::telemetry::{
-    AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, RouteMetrics, Telemetry,
+    AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, PlaceReading, RouteMetrics, Telemetry,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +84,16 @@ enum Source {
     Static,
 }
 
+impl PerBucket {
+    fn place_reading(&self, now: Timestamp) -> PlaceReading {
+        PlaceReading {
+            bucket: self.bucket.id.as_str().into(),
+            clock_offset: self.bucket.clock_offset(now).seconds(),
+            region_changes: self.bucket.place().generation,
+        }
+    }
+}
+
 impl App {
     /// Builds the app of `config`. `embedded` is the server that stands in for embedded buckets; `previous` hands on its
     /// renewed credentials, so that a reload does not begin with none, and what it learned of its origins.
@@ -97,22 +107,16 @@ impl App {
         previous: Option<&Self>,
     ) -> Result<Self, AppError> {
         let metrics = furniture.telemetry.metrics();
-        let earlier = || {
-            previous
-                .into_iter()
-                .flat_map(|app| app.per_bucket.iter().map(|per| &*per.bucket))
-        };
         let mut per_bucket: Vec<PerBucket> = Vec::with_capacity(config.buckets.len());
         for (index, bucket) in config.buckets.iter().enumerate() {
             let server = server_of(bucket, embedded)?;
             let (credentials, source) = credentials_of(&bucket.id, server, furniture, previous);
-            let known = Bucket::new(index, bucket, server).remembering(earlier());
+            let earlier = previous.map_or(&[][..], |app| &app.per_bucket);
+            let others = || earlier.iter().chain(&per_bucket);
+            let known = Bucket::new(index, bucket, server).remembering(others().map(|per| &*per.bucket));
             let metrics = metrics.bucket(bucket.id.as_str());
-            let others = per_bucket
-                .iter()
-                .chain(previous.into_iter().flat_map(|app| &app.per_bucket));
             per_bucket.push(PerBucket {
-                origin: origin_of(&known, &server.endpoint, &metrics, furniture, others),
+                origin: origin_of(&known, &server.endpoint, &metrics, furniture, others()),
                 endpoint: server.endpoint.clone(),
                 bucket: Arc::new(known),
                 credentials,
@@ -185,6 +189,7 @@ impl App {
     /// Returns what a scrape of the metrics reads here.
     #[must_use]
     pub fn reading(&self) -> AppReading {
+        let now = self.clock.now();
         let credentials = self.per_bucket.iter().map(|per| CredentialReading {
             bucket: per.bucket.id.as_str().into(),
             valid: per.credentials.ready(),
@@ -200,6 +205,7 @@ impl App {
                 limit_bytes: self.url_cache_limit,
             }),
             credentials: credentials.collect(),
+            places: self.per_bucket.iter().map(|per| per.place_reading(now)).collect(),
         }
     }
 

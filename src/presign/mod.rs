@@ -2,7 +2,8 @@
 //!
 //! Imports everything up to `resolve/`. [`Presigner`] asks the signed-URL cache first and signs on a miss; the
 //! signing window decides what is signed, so hit and miss give byte-identical URLs within a window (DESIGN §4.2–3,
-//! rule 25). What an expiry of 1 s can't promise, and why 2 s can: see `window.rs`.
+//! rule 25). URLs are dated by the origin's clock where that is known to differ (rule 26); the times that come with them
+//! are ours. What an expiry of 1 s can't promise, and why 2 s can: see `window.rs`.
 
 mod presigner;
 mod signed_url;

@@ -7,7 +7,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::UrlCacheConfig;
 use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::{Overrides, Target};
-use crate::route::Place;
+use crate::route::{ClockOffset, Place};
 use crate::sigv4::PresignRequest;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Presigner {
     ///
     /// # Errors
     /// [`PresignError::CredentialsUnavailable`] with nothing to sign with; [`PresignError::CredentialEndsSoon`] with
-    /// under 120 s of the credential left, on hits too.
+    /// under 120 s of the credential left, on hits too. The origin's clock counts there as much as ours: whichever is later.
     pub fn presign(&self, target: &Target) -> Result<Presigned, PresignError> {
         let now = self.clock.now();
         let bucket = target.permit().bucket();
@@ -69,24 +69,26 @@ impl Presigner {
             .ok_or_else(|| no_such_bucket(target))?;
         let held = credentials.load();
         let snapshot = held.usable_at(now)?;
-        window::check_credential(now, snapshot.signer.credential().expires_at())?;
+        let offset = bucket.clock_offset(now);
+        let latest = now.max(offset.to_origin(now));
+        window::check_credential(latest, snapshot.signer.credential().expires_at())?;
         let place = bucket.place();
 
         let Some(cache) = &self.cache else {
-            let url = sign(target, snapshot, &place, now)?;
+            let url = sign(target, snapshot, &place, now, offset)?;
             return Ok(Presigned {
                 url: Arc::new(url),
                 cache: UrlCacheStatus::Off,
             });
         };
         let query = query_of(target, snapshot, &place);
-        if let Some(url) = cache.get(&query, |url| url.is_current(now)) {
+        if let Some(url) = cache.get(&query, |url| url.is_current(now, offset)) {
             return Ok(Presigned {
                 url,
                 cache: UrlCacheStatus::Hit,
             });
         }
-        let url = Arc::new(sign(target, snapshot, &place, now)?);
+        let url = Arc::new(sign(target, snapshot, &place, now, offset)?);
         cache.insert(&query, Arc::clone(&url));
         Ok(Presigned {
             url,
@@ -114,12 +116,18 @@ fn query_of<'a>(target: &'a Target, snapshot: &Snapshot, place: &Place) -> UrlQu
     }
 }
 
-fn sign(target: &Target, snapshot: &Snapshot, place: &Place, now: Timestamp) -> Result<SignedUrl, PresignError> {
+fn sign(
+    target: &Target,
+    snapshot: &Snapshot,
+    place: &Place,
+    now: Timestamp,
+    offset: ClockOffset,
+) -> Result<SignedUrl, PresignError> {
     let permit = target.permit();
     let bucket = permit.bucket();
     let signer = &snapshot.signer;
     let window = Window::at(
-        now,
+        offset.to_origin(now),
         permit.key().as_str(),
         bucket.url_expiry,
         signer.credential().expires_at(),
@@ -133,7 +141,7 @@ fn sign(target: &Target, snapshot: &Snapshot, place: &Place, now: Timestamp) -> 
         signed_at: window.signed_at,
         expires: window.expires_at.since(window.signed_at),
     });
-    SignedUrl::new(url, &window)
+    SignedUrl::new(url, &window, offset)
 }
 
 fn no_such_bucket(target: &Target) -> CredentialsUnavailable {

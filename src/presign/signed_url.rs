@@ -4,6 +4,7 @@ use super::PresignError;
 use super::window::Window;
 use crate::cache::Weigh;
 use crate::clock::Timestamp;
+use crate::route::ClockOffset;
 use http::HeaderValue;
 use std::time::Duration;
 
@@ -12,15 +13,19 @@ use std::time::Duration;
 pub struct SignedUrl {
     /// The `Location` value.
     pub location: HeaderValue,
-    /// `X-Amz-Date`: the start of the signing window.
+    /// What our clock reads at `X-Amz-Date`, the start of the signing window.
     pub signed_at: Timestamp,
-    /// When the origin stops honouring it: sign time + `X-Amz-Expires`, at the latest 60 s before the credential's end.
+    /// What our clock reads when the origin stops honouring it: sign time + `X-Amz-Expires`, at the latest 60 s before the
+    /// credential's end.
     pub expires_at: Timestamp,
     turns_at: Timestamp,
+    /// What lies between these times, which are ours, and those in the URL, which are the origin's.
+    offset: ClockOffset,
 }
 
 impl SignedUrl {
-    pub(super) fn new(url: String, window: &Window) -> Result<Self, PresignError> {
+    /// Takes what was signed in `window`, whose times are the origin's, which are `offset` from ours.
+    pub(super) fn new(url: String, window: &Window, offset: ClockOffset) -> Result<Self, PresignError> {
         // Boxed to give back what the signer reserved too much: the cache weighs the length.
         let url = String::from(url.into_boxed_str());
         let mut location = HeaderValue::try_from(url).map_err(|_| PresignError::IllegalLocation)?;
@@ -28,9 +33,10 @@ impl SignedUrl {
         location.set_sensitive(true);
         Ok(Self {
             location,
-            signed_at: window.signed_at,
-            expires_at: window.expires_at,
-            turns_at: window.turns_at,
+            signed_at: offset.to_ours(window.signed_at),
+            expires_at: offset.to_ours(window.expires_at),
+            turns_at: offset.to_ours(window.turns_at),
+            offset,
         })
     }
 
@@ -43,10 +49,10 @@ impl SignedUrl {
         self.expires_at.since(now).saturating_sub(Duration::from_secs(1))
     }
 
-    /// Whether `now` lies in the window that this URL was made for. A clock that was set back behind the sign time
-    /// gets `false`: the URL would be dated in the future.
-    pub(super) fn is_current(&self, now: Timestamp) -> bool {
-        self.signed_at <= now && now < self.turns_at
+    /// Whether `now` lies in the window that this URL was made for, and the origin's clock is still taken to be `offset`
+    /// from ours. A clock that was set back behind the sign time gets `false`: the URL would be dated in the future.
+    pub(super) fn is_current(&self, now: Timestamp, offset: ClockOffset) -> bool {
+        self.offset == offset && self.signed_at <= now && now < self.turns_at
     }
 }
 

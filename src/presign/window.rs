@@ -9,6 +9,9 @@
 //! - A URL lives for the configured expiry, but never past the credential's end − 60 s. Where that cap bites,
 //!   windows are halved until a URL handed out at a window's last instant has half of its own life left; one
 //!   exists, since a credential with under 120 s left signs nothing.
+//! - The time is the origin's, as far as it is known to differ from ours (rule 26). So a replica whose clock is wrong
+//!   makes the URLs that all others make, as soon as it has learned how wrong; before, the origin would have refused
+//!   them. An offset moves by no less than 30 s, and windows turn with it only then.
 //! - The clock reads whole seconds, as SigV4 does: at a reading of `now` up to one more second may have passed.
 //!   "Half left" counts that second. An expiry of 2 s gives windows of 1 s, and more than 1 s of life. **An expiry
 //!   of 1 s can't be helped:** such a URL may be dead on arrival, since it was signed up to a second ago.

@@ -1,9 +1,13 @@
 //! A bucket as the walk sees it: where it is and how long its URLs live, with nothing left to look up.
 
-use super::place::{Learned, Place, Whereabouts};
+use super::place::{Place, Whereabouts};
+use super::signing_clock::{ClockOffset, SigningClock};
+use super::{Learned, events};
+use crate::clock::Timestamp;
 use crate::config::{BucketConfig, BucketId, ServerConfig};
 use crate::s3::{BucketName, Region};
 use arc_swap::Guard;
+use http::HeaderMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +23,7 @@ pub struct Bucket {
     /// How long presigned URLs live: 1 s to 7 days.
     pub url_expiry: Duration,
     whereabouts: Arc<Whereabouts>,
+    clock: Arc<SigningClock>,
 }
 
 impl Bucket {
@@ -32,16 +37,21 @@ impl Bucket {
             name: config.name.clone(),
             url_expiry: config.url_expiry,
             whereabouts: Arc::new(Whereabouts::new(&config.name, server)),
+            clock: Arc::default(),
         }
     }
 
-    /// Goes on with what `earlier` buckets (of the configuration that ran before) have learned of the same origin: the
-    /// region, from the bucket of this id when its configuration has not changed.
+    /// Goes on with what `earlier` buckets (of this configuration, and of the one that ran before) have learned of the
+    /// same origin: the region, from the bucket of this id when its configuration has not changed; the clock, from
+    /// any bucket at the same endpoint.
     #[must_use]
     pub fn remembering<'a>(mut self, earlier: impl IntoIterator<Item = &'a Self>) -> Self {
         for other in earlier {
             if other.id == self.id && other.whereabouts.is_configured_as(&self.whereabouts) {
                 self.whereabouts = Arc::clone(&other.whereabouts);
+            }
+            if other.whereabouts.endpoint() == self.whereabouts.endpoint() {
+                self.clock = Arc::clone(&other.clock);
             }
         }
         self
@@ -65,7 +75,43 @@ impl Bucket {
     /// only the signature's region changes.
     #[must_use]
     pub fn learn_region(&self, region: &Region) -> Learned {
-        self.whereabouts.learn(region)
+        let learned = self.whereabouts.learn(region);
+        if learned == Learned::New {
+            events::region_learned(&self.id, self.whereabouts.configured(), &self.place());
+        }
+        learned
+    }
+
+    /// Returns how far the origin's clock is known to be from ours when ours reads `now`; zero as long as it has not
+    /// refused our time. Nothing but signing may go by it (rule 26).
+    #[must_use]
+    pub fn clock_offset(&self, now: Timestamp) -> ClockOffset {
+        self.clock.offset(now)
+    }
+
+    /// Returns the time to sign by when our clock reads `now`.
+    #[must_use]
+    pub fn signing_time(&self, now: Timestamp) -> Timestamp {
+        self.clock_offset(now).to_origin(now)
+    }
+
+    /// Takes the `Date` ([`super::origin_date`]) of an answer `RequestTimeTooSkewed` that came at `now`.
+    #[must_use]
+    pub fn learn_offset(&self, origin_date: Timestamp, now: Timestamp) -> Learned {
+        let learned = self.clock.learn(origin_date, now);
+        match learned {
+            Learned::New => events::offset_changed(&self.id, self.clock_offset(now)),
+            Learned::Known | Learned::Refused => {}
+        }
+        learned
+    }
+
+    /// Takes the head of any other answer that came at `now`. Its `Date` is read only while an offset is in force: it
+    /// confirms the offset, corrects it, or ends it.
+    pub fn confirm_offset(&self, headers: &HeaderMap, now: Timestamp) {
+        if self.clock.confirm(headers, now) == Learned::New {
+            events::offset_changed(&self.id, self.clock_offset(now));
+        }
     }
 }
 
@@ -78,3 +124,71 @@ impl PartialEq for Bucket {
 }
 
 impl Eq for Bucket {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{CredentialsConfig, OriginConfig};
+    use crate::s3::{AddressStyle, Endpoint};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn bucket(id: &str, endpoint: &str, region: &str) -> Bucket {
+        let server = ServerConfig {
+            endpoint: Endpoint::parse(endpoint).unwrap(),
+            region: Region::parse(region).unwrap(),
+            style: AddressStyle::Path,
+            credentials: CredentialsConfig::Chain,
+        };
+        let config = BucketConfig {
+            id: BucketId(id.into()),
+            name: BucketName::parse("files").unwrap(),
+            url_expiry: Duration::from_mins(2),
+            origin: OriginConfig::Server(server.clone()),
+        };
+        Bucket::new(0, &config, &server)
+    }
+
+    #[test]
+    fn a_reload_goes_on_with_what_was_learned_of_an_unchanged_bucket() {
+        let old = bucket("files", "http://minio:9000", "us-east-1");
+        assert_eq!(old.learn_region(&Region::parse("eu-west-1").unwrap()), Learned::New);
+        assert_eq!(old.learn_offset(NOW.plus(Duration::from_mins(20)), NOW), Learned::New);
+        let reloaded = |id, endpoint, region| {
+            let bucket = bucket(id, endpoint, region).remembering([&old]);
+            let region = bucket.place().region.to_string();
+            (region, bucket.clock_offset(NOW).seconds())
+        };
+        let told = |region: &str, seconds| (region.to_owned(), seconds);
+        assert_eq!(
+            reloaded("files", "http://minio:9000", "us-east-1"),
+            told("eu-west-1", 1200)
+        );
+        // Another region was written: the operator knows better, and the clock is still the endpoint's.
+        assert_eq!(
+            reloaded("files", "http://minio:9000", "eu-north-1"),
+            told("eu-north-1", 1200)
+        );
+        assert_eq!(
+            reloaded("other", "http://minio:9000", "us-east-1"),
+            told("us-east-1", 1200)
+        );
+        assert_eq!(
+            reloaded("files", "http://other:9000", "us-east-1"),
+            told("us-east-1", 0)
+        );
+    }
+
+    #[test]
+    fn buckets_of_one_endpoint_learn_together() {
+        let one = bucket("one", "http://minio:9000", "us-east-1");
+        let two = bucket("two", "http://minio:9000", "us-east-1").remembering([&one]);
+        assert_eq!(two.learn_offset(NOW.minus(Duration::from_mins(20)), NOW), Learned::New);
+        assert_eq!(one.signing_time(NOW), NOW.minus(Duration::from_mins(20)));
+        assert_eq!(
+            one.learn_offset(NOW.minus(Duration::from_mins(20)), NOW),
+            Learned::Known
+        );
+        assert_ne!(one, two);
+    }
+}

@@ -2,13 +2,21 @@
 //!
 //! Imports everything up to `listener/`. On a stable path the client never names a bucket (rule 4): the route does,
 //! and the rest of the decoded path, behind the route's prefix, is the key.
+//!
+//! A [`Bucket`] begins as configured; what its origin says in refusing a request corrects it: the region that it is in
+//! ([`Bucket::learn_region`]) and the time that it signs by ([`Bucket::learn_offset`]).
 
 mod bucket;
+mod events;
+mod learned;
 mod place;
+mod signing_clock;
 mod table;
 
 pub use bucket::Bucket;
-pub use place::{Learned, Place};
+pub use learned::Learned;
+pub use place::Place;
+pub use signing_clock::{ClockOffset, origin_date};
 pub use table::{Route, RouteError, RouteTable, Routed};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Where a bucket is: as configured, until the origin says that it lies in another region. Rule 4; AWS "Request
 //! redirection and the REST API".
 
+use super::Learned;
 use crate::config::ServerConfig;
 use crate::s3::{Address, AddressStyle, BucketName, Endpoint, Region};
 use arc_swap::{ArcSwap, Guard};
@@ -18,18 +19,6 @@ pub struct Place {
     pub region: Region,
     /// How often it has changed. Part of the signed-URL cache's key, so that no URL outlives the place it was signed for.
     pub generation: u32,
-}
-
-/// What came of a region that an origin named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Learned {
-    /// The bucket's place is a new one: sign again, for it.
-    Moved,
-    /// It is where it was already taken to be. A request signed for an earlier generation is to be signed again; for any
-    /// other, the origin contradicts itself.
-    Known,
-    /// It can't be there: it is no region of the configured endpoint's partition, or the origin has named too many.
-    Refused,
 }
 
 /// Holds a bucket's place. Reading takes no lock and counts no reference.
@@ -57,6 +46,16 @@ impl Whereabouts {
             configured: server.region.clone(),
             place: ArcSwap::from_pointee(place),
         }
+    }
+
+    /// The configured endpoint.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The configured region.
+    pub(super) fn configured(&self) -> &Region {
+        &self.configured
     }
 
     /// Whether `other` was configured in every part as this is.
@@ -88,7 +87,7 @@ impl Whereabouts {
                     region: region.clone(),
                     generation: place.generation.saturating_add(1),
                 };
-                (Arc::new(next), Learned::Moved)
+                (Arc::new(next), Learned::New)
             };
             learned = told;
             next
@@ -129,13 +128,13 @@ mod tests {
             ("files.s3.us-east-1.amazonaws.com".into(), "us-east-1".into(), 0)
         );
         assert_eq!(at.learn(&region("us-east-1")), Learned::Known);
-        assert_eq!(at.learn(&region("eu-west-1")), Learned::Moved);
+        assert_eq!(at.learn(&region("eu-west-1")), Learned::New);
         assert_eq!(at.learn(&region("eu-west-1")), Learned::Known);
         assert_eq!(
             seen(&at),
             ("files.s3.eu-west-1.amazonaws.com".into(), "eu-west-1".into(), 1)
         );
-        assert_eq!(at.learn(&region("us-east-1")), Learned::Moved);
+        assert_eq!(at.learn(&region("us-east-1")), Learned::New);
         assert_eq!(
             seen(&at),
             ("files.s3.us-east-1.amazonaws.com".into(), "us-east-1".into(), 2)
@@ -145,7 +144,7 @@ mod tests {
     #[test]
     fn any_other_origin_keeps_its_host() {
         let at = whereabouts("http://garage:3900/base", AddressStyle::Path);
-        assert_eq!(at.learn(&region("garage")), Learned::Moved);
+        assert_eq!(at.learn(&region("garage")), Learned::New);
         assert_eq!(seen(&at), ("garage:3900".into(), "garage".into(), 1));
     }
 
@@ -162,7 +161,7 @@ mod tests {
     fn a_bucket_that_moves_about_is_believed_no_more() {
         let at = whereabouts("http://minio:9000", AddressStyle::Path);
         for n in 0..MOST_MOVES {
-            assert_eq!(at.learn(&region(&format!("r-{n}"))), Learned::Moved);
+            assert_eq!(at.learn(&region(&format!("r-{n}"))), Learned::New);
         }
         assert_eq!(at.learn(&region("one-more")), Learned::Refused);
         assert_eq!(seen(&at).2, MOST_MOVES);
@@ -174,7 +173,7 @@ mod tests {
         let moved = std::thread::scope(|scope| {
             let learn = || {
                 (0..100)
-                    .filter(|_| at.learn(&region("eu-west-1")) == Learned::Moved)
+                    .filter(|_| at.learn(&region("eu-west-1")) == Learned::New)
                     .count()
             };
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(learn)).collect();

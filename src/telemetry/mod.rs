@@ -16,7 +16,7 @@ pub use app_log::{DEFAULT_FILTER, LogError, install_app_log};
 pub use events::Events;
 pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, OriginReading,
-    RouteMetrics,
+    PlaceReading, RouteMetrics,
 };
 pub use outcome::{BreakerState, CacheResult, Door, OriginErrorKind, Outcome, ResumeResult, RetryReason};
 pub use redact::{REDACTED, redact};

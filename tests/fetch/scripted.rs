@@ -5,8 +5,8 @@ use evergate::clock::{Clock, Timestamp};
 use evergate::config::{self, Environment, OriginConfig};
 use evergate::credentials::{self, Credentials};
 use evergate::fetch::{
-    Breaker, Conditions, Deadlines, FetchError, OriginBounds, OriginClient, OriginResponse, OriginSettings, OriginState,
-    OriginTls,
+    Breaker, Conditions, Deadlines, FetchError, OriginBounds, OriginClient, OriginResponse, OriginSettings,
+    OriginState, OriginTls,
 };
 use evergate::resolve::{Overrides, Target};
 use evergate::route::Bucket;
@@ -225,9 +225,7 @@ impl Gateway {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
         let conditions = Conditions::from_headers(&headers, operation);
-        let fetch = self
-            .client
-            .fetch(&self.state, &self.credentials, &target, &conditions);
+        let fetch = self.client.fetch(&self.state, &self.credentials, &target, &conditions);
         tokio::time::timeout(PATIENCE, fetch).await.expect("the fetch hung")
     }
 

@@ -45,9 +45,25 @@ fn cached(start: Timestamp) -> (Presigner, ManualClock) {
 }
 
 fn target(expiry: u64, key: &str, operation: Operation) -> Target {
-    let key = ObjectKey::parse(key).unwrap();
-    let permit = Permit::operator(bucket(Duration::from_secs(expiry)), key, operation);
+    at_bucket(bucket(Duration::from_secs(expiry)), key, operation)
+}
+
+fn at_bucket(bucket: Arc<Bucket>, key: &str, operation: Operation) -> Target {
+    let permit = Permit::operator(bucket, ObjectKey::parse(key).unwrap(), operation);
     Target::new(permit, Overrides::default())
+}
+
+fn moved(time: Timestamp, seconds: i64) -> Timestamp {
+    let by = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 { time.minus(by) } else { time.plus(by) }
+}
+
+/// What `X-Amz-Date` of a URL says.
+fn dated(url: &str) -> Timestamp {
+    let text = query_value(url, "X-Amz-Date").unwrap();
+    let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
+    let date = time::PrimitiveDateTime::parse(&text, format).unwrap().assume_utc();
+    Timestamp::from_unix(date.unix_timestamp().try_into().unwrap())
 }
 
 fn get(expiry: u64, key: &str) -> Target {
@@ -116,7 +132,7 @@ fn a_region_learned_is_signed_for_at_once_and_no_older_url_is_handed_out() {
         .permit()
         .bucket()
         .learn_region(&Region::parse("eu-west-1").unwrap());
-    assert_eq!(learned, Learned::Moved);
+    assert_eq!(learned, Learned::New);
     let after = presigner.presign(&target).unwrap();
     assert_eq!(after.cache, UrlCacheStatus::Miss);
     assert!(location(&before).contains("%2Fus-east-1%2Fs3%2F"), "{before:?}");
@@ -254,6 +270,117 @@ proptest! {
             prop_assert!(got.url.signed_at <= now);
             prop_assert!(2 * got.url.life_left(now).as_secs() >= expiry);
             prop_assert_eq!(got.url.expires_at.since(got.url.signed_at).as_secs(), expiry);
+        }
+    }
+}
+
+#[test]
+fn rule_26_urls_are_dated_by_the_origins_clock_and_told_by_ours() {
+    for seconds in [-86_400, -1200, 1200, 86_400] {
+        let target = get(7200, "images/u1.png");
+        let (presigner, _hands) = cached(START);
+        let refused = presigner.presign(&target).unwrap();
+        let origin_now = moved(START, seconds);
+        assert_eq!(target.permit().bucket().learn_offset(origin_now, START), Learned::New);
+        let signed = presigner.presign(&target).unwrap();
+        assert_eq!(
+            signed.cache,
+            UrlCacheStatus::Miss,
+            "the URL that would be refused is not handed out again"
+        );
+        assert_ne!(location(&refused), location(&signed));
+        assert_eq!(presigner.presign(&target).unwrap().cache, UrlCacheStatus::Hit);
+        // The very URL of a replica whose clock is right.
+        let (right, _hands) = presigner_at(origin_now);
+        let its = right.presign(&get(7200, "images/u1.png")).unwrap();
+        assert_eq!(location(&its), location(&signed));
+        assert_eq!(its.url.life_left(origin_now), signed.url.life_left(START));
+        assert!(signed.url.signed_at <= START);
+    }
+}
+
+#[test]
+fn an_offset_that_is_forgotten_turns_the_url() {
+    let (presigner, hands) = cached(START);
+    let target = get(7 * 24 * 3600, "k");
+    let _ = target.permit().bucket().learn_offset(moved(START, -1200), START);
+    let corrected = presigner.presign(&target).unwrap();
+    hands.advance(Duration::from_mins(15));
+    let own = presigner.presign(&target).unwrap();
+    let now = START.plus(Duration::from_mins(15));
+    assert!(dated(&location(&corrected)) <= moved(START, -1200));
+    assert!(dated(&location(&own)) > moved(now, -900) && dated(&location(&own)) <= now);
+}
+
+#[test]
+fn a_credential_near_its_end_by_either_clock_signs_nothing() {
+    let ends = START.plus(Duration::from_mins(30));
+    for (seconds, own, signs) in [
+        (1200, 0, true),
+        (1200, 8 * 60, true),
+        (1200, 8 * 60 + 1, false),
+        (-1200, 28 * 60, true),
+        (-1200, 28 * 60 + 1, false),
+    ] {
+        let now = START.plus(Duration::from_secs(own));
+        let (presigner, _hands) = presigner(now, UrlCacheConfig::Off, Some(ends));
+        let target = get(7200, "k");
+        let _ = target.permit().bucket().learn_offset(moved(now, seconds), now);
+        assert_eq!(presigner.presign(&target).is_ok(), signs, "{seconds} {own}");
+    }
+}
+
+fn presigner_at(start: Timestamp) -> (Presigner, ManualClock) {
+    presigner(start, UrlCacheConfig::Off, None)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    /// An offset that changes under way, for one process with a cache and one without.
+    #[test]
+    fn whatever_the_clocks_do_a_url_is_fresh_where_it_is_judged(
+        now in 1_500_000_000_u64..2_500_000_000,
+        expiry in prop_oneof![2_u64..10, 2_u64..=604_800],
+        left in prop_oneof![Just(None), (100_000_u64..700_000).prop_map(Some)],
+        steps in proptest::collection::vec((0_u64..1000, prop_oneof![3 => Just(None), 1 => (-86_400_i64..=86_400).prop_map(Some)]), 1..12),
+    ) {
+        let mut now = Timestamp::from_unix(now);
+        let end = left.map(|left| now.plus(Duration::from_secs(left)));
+        let (one, one_hands) = presigner(now, UrlCacheConfig::MaxBytes(1 << 20), end);
+        let (off, off_hands) = presigner(now, UrlCacheConfig::Off, end);
+        let bucket = bucket(Duration::from_secs(expiry));
+        let target = at_bucket(Arc::clone(&bucket), "images/u1.png", Operation::GetObject);
+        for (step, refusal) in steps {
+            now = now.plus(Duration::from_secs(step));
+            one_hands.set(now);
+            off_hands.set(now);
+            if let Some(seconds) = refusal {
+                let _ = bucket.learn_offset(moved(now, seconds), now);
+            }
+            let origin_now = bucket.signing_time(now);
+            let (got, uncached) = (one.presign(&target), off.presign(&target));
+            let (Ok(got), Ok(uncached)) = (got, uncached) else {
+                prop_assert!(end.is_some_and(|end| end.since(now.max(origin_now)) < Duration::from_mins(2)));
+                continue;
+            };
+            prop_assert_eq!(location(&got), location(&uncached));
+            let (right, _) = presigner(origin_now, UrlCacheConfig::Off, end);
+            let on_time = right.presign(&at_bucket(self::bucket(Duration::from_secs(expiry)), "images/u1.png", Operation::GetObject));
+            prop_assert_eq!(location(&got), location(&on_time.unwrap()));
+            // As the origin judges it.
+            let url = location(&got);
+            let date = dated(&url);
+            let life: u64 = query_value(&url, "X-Amz-Expires").unwrap().parse().unwrap();
+            let ends_at = date.plus(Duration::from_secs(life));
+            prop_assert!(date <= origin_now && life <= expiry);
+            prop_assert!(2 * (ends_at.since(origin_now).as_secs() - 1) >= life);
+            if let Some(end) = end {
+                prop_assert!(ends_at <= end.minus(Duration::from_mins(1)));
+            }
+            // As we tell it.
+            prop_assert_eq!(got.url.expires_at.since(now), ends_at.since(origin_now));
+            prop_assert!(got.url.signed_at <= now);
+            prop_assert_eq!(got.url.expires_at.since(got.url.signed_at).as_secs(), life);
         }
     }
 }

@@ -7,6 +7,7 @@ mod buckets;
 mod cells;
 mod family;
 mod origins;
+mod places;
 mod process;
 mod readings;
 mod routes;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use buckets::BucketMetrics;
 pub use origins::OriginReading;
+pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};
 pub use routes::RouteMetrics;
 
@@ -175,6 +177,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         .chain(buckets)
         .chain(&readings::ALL)
         .chain(&origins::ALL)
+        .chain(&places::ALL)
         .chain(&process::ALL)
         .copied()
 }

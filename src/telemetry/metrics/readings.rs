@@ -2,6 +2,7 @@
 
 use super::family::{Definition, Kind, Sample};
 use super::origins::{self, OriginReading};
+use super::places::{self, PlaceReading};
 use crate::clock::Timestamp;
 use prometheus::proto::MetricFamily;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub struct AppReading {
     pub credentials: Vec<CredentialReading>,
     /// How the origins are dealt with, one a bucket.
     pub origins: Vec<OriginReading>,
+    /// What origins have taught, one a bucket.
+    pub places: Vec<PlaceReading>,
 }
 
 /// What a cache did since it was made, and how full it is.
@@ -201,6 +204,7 @@ pub(super) fn of_app(reading: &AppReading, now: Timestamp) -> Vec<MetricFamily> 
         CREDENTIAL_LEFT.family(reading.credentials.iter().filter_map(left)),
     ];
     families.extend(origins::of_origins(&reading.origins));
+    families.extend(places::of_places(&reading.places));
     families
 }
 

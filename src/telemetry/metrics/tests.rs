@@ -74,22 +74,8 @@ fn the_page_tells_what_was_counted() {
     bucket.presigned();
     bucket.origin_answered(Duration::from_millis(3));
     bucket.origin_failed(OriginErrorKind::Timeout);
-    bucket.origin_retried(RetryReason::Broken);
-    bucket.origin_retried(RetryReason::Region);
-    bucket.origin_retry_refused();
-    bucket.origin_resumed(ResumeResult::Changed);
-    bucket.origin_slowed();
-    bucket.origin_suspended();
     metrics.request_began();
     metrics.read_app(|| AppReading {
-        origins: vec![OriginReading {
-            bucket: "files".into(),
-            breaker: BreakerState::HalfOpen,
-            concurrency_limit: 8,
-            concurrency: 7,
-            waiting: 3,
-            retries_left: 2,
-        }],
         url_cache: Some(CacheReading {
             hits: 5,
             misses: 2,
@@ -114,6 +100,12 @@ fn the_page_tells_what_was_counted() {
                 expires_at: None,
             },
         ],
+        places: vec![PlaceReading {
+            bucket: "files".into(),
+            clock_offset: -1200,
+            region_changes: 1,
+        }],
+        ..AppReading::default()
     });
     metrics.read_listener(|| ListenerReading {
         open_connections: 2,
@@ -136,6 +128,48 @@ fn the_page_tells_what_was_counted() {
         r#"evergate_presigns_total{bucket="files"} 1"#,
         r#"evergate_origin_request_duration_seconds_count{bucket="files"} 1"#,
         r#"evergate_origin_errors_total{bucket="files",kind="timeout"} 1"#,
+        "evergate_url_cache_entries 3",
+        "evergate_url_cache_bytes 900",
+        r#"evergate_credential_left_seconds{bucket="files"} 60"#,
+        r#"evergate_credential_left_seconds{bucket="gone"} 0"#,
+        r#"evergate_credential_valid{bucket="gone"} 0"#,
+        r#"evergate_origin_clock_offset_seconds{bucket="files"} -1200"#,
+        r#"evergate_bucket_region_changes{bucket="files"} 1"#,
+        "evergate_requests_in_flight 1",
+        "evergate_config_loaded_timestamp_seconds 1000",
+        "evergate_open_connections 2",
+        r#"evergate_deadlines_total{deadline="write_progress"} 4"#,
+    ] {
+        assert!(page.lines().any(|seen| seen == line), "{line} is missing from\n{page}");
+    }
+    assert!(!page.contains(r#"left_seconds{bucket="static"}"#));
+    #[cfg(target_os = "linux")]
+    assert!(page.contains("process_resident_memory_bytes "));
+}
+
+#[test]
+fn the_page_tells_how_origins_are_spared() {
+    let metrics = metrics();
+    let bucket = metrics.bucket("files");
+    bucket.origin_retried(RetryReason::Broken);
+    bucket.origin_retried(RetryReason::Region);
+    bucket.origin_retry_refused();
+    bucket.origin_resumed(ResumeResult::Changed);
+    bucket.origin_slowed();
+    bucket.origin_suspended();
+    metrics.read_app(|| AppReading {
+        origins: vec![OriginReading {
+            bucket: "files".into(),
+            breaker: BreakerState::HalfOpen,
+            concurrency_limit: 8,
+            concurrency: 7,
+            waiting: 3,
+            retries_left: 2,
+        }],
+        ..AppReading::default()
+    });
+    let page = metrics.render().unwrap();
+    for line in [
         r#"evergate_origin_retries_total{bucket="files",reason="broken"} 1"#,
         r#"evergate_origin_retries_total{bucket="files",reason="region"} 1"#,
         r#"evergate_origin_retries_total{bucket="files",reason="clock"} 0"#,
@@ -150,21 +184,9 @@ fn the_page_tells_what_was_counted() {
         r#"evergate_origin_concurrency{bucket="files"} 7"#,
         r#"evergate_origin_concurrency_waiting{bucket="files"} 3"#,
         r#"evergate_origin_retry_budget{bucket="files"} 2"#,
-        "evergate_url_cache_entries 3",
-        "evergate_url_cache_bytes 900",
-        r#"evergate_credential_left_seconds{bucket="files"} 60"#,
-        r#"evergate_credential_left_seconds{bucket="gone"} 0"#,
-        r#"evergate_credential_valid{bucket="gone"} 0"#,
-        "evergate_requests_in_flight 1",
-        "evergate_config_loaded_timestamp_seconds 1000",
-        "evergate_open_connections 2",
-        r#"evergate_deadlines_total{deadline="write_progress"} 4"#,
     ] {
         assert!(page.lines().any(|seen| seen == line), "{line} is missing from\n{page}");
     }
-    assert!(!page.contains(r#"left_seconds{bucket="static"}"#));
-    #[cfg(target_os = "linux")]
-    assert!(page.contains("process_resident_memory_bytes "));
 }
 
 #[test]
