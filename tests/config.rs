@@ -83,6 +83,7 @@ fn the_shipped_file_runs_the_embedded_origin() {
     let Loaded {
         config,
         warnings,
+        places: _,
         files,
     } = load(&Source::File("config.yaml".into()), &Environment::default()).unwrap();
     assert_eq!(warnings, []);
