@@ -190,7 +190,7 @@ mod tests {
         let at = |spot: &str, written| (format!("dir/config.yaml{spot}"), written);
         assert_eq!(spots("buckets.files.region"), at(":4:13", true));
         assert_eq!(spots("buckets.files.path_style"), at(":2:3", false));
-        assert_eq!(spots("routes.0.prefix"), at(":6:35", true));
+        assert_eq!(spots("routes.0.prefix"), at(":6:41", true));
         assert_eq!(spots("nothing.at.all"), at("", false));
 
         let env = Environment::from_iter([("AWS_BUCKET_NAME", "files"), ("AWS_REGION", "eu-west-1")]);

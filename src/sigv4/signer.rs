@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
-const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
-const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+pub(super) const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+pub(super) const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// Signs for one credential. Shared between threads; deriving the key happens once a day, as long as the region is one.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ pub struct AuthorizedRequest {
     /// `x-amz-security-token`. The headers that the caller had signed are to be sent beside these; `host` is the URL's.
     pub headers: HeaderMap,
     /// Where the path starts in `url`.
-    path_at: usize,
+    pub(super) path_at: usize,
 }
 
 impl AuthorizedRequest {
@@ -232,12 +232,12 @@ impl Draft {
 
 /// A header value of parts that were judged when they were parsed (ids, regions, tokens are visible ASCII). Were that
 /// ever untrue, the value would be empty and the origin would refuse the request.
-fn value(text: &str) -> HeaderValue {
+pub(super) fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(const { HeaderValue::from_static("") })
 }
 
 /// As [`value`], never printed and never kept in an HTTP/2 compression table.
-fn secret_value(text: &str) -> HeaderValue {
+pub(super) fn secret_value(text: &str) -> HeaderValue {
     let mut value = value(text);
     value.set_sensitive(true);
     value
