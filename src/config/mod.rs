@@ -14,6 +14,7 @@ mod fields;
 mod file;
 mod from_environment;
 mod interpolate;
+mod key_files;
 mod load;
 mod mask;
 mod model;
@@ -29,6 +30,7 @@ mod words;
 
 pub use environment::Environment;
 pub use faults::{FaultKind, Faults, Finding, Warning};
+pub use key_files::{KeyFiles, KeyFilesError, KeyPart};
 pub use load::{Loaded, Source, load, parse};
 pub use model::*;
 pub use places::{Places, Spot};

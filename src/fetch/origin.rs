@@ -11,10 +11,9 @@ use super::request::SignedRequest;
 use super::tls::OriginTls;
 use super::transfer::{Length, OriginBody};
 use crate::clock::Clock;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Signing};
 use crate::resolve::Target;
 use crate::s3::Operation;
-use crate::sigv4::Signer;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -71,26 +70,26 @@ impl OriginClient {
         conditions: &Conditions,
     ) -> Result<OriginResponse, FetchError> {
         let snapshot = credentials.current()?;
-        self.fetch_signed(&snapshot.signer, target, conditions).await
+        self.fetch_signed(&snapshot.signing, target, conditions).await
     }
 
-    /// As [`OriginClient::fetch`], signed by `signer`.
+    /// As [`OriginClient::fetch`], signed by `signing`, or not at all.
     ///
     /// # Errors
     /// [`FetchError`] for everything but the statuses of [`OriginStatus`].
     pub async fn fetch_signed(
         &self,
-        signer: &Signer,
+        signing: &Signing,
         target: &Target,
         conditions: &Conditions,
     ) -> Result<OriginResponse, FetchError> {
         let slot = Arc::clone(&self.slots)
             .try_acquire_owned()
             .map_err(|_| FetchError::Saturated)?;
-        match self.ask(signer, target, conditions, slot).await? {
+        match self.ask(signing, target, conditions, slot).await? {
             Asked::Answer(response) => Ok(*response),
             // If-Range failed: the whole object, as it is now.
-            Asked::OtherObject(slot) => match self.ask(signer, target, &conditions.without_range(), slot).await? {
+            Asked::OtherObject(slot) => match self.ask(signing, target, &conditions.without_range(), slot).await? {
                 Asked::Answer(response) => Ok(*response),
                 Asked::OtherObject(_) => Err(FetchError::BadGateway("a part without being asked for it".into())),
             },
@@ -99,13 +98,13 @@ impl OriginClient {
 
     async fn ask(
         &self,
-        signer: &Signer,
+        signing: &Signing,
         target: &Target,
         conditions: &Conditions,
         slot: OwnedSemaphorePermit,
     ) -> Result<Asked, FetchError> {
         let operation = target.permit().operation();
-        let request = SignedRequest::new(signer, target, conditions, self.clock.now())?;
+        let request = SignedRequest::new(signing, target, conditions, self.clock.now())?;
         let response = self.http.send(&request).await?;
         let mut head = OriginHead::from_headers(response.headers());
         let status = match outcome::success(response.status(), conditions, &head) {

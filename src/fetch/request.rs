@@ -6,9 +6,10 @@
 use super::conditions::Conditions;
 use super::error::FetchError;
 use crate::clock::Timestamp;
+use crate::credentials::Signing;
 use crate::resolve::Target;
 use crate::s3::Operation;
-use crate::sigv4::{HeaderRequest, Signer};
+use crate::sigv4::HeaderRequest;
 use http::header::{ACCEPT_ENCODING, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use reqwest::Url;
@@ -22,13 +23,14 @@ pub(super) struct SignedRequest {
 }
 
 impl SignedRequest {
-    /// Signs a read of `target` when our clock reads `now`, by the time of the origin's.
+    /// Signs a read of `target` when our clock reads `now`, by the time of the origin's; leaves it unsigned for an
+    /// anonymous bucket.
     ///
     /// # Errors
     /// [`FetchError::NotAsSigned`] when the URL would not be sent byte for byte as it was signed, and for a target that is
     /// no read.
     pub(super) fn new(
-        signer: &Signer,
+        signing: &Signing,
         target: &Target,
         conditions: &Conditions,
         now: Timestamp,
@@ -43,7 +45,7 @@ impl SignedRequest {
         let mut headers = conditions.to_headers();
         // The stored bytes are wanted as they are, and the same for every client.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let authorized = signer.authorize(&HeaderRequest {
+        let authorized = signing.authorize(&HeaderRequest {
             method: &method,
             address,
             region: &place.region,

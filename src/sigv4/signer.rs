@@ -82,6 +82,21 @@ pub struct AuthorizedRequest {
 }
 
 impl AuthorizedRequest {
+    /// A request that nobody signs: the object's URL, and no headers. `query` is written as signing would.
+    #[must_use]
+    pub fn unsigned(address: &Address, key: &ObjectKey, query: &[(&str, &str)]) -> Self {
+        let mut draft = Draft::start(address, key, canonical_query::encoded_len(query));
+        if !query.is_empty() {
+            draft.url.push('?');
+            write_canonical_query(query, &mut draft.url);
+        }
+        Self {
+            url: draft.url,
+            headers: HeaderMap::new(),
+            path_at: draft.path_at,
+        }
+    }
+
     /// The request target in origin form: path and, when there is one, `?` and query.
     #[must_use]
     pub fn target(&self) -> &str {

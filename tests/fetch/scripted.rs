@@ -8,6 +8,7 @@ use evergate::fetch::{Conditions, Deadlines, FetchError, OriginClient, OriginRes
 use evergate::resolve::{Overrides, Target};
 use evergate::route::Bucket;
 use evergate::s3::{ObjectKey, Operation};
+use evergate::telemetry::BucketMetrics;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -191,7 +192,17 @@ impl Gateway {
         let runtime = tokio::runtime::Handle::current();
         Self {
             client: OriginClient::new(settings, &OriginTls::load(roots).unwrap(), clock.clone()).unwrap(),
-            credentials: credentials::start(&bucket.id, &server.region, &server.credentials, clock, &runtime),
+            credentials: {
+                let metrics = Arc::new(BucketMetrics::new(bucket.id.as_str()));
+                credentials::start(
+                    &bucket.id,
+                    &server.region,
+                    &server.credentials,
+                    clock,
+                    &metrics,
+                    &runtime,
+                )
+            },
             bucket: Arc::new(Bucket::new(0, bucket, server)),
         }
     }
