@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z, the resolution of SigV4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +52,13 @@ pub struct Clock(Hands);
 #[derive(Clone)]
 enum Hands {
     System,
-    Manual(Arc<AtomicU64>),
+    Manual(Arc<Manual>),
+}
+
+#[derive(Debug)]
+struct Manual {
+    seconds: AtomicU64,
+    turned: Notify,
 }
 
 impl Clock {
@@ -64,7 +71,10 @@ impl Clock {
     /// A clock that stands at `start` until its [`ManualClock`] moves it; for tests.
     #[must_use]
     pub fn manual(start: Timestamp) -> (Self, ManualClock) {
-        let hands = Arc::new(AtomicU64::new(start.as_unix()));
+        let hands = Arc::new(Manual {
+            seconds: AtomicU64::new(start.as_unix()),
+            turned: Notify::new(),
+        });
         (Self(Hands::Manual(Arc::clone(&hands))), ManualClock(hands))
     }
 
@@ -73,7 +83,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Hands::System => Timestamp(system_since_epoch().as_secs()),
-            Hands::Manual(seconds) => Timestamp(seconds.load(Ordering::Relaxed)),
+            Hands::Manual(hands) => Timestamp(hands.seconds.load(Ordering::Relaxed)),
         }
     }
 
@@ -82,7 +92,22 @@ impl Clock {
     pub fn now_unix_millis(&self) -> u64 {
         match &self.0 {
             Hands::System => u64::try_from(system_since_epoch().as_millis()).unwrap_or(u64::MAX),
-            Hands::Manual(seconds) => seconds.load(Ordering::Relaxed).saturating_mul(1_000),
+            Hands::Manual(hands) => hands.seconds.load(Ordering::Relaxed).saturating_mul(1_000),
+        }
+    }
+
+    /// Resolves when somebody turns the hands of a manual clock after this call; never with the system's. A task that
+    /// waits for a time of day takes this, looks at the time, and then waits.
+    pub fn turned(&self) -> impl Future<Output = ()> + '_ {
+        let turned = match &self.0 {
+            Hands::System => None,
+            Hands::Manual(hands) => Some(hands.turned.notified()),
+        };
+        async move {
+            match turned {
+                Some(turned) => turned.await,
+                None => std::future::pending().await,
+            }
         }
     }
 }
@@ -103,17 +128,19 @@ impl fmt::Debug for Clock {
 
 /// The hands of a [`Clock::manual`].
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicU64>);
+pub struct ManualClock(Arc<Manual>);
 
 impl ManualClock {
     /// Moves the clock forward by whole seconds of `by`.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.0.seconds.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.0.turned.notify_waiters();
     }
 
     /// Sets the clock, backwards too.
     pub fn set(&self, to: Timestamp) {
-        self.0.store(to.as_unix(), Ordering::Relaxed);
+        self.0.seconds.store(to.as_unix(), Ordering::Relaxed);
+        self.0.turned.notify_waiters();
     }
 }
 

@@ -7,7 +7,7 @@
 use evergate::cli::{Exit, check, routes};
 use evergate::config::{
     AccessLogConfig, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
-    OriginForbidden, Source, UrlCacheConfig, load, parse,
+    OriginForbidden, RoleSource, Source, UrlCacheConfig, load, parse,
 };
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -83,6 +83,7 @@ fn the_shipped_file_runs_the_embedded_origin() {
     let Loaded {
         config,
         warnings,
+        places: _,
         files,
     } = load(&Source::File("config.yaml".into()), &Environment::default()).unwrap();
     assert_eq!(warnings, []);
@@ -145,9 +146,12 @@ fn every_setting_arrives() {
         let OriginConfig::Server(server) = &bucket.origin else {
             panic!("a server")
         };
-        assert!(
-            matches!(&server.credentials, CredentialsConfig::Static(key) if key.access_key_id().as_str() == "AKIAEXAMPLE")
-        );
+        let key = match &server.credentials {
+            CredentialsConfig::Static(key) => key,
+            CredentialsConfig::Files(files) => files.first(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(key.access_key_id().as_str(), "AKIAEXAMPLE");
     }
     let route = &config.routes[0];
     assert_eq!(
@@ -170,6 +174,62 @@ fn every_setting_arrives() {
         ["everything.yaml", "certificate.pem", "private_key.pem", "key"]
     );
     assert!(!format!("{config:?}").contains(CANARY));
+}
+
+#[test]
+fn every_way_to_credentials_arrives() {
+    let config = loaded("tests/config/good/credentials.yaml").config;
+    let ways: Vec<_> = config
+        .buckets
+        .iter()
+        .map(|bucket| match &bucket.origin {
+            OriginConfig::Server(server) => &server.credentials,
+            OriginConfig::Embedded(_) => panic!("a server"),
+        })
+        .collect();
+    let [
+        public,
+        chained,
+        profiled,
+        in_files,
+        smallest_role,
+        role,
+        role_by_profile,
+    ] = *ways
+    else {
+        panic!("seven buckets")
+    };
+    assert!(matches!(public, CredentialsConfig::Anonymous));
+    assert!(matches!(chained, CredentialsConfig::Chain));
+    assert!(matches!(profiled, CredentialsConfig::Profile(name) if &**name == "production"));
+    assert!(
+        matches!(in_files, CredentialsConfig::Files(files) if files.first().access_key_id().as_str() == "AKIAEXAMPLE")
+    );
+    let role_of = |way: &CredentialsConfig| match way {
+        CredentialsConfig::AssumeRole(role) => (**role).clone(),
+        other => panic!("{other:?}"),
+    };
+    let smallest = role_of(smallest_role);
+    assert_eq!((&*smallest.session_name, smallest.external_id), ("evergate", None));
+    assert!(matches!(smallest.source, RoleSource::Chain) && smallest.sts_endpoint.is_none());
+    let given = role_of(role);
+    assert_eq!(&*given.role_arn, "arn:aws:iam:::role/reader");
+    assert_eq!(given.external_id.as_deref(), Some("from/the=partner"));
+    assert_eq!(&*given.session_name, "evergate@here");
+    assert_eq!(given.sts_endpoint.unwrap().to_string(), "http://ceph:7480");
+    assert!(matches!(&given.source, RoleSource::Static(key) if key.access_key_id().as_str() == "AKIAEXAMPLE"));
+    let by_profile = role_of(role_by_profile);
+    assert!(matches!(&by_profile.source, RoleSource::Profile(name) if &**name == "production"));
+    assert!(by_profile.sts_endpoint.is_none());
+
+    let again = loaded("tests/config/good/credentials.yaml").config;
+    for (bucket, way) in again.buckets.iter().zip(&ways) {
+        let OriginConfig::Server(server) = &bucket.origin else {
+            panic!("a server")
+        };
+        let alike = ways.iter().filter(|other| server.credentials.is_same_as(other)).count();
+        assert!(server.credentials.is_same_as(way) && alike == 1, "{way:?}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::resolve::Target;
 use crate::route::Bucket;
 use crate::s3::{ObjectKey, Operation};
 use crate::sigv4::PresignRequest;
+use crate::telemetry::BucketMetrics;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +85,7 @@ fn presign(bucket: &BucketConfig, key: ObjectKey, arguments: &PresignArguments) 
     let expires = arguments.expires.unwrap_or(bucket.url_expiry);
     let now = clock.now();
     let place = permit.bucket().place();
-    let url = snapshot.signer.presign(&PresignRequest {
+    let url = snapshot.signing.presign(&PresignRequest {
         method: &permit.operation().method(),
         address: &place.address,
         region: &place.region,
@@ -116,7 +117,9 @@ fn credentials_now(
     clock: &Clock,
 ) -> Result<Arc<Snapshot>, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let credentials = credentials::start(&bucket.id, &server.region, &server.credentials, clock, runtime.handle());
+    let metrics = Arc::new(BucketMetrics::new(bucket.id.as_str()));
+    let (region, config) = (&server.region, &server.credentials);
+    let credentials = credentials::start(&bucket.id, region, config, clock, &metrics, runtime.handle());
     runtime.block_on(async {
         let loaded = async {
             while !credentials.ready() {

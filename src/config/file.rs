@@ -84,10 +84,30 @@ pub(super) static BUCKET: Shape = Shape {
     unbuilt: &[],
 };
 
-/// `credentials`, unless `chain`.
+/// `credentials`, unless `chain` or `anonymous`.
 pub(super) static CREDENTIALS: Shape = Shape {
     what: "\"credentials\"",
-    fields: &["access_key_id", "secret_access_key", "session_token"],
+    fields: &[
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+        "profile",
+        "assume_role",
+    ],
+    unbuilt: &[],
+};
+
+/// `assume_role` of `credentials`.
+pub(super) static ASSUME_ROLE: Shape = Shape {
+    what: "\"assume_role\"",
+    fields: &["role_arn", "external_id", "session_name", "sts_endpoint", "source"],
+    unbuilt: &[],
+};
+
+/// `source` of `assume_role`, unless `chain`.
+pub(super) static ROLE_SOURCE: Shape = Shape {
+    what: "\"source\"",
+    fields: &["access_key_id", "secret_access_key", "session_token", "profile"],
     unbuilt: &[],
 };
 
@@ -116,7 +136,18 @@ mod tests {
     #[test]
     fn every_field_stands_in_the_reference() {
         let reference = include_str!("../../docs/reference/config.md");
-        for shape in [&FILE, &ADMIN, &TLS, &URL_CACHE, &LOG, &BUCKET, &CREDENTIALS, &ROUTE] {
+        for shape in [
+            &FILE,
+            &ADMIN,
+            &TLS,
+            &URL_CACHE,
+            &LOG,
+            &BUCKET,
+            &CREDENTIALS,
+            &ASSUME_ROLE,
+            &ROLE_SOURCE,
+            &ROUTE,
+        ] {
             for field in shape.fields {
                 assert!(reference.contains(&format!("| `{field}` |")), "{}: {field}", shape.what);
             }

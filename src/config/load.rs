@@ -5,6 +5,7 @@ use super::environment::Environment;
 use super::faults::{FaultKind, Faults, Finding, Place, Warning};
 use super::from_environment;
 use super::model::Config;
+use super::places::Places;
 use super::report::{Report, Wrong};
 use super::validate;
 use std::fs;
@@ -54,6 +55,8 @@ pub struct Loaded {
     pub config: Config,
     /// What works but is probably not meant.
     pub warnings: Vec<Warning>,
+    /// Where each setting stands.
+    pub places: Places,
     /// Files that were read: the configuration, `file:` secrets, TLS certificate and key. A change in one of them calls
     /// for a reload.
     pub files: Vec<PathBuf>,
@@ -101,17 +104,21 @@ fn judge(
     document: impl FnOnce(&mut Report<'_>) -> Result<Node, (Place, Wrong)>,
 ) -> Result<Loaded, Faults> {
     let mut report = Report::new(name, text, folder, env);
-    let config = match document(&mut report) {
-        Ok(root) => validate::config(&root, &mut report),
+    let judged = match document(&mut report) {
+        Ok(root) => {
+            let places = Places::of(name, &root);
+            validate::config(&root, &mut report).map(|config| (config, places))
+        }
         Err((place, wrong)) => {
             report.wrong(&place, wrong);
             None
         }
     };
-    let (config, warnings, files) = report.finish(config)?;
+    let ((config, places), warnings, files) = report.finish(judged)?;
     Ok(Loaded {
         config,
         warnings,
+        places,
         files,
     })
 }
@@ -169,6 +176,33 @@ mod tests {
         assert_eq!(
             Source::find_among(Some("x.yaml".into()), &named, &places),
             file(Path::new("x.yaml"))
+        );
+    }
+
+    #[test]
+    fn settings_are_found_where_they_stand_or_belong() {
+        let text = "buckets:\n  files:\n    name: files\n    region: eu-west-1\nroutes:\n  - { path: /a/, bucket: files, prefix: a/, access: public }\n";
+        let spots = |path: &str| {
+            let loaded = parse(text, Path::new("dir/config.yaml"), &Environment::default()).unwrap();
+            let spot = loaded.places.find(path);
+            (spot.to_string(), spot.is_written())
+        };
+        let at = |spot: &str, written| (format!("dir/config.yaml{spot}"), written);
+        assert_eq!(spots("buckets.files.region"), at(":4:13", true));
+        assert_eq!(spots("buckets.files.path_style"), at(":2:3", false));
+        assert_eq!(spots("routes.0.prefix"), at(":6:41", true));
+        assert_eq!(spots("nothing.at.all"), at("", false));
+
+        let env = Environment::from_iter([("AWS_BUCKET_NAME", "files"), ("AWS_REGION", "eu-west-1")]);
+        let loaded = load(&Source::Environment, &env).unwrap();
+        let spot = loaded.places.find("buckets.files.region");
+        assert_eq!(
+            (spot.to_string().as_str(), spot.variable()),
+            ("environment: AWS_REGION", Some("AWS_REGION"))
+        );
+        assert_eq!(
+            loaded.places.find("buckets.files.path_style").to_string(),
+            "environment"
         );
     }
 }

@@ -94,7 +94,7 @@ fn flow_value(text: &str) -> usize {
     text.len()
 }
 
-/// Tells whether a value is a reference to a secret, a mapping, or the word `chain`.
+/// Tells whether a value is a reference to a secret, a mapping, or the word `chain` or `anonymous`.
 fn is_harmless(value: &str) -> bool {
     let value = value.split(" #").next().unwrap_or_default().trim_end();
     let value = value
@@ -104,7 +104,7 @@ fn is_harmless(value: &str) -> bool {
         .strip_prefix("${")
         .and_then(|rest| rest.strip_suffix('}'))
         .is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
-    variable || value.starts_with("file:") || matches!(value, "" | "{" | "chain")
+    variable || value.starts_with("file:") || matches!(value, "" | "{" | "chain" | "anonymous")
 }
 
 /// Tells whether a line continues the value of a key that sounds secret: such a key stands above it, less indented.
@@ -147,6 +147,7 @@ mod tests {
             ),
             ("{ token: a${B:-c,d}, e: f }", "{ token: **********, e: f }"),
             ("credentials: chain", "credentials: chain"),
+            ("credentials: anonymous # x", "credentials: anonymous # x"),
             ("credentials: abc", "credentials: ***"),
             (
                 "credentials: { access_key_id: A, secret_access_key: b }",

@@ -1,4 +1,5 @@
 //! The validated configuration. Nothing in it needs to be judged again.
+use super::key_files::KeyFiles;
 use crate::s3::{AddressStyle, BucketName, Endpoint, KeyPrefix, ObjectKey, Region};
 use crate::sigv4::Credential;
 use ipnet::IpNet;
@@ -102,10 +103,90 @@ pub struct ServerConfig {
 /// Where credentials come from.
 #[derive(Clone, Debug)]
 pub enum CredentialsConfig {
-    /// aws-config's provider chain.
+    /// The provider chain: environment, profile files, web identity, ECS/EKS, IMDSv2.
     Chain,
-    /// A key pair from the file, by `${…}` or `file:`.
+    /// One profile of the shared files, and nothing else.
+    Profile(Box<str>),
+    /// A key pair that stays as it is, from `${…}` or the file itself.
     Static(Credential),
+    /// A key pair of which a part stands in a file that may change.
+    Files(KeyFiles),
+    /// A role.
+    AssumeRole(Box<AssumeRoleConfig>),
+    /// None at all: requests are not signed, for public buckets.
+    Anonymous,
+}
+
+/// A role, and who assumes it where.
+#[derive(Clone, Debug)]
+pub struct AssumeRoleConfig {
+    /// The role's ARN.
+    pub role_arn: Box<str>,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<Box<str>>,
+    /// What the session is called in audit logs.
+    pub session_name: Box<str>,
+    /// The STS server; `None` for AWS's, or the one that `AWS_ENDPOINT_URL_STS` names.
+    pub sts_endpoint: Option<Endpoint>,
+    /// Whose credentials ask for the role.
+    pub source: RoleSource,
+}
+
+/// Whose credentials ask for a role.
+#[derive(Clone, Debug)]
+pub enum RoleSource {
+    /// What the provider chain finds.
+    Chain,
+    /// One profile of the shared files.
+    Profile(Box<str>),
+    /// A key pair that stays as it is.
+    Static(Credential),
+    /// A key pair of which a part stands in a file that may change.
+    Files(KeyFiles),
+}
+
+impl CredentialsConfig {
+    /// Whether `other` leads to the same credentials, by the same way.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Chain, Self::Chain) | (Self::Anonymous, Self::Anonymous) => true,
+            (Self::Profile(own), Self::Profile(other)) => own == other,
+            (Self::Static(own), Self::Static(other)) => own.is_same_as(other),
+            (Self::Files(own), Self::Files(other)) => own.is_same_as(other),
+            (Self::AssumeRole(own), Self::AssumeRole(other)) => own.is_same_as(other),
+            _ => false,
+        }
+    }
+}
+
+impl AssumeRoleConfig {
+    fn is_same_as(&self, other: &Self) -> bool {
+        let Self {
+            role_arn,
+            external_id,
+            session_name,
+            sts_endpoint,
+            source,
+        } = self;
+        *role_arn == other.role_arn
+            && *external_id == other.external_id
+            && *session_name == other.session_name
+            && *sts_endpoint == other.sts_endpoint
+            && source.is_same_as(&other.source)
+    }
+}
+
+impl RoleSource {
+    fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Chain, Self::Chain) => true,
+            (Self::Profile(own), Self::Profile(other)) => own == other,
+            (Self::Static(own), Self::Static(other)) => own.is_same_as(other),
+            (Self::Files(own), Self::Files(other)) => own.is_same_as(other),
+            _ => false,
+        }
+    }
 }
 
 /// A stable path prefix and what it opens.

@@ -2,16 +2,44 @@
 
 use super::document::Entry;
 use super::fields;
+use super::key_files::{self, KeyPart};
 use super::report::{Report, Wrong};
 use super::text::{Origin, Text};
-use secrecy::{ExposeSecret, SecretString};
-use std::fs;
+use secrecy::SecretString;
+use std::path::PathBuf;
 
-/// The most bytes that a secret's file may hold; anything larger is some other file.
-const MAX_BYTES: u64 = 64 * 1024;
+/// A part of a key pair as it was found.
+pub(super) struct Found {
+    /// What it is now.
+    pub(super) value: SecretString,
+    /// The file that holds it, if one does: it may change there.
+    file: Option<PathBuf>,
+}
+
+impl Found {
+    fn given(value: &str) -> Self {
+        Self {
+            value: value.into(),
+            file: None,
+        }
+    }
+
+    /// Whether it stands in a file.
+    pub(super) fn is_in_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Where it is to be found again.
+    pub(super) fn into_part(self) -> KeyPart {
+        match self.file {
+            Some(path) => KeyPart::File(path),
+            None => KeyPart::Given(self.value),
+        }
+    }
+}
 
 /// Reads a secret. `None` when a variable's absence left nothing, or when it is wrong and reported.
-pub(super) fn secret(entry: &Entry, report: &mut Report<'_>) -> Option<SecretString> {
+pub(super) fn secret(entry: &Entry, report: &mut Report<'_>) -> Option<Found> {
     let text = fields::text(entry, report)?;
     if text.is_absent() {
         return None;
@@ -31,7 +59,7 @@ pub(super) fn secret(entry: &Entry, report: &mut Report<'_>) -> Option<SecretStr
                 );
                 None
             }
-            secret => Some(secret.into()),
+            secret => Some(Found::given(secret)),
         },
         // The caret marks the name, not the value: what the value is must not be shown.
         Origin::Literal | Origin::Default(_) | Origin::Mixed(_) => {
@@ -50,11 +78,11 @@ pub(super) fn secret(entry: &Entry, report: &mut Report<'_>) -> Option<SecretStr
 }
 
 /// Reads what is no secret but may be kept beside one: the text itself, or what the file of a `file:` reference holds.
-pub(super) fn text_or_file(entry: &Entry, report: &mut Report<'_>) -> Option<String> {
+pub(super) fn text_or_file(entry: &Entry, report: &mut Report<'_>) -> Option<Found> {
     let text = fields::present(entry, report, |text| Ok(text.clone()))?;
     match file_reference(&text) {
-        Some(_) => secret(entry, report).map(|secret| secret.expose_secret().to_owned()),
-        None => Some(text.as_str().trim().to_owned()),
+        Some(_) => secret(entry, report),
+        None => Some(Found::given(text.as_str().trim())),
     }
 }
 
@@ -66,26 +94,17 @@ fn file_reference(text: &Text) -> Option<&str> {
     }
 }
 
-fn read(path: &str, report: &mut Report<'_>) -> Result<SecretString, Wrong> {
+fn read(path: &str, report: &mut Report<'_>) -> Result<Found, Wrong> {
     let file = report.resolve(path);
     report.watch(file.clone());
-    let shown = file.display();
-    let refused = |reason: String| {
+    let value = key_files::read(&file).map_err(|reason| {
         Wrong::new(
-            format!("the secret's file {shown} can't be used: {reason}"),
+            format!("the secret's file {} can't be used: {reason}", file.display()),
             "create it, holding the secret alone, readable by the gateway's user",
         )
-    };
-    let metadata = fs::metadata(&file).map_err(|error| refused(error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(refused("it is not a regular file".into()));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(refused(format!("it holds {} bytes", metadata.len())));
-    }
-    let secret = fs::read_to_string(&file).map_err(|error| refused(error.to_string()))?;
-    match secret.trim() {
-        "" => Err(refused("it is empty".into())),
-        secret => Ok(secret.into()),
-    }
+    })?;
+    Ok(Found {
+        value,
+        file: Some(file),
+    })
 }

@@ -1,44 +1,73 @@
-//! The handle that the walk reads, and the cell behind it that renewal writes.
+//! The handle that the walk reads.
 
+use super::cell::Cell;
 use super::held::{CredentialsUnavailable, Held, Snapshot};
 use super::renewal::{self, Pace};
-use super::source::Source;
+use super::source::{Loaded, Source};
 use crate::clock::{Clock, Timestamp};
 use crate::config::BucketId;
 use crate::sigv4::Credential;
-use arc_swap::{ArcSwap, Guard};
+use crate::telemetry::BucketMetrics;
+use arc_swap::Guard;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
+
+/// The longest that a request waits for a newer credential than the one that the origin refused.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// The credentials of one bucket, as they are now. Cloning is cheap; dropping the last clone ends the renewal.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     cell: Arc<Cell>,
     clock: Clock,
-    _renewal: Option<Arc<AbortOnDropHandle<()>>>,
+    renewal: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 impl Credentials {
     /// Holds `credential` for as long as it is valid; nothing renews it.
     #[must_use]
     pub fn fixed(bucket: &BucketId, credential: Credential, clock: &Clock) -> Self {
-        let cell = Cell::empty(bucket, "not loaded");
-        cell.install(credential);
+        Self::unrenewed(bucket, Snapshot::new(credential, "configuration"), clock)
+    }
+
+    /// Signs nothing, for a public bucket.
+    #[must_use]
+    pub fn anonymous(bucket: &BucketId, clock: &Clock) -> Self {
+        Self::unrenewed(bucket, Snapshot::anonymous(), clock)
+    }
+
+    fn unrenewed(bucket: &BucketId, snapshot: Snapshot, clock: &Clock) -> Self {
+        let cell = Cell::empty(bucket, "not loaded", None);
+        cell.hold(snapshot);
         Self {
             cell: Arc::new(cell),
             clock: clock.clone(),
-            _renewal: None,
+            renewal: None,
         }
     }
 
-    pub(super) fn renewed(bucket: &BucketId, source: impl Source, clock: &Clock, pace: Pace, runtime: &Handle) -> Self {
-        let cell = Arc::new(Cell::empty(bucket, "still waiting for the first answer of the source"));
+    /// Renews from `source`, beginning with `first` if there is one already.
+    pub(super) fn renewed(
+        bucket: &BucketId,
+        first: Option<Loaded>,
+        source: impl Source,
+        (clock, pace): (&Clock, Pace),
+        metrics: &Arc<BucketMetrics>,
+        runtime: &Handle,
+    ) -> Self {
+        let waiting = "still waiting for the first answer of the source";
+        let cell = Arc::new(Cell::empty(bucket, waiting, Some(Arc::clone(metrics))));
+        if let Some(first) = first {
+            cell.install(first);
+        }
         let task = runtime.spawn(renewal::run(Arc::clone(&cell), Arc::new(source), clock.clone(), pace));
         Self {
             cell,
             clock: clock.clone(),
-            _renewal: Some(Arc::new(AbortOnDropHandle::new(task))),
+            renewal: Some(Arc::new(AbortOnDropHandle::new(task))),
         }
     }
 
@@ -54,7 +83,38 @@ impl Credentials {
     /// snapshot. To be dropped within the request.
     #[must_use]
     pub fn load(&self) -> Guard<Arc<Held>> {
-        self.cell.held.load()
+        self.cell.load()
+    }
+
+    /// Returns a newer snapshot than `refused`, which the origin no longer takes: the one held by now, or the one that
+    /// the source gives when it is asked at once. Waits for at most a second, however many wait; the source is asked
+    /// once for all of them, and not again within seconds of its last answer.
+    ///
+    /// To be called on a tokio runtime with a timer.
+    ///
+    /// # Errors
+    /// When there is none: the source gave the same again, failed, was asked a moment ago, or takes its time.
+    pub async fn renew_after(&self, refused: &Snapshot) -> Result<Arc<Snapshot>, CredentialsUnavailable> {
+        if let Some(newer) = self.newer_than(refused) {
+            return Ok(newer);
+        }
+        if self.renewal.is_none() {
+            return Err(self
+                .cell
+                .refusal("they stand in the configuration, and nothing renews them"));
+        }
+        let ticket = self.cell.demand.ask();
+        let in_time = timeout(LONGEST_WAIT, self.cell.demand.served(ticket)).await;
+        self.newer_than(refused).ok_or_else(|| {
+            self.cell.refusal(match in_time {
+                Ok(()) => "the source has no newer ones now",
+                Err(_) => "no newer ones came within a second",
+            })
+        })
+    }
+
+    fn newer_than(&self, refused: &Snapshot) -> Option<Arc<Snapshot>> {
+        self.current().ok().filter(|snapshot| snapshot.epoch != refused.epoch)
     }
 
     /// Whether there is something to sign with now.
@@ -66,85 +126,6 @@ impl Credentials {
     /// Returns when the credential held ends, which may have been; `None` for never, and when there is none.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
-        self.load().snapshot().and_then(|snapshot| snapshot.expires_at())
-    }
-}
-
-/// What renewal writes and handles read.
-#[derive(Debug)]
-pub(super) struct Cell {
-    bucket: Arc<str>,
-    held: ArcSwap<Held>,
-}
-
-/// Whether an installed credential differs from the one held before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Installed {
-    /// A new epoch has begun.
-    New,
-    /// It is the same credential.
-    Same,
-}
-
-impl Cell {
-    fn empty(bucket: &BucketId, reason: &str) -> Self {
-        let bucket = Arc::clone(&bucket.0);
-        let refusal = CredentialsUnavailable {
-            bucket: Arc::clone(&bucket),
-            reason: reason.into(),
-        };
-        Self {
-            bucket,
-            held: ArcSwap::from_pointee(Held::Nothing(refusal)),
-        }
-    }
-
-    /// The bucket's id.
-    pub(super) fn bucket(&self) -> &str {
-        &self.bucket
-    }
-
-    /// When the credential held ends.
-    pub(super) fn expires_at(&self) -> Option<Timestamp> {
-        self.held.load().snapshot().and_then(|snapshot| snapshot.expires_at())
-    }
-
-    /// Whether what is held is valid at `now`.
-    pub(super) fn is_usable_at(&self, now: Timestamp) -> bool {
-        self.held.load().usable_at(now).is_ok()
-    }
-
-    /// Puts `credential` in place of the one held, unless it is the same.
-    pub(super) fn install(&self, credential: Credential) -> Installed {
-        let held = self.held.load();
-        if let Some(snapshot) = held.snapshot()
-            && snapshot.signer.credential().is_same_as(&credential)
-        {
-            return Installed::Same;
-        }
-        let snapshot = Arc::new(Snapshot::new(credential));
-        let refusal = self.refusal("the credentials held have ended");
-        self.held.store(Arc::new(Held::Snapshot(snapshot, refusal)));
-        Installed::New
-    }
-
-    /// Notes why a load failed. What is held stays; the reason is what callers hear once it has ended.
-    pub(super) fn note_failure(&self, reason: &str) {
-        let held = self.held.load();
-        let next = match held.snapshot() {
-            Some(snapshot) => {
-                let reason = format!("the credentials held have ended, and renewing them failed: {reason}");
-                Held::Snapshot(Arc::clone(snapshot), self.refusal(&reason))
-            }
-            None => Held::Nothing(self.refusal(reason)),
-        };
-        self.held.store(Arc::new(next));
-    }
-
-    fn refusal(&self, reason: &str) -> CredentialsUnavailable {
-        CredentialsUnavailable {
-            bucket: Arc::clone(&self.bucket),
-            reason: reason.into(),
-        }
+        self.cell.expires_at()
     }
 }

@@ -1,32 +1,49 @@
 //! What a handle holds: a snapshot, or the reason why there is none.
 
+use super::signing::Signing;
 use crate::clock::Timestamp;
 use crate::sigv4::{Credential, Signer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is valid now: a signer, and the epoch that changes whenever the credential does.
+/// What is valid now: how to sign, and the epoch that changes whenever the credential does.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Signs with the credential.
-    pub signer: Signer,
+    /// Signs with the credential, or not at all.
+    pub signing: Signing,
     /// Differs for every credential of this process, so that no cache entry outlives its credential.
     pub epoch: u64,
+    provider: Arc<str>,
 }
 
 impl Snapshot {
-    pub(super) fn new(credential: Credential) -> Self {
+    pub(super) fn new(credential: Credential, provider: &str) -> Self {
+        Self::of(Signing::Credential(Signer::new(Arc::new(credential))), provider)
+    }
+
+    pub(super) fn anonymous() -> Self {
+        Self::of(Signing::Anonymous, "anonymous")
+    }
+
+    fn of(signing: Signing, provider: &str) -> Self {
         static NEXT_EPOCH: AtomicU64 = AtomicU64::new(1);
         Self {
-            signer: Signer::new(Arc::new(credential)),
+            signing,
             epoch: NEXT_EPOCH.fetch_add(1, Ordering::Relaxed),
+            provider: provider.into(),
         }
     }
 
     /// When the origin stops honouring the credential; `None` for never.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
-        self.signer.credential().expires_at()
+        self.signing.credential().and_then(|credential| credential.expires_at())
+    }
+
+    /// Who gave the credential, in words for the operator: `instance metadata`, `profile files`.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
     }
 
     pub(super) fn is_valid_at(&self, now: Timestamp) -> bool {

@@ -1,15 +1,31 @@
 //! What renewal asks for credentials: the chain, or a script in a test.
 
 use crate::sigv4::Credential;
+use std::borrow::Cow;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where credentials are loaded from. Nothing is cached here; [`super::start_source`] decides when to ask.
 pub trait Source: Send + Sync + 'static {
     /// Returns a credential with its expiry as issued.
     ///
     /// The caller sets a deadline and drops the future at its end.
-    fn load(&self) -> impl Future<Output = Result<Credential, SourceError>> + Send;
+    fn load(&self) -> impl Future<Output = Result<Loaded, SourceError>> + Send;
+
+    /// How often a credential without an end is asked for again, since it may have been replaced; `None` for never.
+    fn look_again(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// What a source gave.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The credential.
+    pub credential: Credential,
+    /// Who gave it, in words for the operator: `instance metadata`.
+    pub provider: Cow<'static, str>,
 }
 
 /// Why a source gave no credential: one sentence, without secrets.

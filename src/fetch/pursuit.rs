@@ -21,7 +21,7 @@ use crate::s3::{Operation, Region};
 use crate::telemetry::RetryReason;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// One read of one object, from its first attempt on.
 #[derive(Debug)]
@@ -141,8 +141,12 @@ impl<'a> Pursuit<'a> {
         hope
     }
 
-    async fn renew(&self, _means: &Means) -> Hope {
-        Hope::None
+    async fn renew(&self, means: &Means) -> Hope {
+        let renewed = timeout_at(self.deadline, self.credentials.renew_after(&means.snapshot)).await;
+        match renewed {
+            Ok(Ok(_newer)) => Hope::Again,
+            Ok(Err(_)) | Err(_) => Hope::None,
+        }
     }
 
     fn learn_clock(&self, origin: Timestamp, means: &Means) -> Hope {

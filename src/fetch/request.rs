@@ -55,7 +55,7 @@ pub(super) struct SignedRequest {
 }
 
 impl SignedRequest {
-    /// Signs a read of `target` by `means`.
+    /// Signs a read of `target` by `means`; leaves it unsigned for an anonymous bucket.
     ///
     /// # Errors
     /// [`FetchError::NotAsSigned`] when the URL would not be sent byte for byte as it was signed, and for a target that is
@@ -70,7 +70,7 @@ impl SignedRequest {
         let mut headers = conditions.to_headers();
         // The stored bytes are wanted as they are, and the same for every client.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let authorized = means.snapshot.signer.authorize(&HeaderRequest {
+        let authorized = means.snapshot.signing.authorize(&HeaderRequest {
             method: &method,
             address,
             region: &means.place.region,

@@ -72,16 +72,9 @@ pub(super) struct PerBucket {
     /// How its origin does.
     pub(super) origin: Arc<OriginState>,
     endpoint: Endpoint,
-    source: Source,
-    /// Where the chain asks STS: the configured region, whatever the bucket's turned out to be.
-    chain_region: Region,
-}
-
-/// Whether a reload can go on with the credentials it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    Chain,
-    Static,
+    /// Where `credentials` come from, and the region whose STS is asked: whether a reload can go on with them.
+    source: CredentialsConfig,
+    source_region: Region,
 }
 
 impl PerBucket {
@@ -110,7 +103,6 @@ impl App {
         let mut per_bucket: Vec<PerBucket> = Vec::with_capacity(config.buckets.len());
         for (index, bucket) in config.buckets.iter().enumerate() {
             let server = server_of(bucket, embedded)?;
-            let (credentials, source) = credentials_of(&bucket.id, server, furniture, previous);
             let earlier = previous.map_or(&[][..], |app| &app.per_bucket);
             let others = || earlier.iter().chain(&per_bucket);
             let known = Bucket::new(index, bucket, server).remembering(others().map(|per| &*per.bucket));
@@ -119,10 +111,10 @@ impl App {
                 origin: origin_of(&known, &server.endpoint, &metrics, furniture, others()),
                 endpoint: server.endpoint.clone(),
                 bucket: Arc::new(known),
-                credentials,
+                credentials: credentials_of(&bucket.id, server, furniture, &metrics, previous),
                 metrics,
-                source,
-                chain_region: server.region.clone(),
+                source: server.credentials.clone(),
+                source_region: server.region.clone(),
             });
         }
         let mut routes = Vec::with_capacity(config.routes.len());
@@ -226,29 +218,25 @@ fn server_of<'a>(bucket: &'a BucketConfig, embedded: Option<&'a ServerConfig>) -
     }
 }
 
+/// Goes on with the credentials of the app before, where the configuration still leads to them: a reload must not begin
+/// with none, nor ask every source at once.
 fn credentials_of(
     id: &BucketId,
     server: &ServerConfig,
     furniture: &Furniture,
+    metrics: &Arc<BucketMetrics>,
     previous: Option<&App>,
-) -> (Credentials, Source) {
-    let source = match server.credentials {
-        CredentialsConfig::Chain => Source::Chain,
-        CredentialsConfig::Static(_) => Source::Static,
+) -> Credentials {
+    let same = |per: &&PerBucket| {
+        per.bucket.id == *id && per.source_region == server.region && per.source.is_same_as(&server.credentials)
     };
     let inherited = previous
-        .filter(|_| source == Source::Chain)
-        .and_then(|app| app.chain_of(id, &server.region));
-    let credentials = inherited.unwrap_or_else(|| {
-        credentials::start(
-            id,
-            &server.region,
-            &server.credentials,
-            &furniture.clock,
-            &furniture.runtime,
-        )
-    });
-    (credentials, source)
+        .and_then(|app| app.per_bucket.iter().find(same))
+        .map(|per| per.credentials.clone());
+    inherited.unwrap_or_else(|| {
+        let (clock, runtime) = (&furniture.clock, &furniture.runtime);
+        credentials::start(id, &server.region, &server.credentials, clock, metrics, runtime)
+    })
 }
 
 /// What is known of a bucket's origin already; else a new record, with the breaker of its endpoint.
@@ -269,12 +257,4 @@ fn origin_of<'a>(
     );
     let events = furniture.telemetry.events().clone();
     OriginState::new(&furniture.bounds, breaker, Arc::clone(metrics), events)
-}
-
-impl App {
-    fn chain_of(&self, id: &BucketId, region: &Region) -> Option<Credentials> {
-        let same =
-            |per: &&PerBucket| per.source == Source::Chain && per.bucket.id == *id && per.chain_region == *region;
-        self.per_bucket.iter().find(same).map(|per| per.credentials.clone())
-    }
 }

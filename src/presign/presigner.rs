@@ -71,7 +71,7 @@ impl Presigner {
         let snapshot = held.usable_at(now)?;
         let offset = bucket.clock_offset(now);
         let latest = now.max(offset.to_origin(now));
-        window::check_credential(latest, snapshot.signer.credential().expires_at())?;
+        window::check_credential(latest, snapshot.expires_at())?;
         let place = bucket.place();
 
         let Some(cache) = &self.cache else {
@@ -125,14 +125,13 @@ fn sign(
 ) -> Result<SignedUrl, PresignError> {
     let permit = target.permit();
     let bucket = permit.bucket();
-    let signer = &snapshot.signer;
     let window = Window::at(
         offset.to_origin(now),
         permit.key().as_str(),
         bucket.url_expiry,
-        signer.credential().expires_at(),
+        snapshot.expires_at(),
     )?;
-    let url = signer.presign(&PresignRequest {
+    let url = snapshot.signing.presign(&PresignRequest {
         method: &permit.operation().method(),
         address: &place.address,
         region: &place.region,

@@ -134,6 +134,39 @@ impl Endpoint {
         }
     }
 
+    /// AWS's regional endpoint of STS, in the same partition.
+    #[must_use]
+    pub fn aws_sts(region: &Region) -> Self {
+        let name = region.as_str();
+        Self {
+            authority: format!("sts.{name}.{}", partition::suffix_of(name)).into(),
+            ..Self::aws(region)
+        }
+    }
+
+    /// Whether the host is one of AWS's own.
+    #[must_use]
+    pub fn is_aws(&self) -> bool {
+        partition::is_aws_host(&self.authority)
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Host and port, as in the `Host` header.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The encoded path in front of everything; empty, or starting with `/` and not ending in one.
+    pub(crate) fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
     /// Returns this endpoint for a bucket that is in `region`. AWS names its hosts after their regions, inside one DNS
     /// suffix a partition; any other endpoint serves all of its regions and stays as it is.
     ///

@@ -37,11 +37,20 @@ pub(super) enum Elsewhere {
     Foreign,
 }
 
+/// Whether a host is below the suffix of a partition.
+pub(super) fn is_aws_host(authority: &str) -> bool {
+    split(authority).is_some()
+}
+
+/// Splits a host of AWS before its partition's suffix.
+fn split(authority: &str) -> Option<(&str, &'static str)> {
+    let mut suffixes = PARTITIONS.iter().map(|(_, suffix)| *suffix).chain([FIRST]);
+    suffixes.find_map(|suffix| Some((authority.strip_suffix(suffix)?.strip_suffix('.')?, suffix)))
+}
+
 /// Says what `authority` is called in `region`.
 pub(super) fn elsewhere(authority: &str, region: &str) -> Elsewhere {
-    let mut suffixes = PARTITIONS.iter().map(|(_, suffix)| *suffix).chain([FIRST]);
-    let found = suffixes.find_map(|suffix| Some((authority.strip_suffix(suffix)?.strip_suffix('.')?, suffix)));
-    let Some((front, suffix)) = found else {
+    let Some((front, suffix)) = split(authority) else {
         return Elsewhere::SameHost;
     };
     if !is_aws_region(region) || suffix_of(region) != suffix {

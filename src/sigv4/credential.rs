@@ -81,6 +81,14 @@ impl Credential {
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
     }
+    /// Id, secret and session token, for code that hands them on to the AWS SDK.
+    pub(crate) fn parts(&self) -> (&AccessKeyId, &SecretString, Option<&SecretString>) {
+        (
+            &self.access_key_id,
+            &self.secret_access_key,
+            self.session_token.as_ref(),
+        )
+    }
     /// Whether `other` is the same credential in every part, its end included.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {

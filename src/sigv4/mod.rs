@@ -5,6 +5,7 @@
 
 mod amz_date;
 mod authorization;
+mod caller_identity;
 mod canonical_headers;
 mod canonical_query;
 mod canonical_request;
@@ -15,6 +16,7 @@ mod signer;
 mod signing_key;
 
 pub use amz_date::AmzDate;
+pub use caller_identity::caller_identity;
 pub use canonical_headers::CanonicalHeaders;
 pub use canonical_query::write_canonical_query;
 pub use canonical_request::{CanonicalRequest, SignedHeaders, UNSIGNED_PAYLOAD};

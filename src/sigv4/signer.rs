@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
-const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
-const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+pub(super) const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+pub(super) const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// Signs for one credential. Shared between threads; deriving the key happens once a day, as long as the region is one.
 #[derive(Debug)]
@@ -78,10 +78,25 @@ pub struct AuthorizedRequest {
     /// `x-amz-security-token`. The headers that the caller had signed are to be sent beside these; `host` is the URL's.
     pub headers: HeaderMap,
     /// Where the path starts in `url`.
-    path_at: usize,
+    pub(super) path_at: usize,
 }
 
 impl AuthorizedRequest {
+    /// A request that nobody signs: the object's URL, and no headers. `query` is written as signing would.
+    #[must_use]
+    pub fn unsigned(address: &Address, key: &ObjectKey, query: &[(&str, &str)]) -> Self {
+        let mut draft = Draft::start(address, key, canonical_query::encoded_len(query));
+        if !query.is_empty() {
+            draft.url.push('?');
+            write_canonical_query(query, &mut draft.url);
+        }
+        Self {
+            url: draft.url,
+            headers: HeaderMap::new(),
+            path_at: draft.path_at,
+        }
+    }
+
     /// The request target in origin form: path and, when there is one, `?` and query.
     #[must_use]
     pub fn target(&self) -> &str {
@@ -232,12 +247,12 @@ impl Draft {
 
 /// A header value of parts that were judged when they were parsed (ids, regions, tokens are visible ASCII). Were that
 /// ever untrue, the value would be empty and the origin would refuse the request.
-fn value(text: &str) -> HeaderValue {
+pub(super) fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(const { HeaderValue::from_static("") })
 }
 
 /// As [`value`], never printed and never kept in an HTTP/2 compression table.
-fn secret_value(text: &str) -> HeaderValue {
+pub(super) fn secret_value(text: &str) -> HeaderValue {
     let mut value = value(text);
     value.set_sensitive(true);
     value

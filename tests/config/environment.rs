@@ -29,6 +29,7 @@ fn the_environment_alone_makes_a_bucket_and_its_routes() {
     let Loaded {
         config,
         warnings,
+        places: _,
         files,
     } = from_environment(&[]).unwrap();
     assert_eq!((warnings, files), (vec![], vec![]));

@@ -195,16 +195,24 @@ impl Gateway {
         };
         let runtime = tokio::runtime::Handle::current();
         let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
+        let metrics = telemetry.metrics().bucket(bucket.id.as_str());
         let bounds = OriginBounds::default();
         Self {
             state: OriginState::new(
                 &bounds,
                 Breaker::new(bounds.breaker),
-                telemetry.metrics().bucket(bucket.id.as_str()),
+                Arc::clone(&metrics),
                 telemetry.events().clone(),
             ),
             client: OriginClient::new(settings, &OriginTls::load(roots).unwrap(), clock.clone()).unwrap(),
-            credentials: credentials::start(&bucket.id, &server.region, &server.credentials, clock, &runtime),
+            credentials: credentials::start(
+                &bucket.id,
+                &server.region,
+                &server.credentials,
+                clock,
+                &metrics,
+                &runtime,
+            ),
             bucket: Arc::new(Bucket::new(0, bucket, server)),
         }
     }

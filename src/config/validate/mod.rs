@@ -8,6 +8,7 @@ mod header;
 mod listener;
 mod overlap;
 mod path;
+mod role;
 mod route;
 mod tls;
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::config::BucketId;
 use crate::credentials::Credentials;
-use crate::sigv4::AccessKeyId;
+use crate::sigv4::{AccessKeyId, Credential};
+use crate::telemetry::BucketMetrics;
 use secrecy::SecretString;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -59,13 +60,16 @@ impl Script {
 struct Scripted(Arc<Script>);
 
 impl Source for Scripted {
-    async fn load(&self) -> Result<Credential, SourceError> {
+    async fn load(&self) -> Result<Loaded, SourceError> {
         let under_way = self.0.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.most_under_way.fetch_max(under_way, Ordering::SeqCst);
         let _guard = UnderWay(Arc::clone(&self.0));
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         match self.0.next() {
-            Answer::Gives(credential) => Ok(credential),
+            Answer::Gives(credential) => Ok(Loaded {
+                credential,
+                provider: "a script".into(),
+            }),
             Answer::Fails(why) => Err(SourceError::new(why)),
             Answer::Hangs => std::future::pending().await,
             Answer::Panics => panic!("scripted"),
@@ -85,20 +89,27 @@ fn play(answers: impl IntoIterator<Item = Answer>) -> Stage {
 }
 
 fn play_with_deadline(answers: impl IntoIterator<Item = Answer>, deadline: Duration) -> Stage {
+    let pace = Pace {
+        deadline,
+        deadline_with_nothing: deadline,
+        look: Duration::from_millis(20),
+        spacing: Duration::ZERO,
+    };
+    play_at_pace(answers, pace)
+}
+
+fn play_at_pace(answers: impl IntoIterator<Item = Answer>, pace: Pace) -> Stage {
     let script = Arc::new(Script {
         answers: Mutex::new(answers.into_iter().collect()),
         ..Script::default()
     });
     let (clock, hands) = Clock::manual(START);
-    let pace = Pace {
-        deadline,
-        look: Duration::from_millis(2),
-    };
     let credentials = Credentials::renewed(
         &BucketId("files".into()),
+        None,
         Scripted(Arc::clone(&script)),
-        &clock,
-        pace,
+        (&clock, pace),
+        &Arc::new(BucketMetrics::new("files")),
         &tokio::runtime::Handle::current(),
     );
     Stage {
@@ -131,7 +142,13 @@ async fn a_while() {
 
 fn id(stage: &Stage) -> String {
     let snapshot = stage.credentials.current().unwrap();
-    snapshot.signer.credential().access_key_id().as_str().to_owned()
+    snapshot
+        .signing
+        .credential()
+        .unwrap()
+        .access_key_id()
+        .as_str()
+        .to_owned()
 }
 
 #[tokio::test]
@@ -202,10 +219,12 @@ async fn a_failed_renewal_keeps_the_old_set_to_its_end_and_then_says_why() {
     })
     .await;
     assert_eq!(id(&stage), "A2");
+    let current = stage.credentials.current().unwrap();
+    assert_eq!(current.provider(), "a script");
 }
 
 #[tokio::test]
-async fn failures_are_retried_ever_more_slowly() {
+async fn with_nothing_valid_no_wait_is_longer_than_two_seconds() {
     let stage = play([Answer::Fails("no")]);
     until("the refusal", || {
         stage.credentials.current().unwrap_err().reason.as_ref() == "no"
@@ -218,8 +237,30 @@ async fn failures_are_retried_ever_more_slowly() {
         stage.script.calls() >= 10
     })
     .await;
-    // At least half of 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 + 60, less what the test's own real time covered.
-    assert!(seconds > 100, "ten calls in {seconds} s");
+    // The task may lag behind the hands, but it is never more than two of their seconds from its next call.
+    assert!(seconds > 9, "ten calls in {seconds} s");
+}
+
+#[tokio::test]
+async fn with_something_valid_failures_are_retried_ever_more_slowly() {
+    let stage = play([
+        Answer::Gives(temporary("A1", START.plus(24 * HOUR))),
+        Answer::Fails("no"),
+    ]);
+    until("the first load", || stage.credentials.ready()).await;
+    a_while().await;
+    stage.hands.set(START.plus(14 * HOUR));
+    until("the failure", || stage.script.calls() == 2).await;
+    let mut seconds = 0_u32;
+    until("ten further calls", || {
+        stage.hands.advance(Duration::from_secs(1));
+        seconds += 1;
+        stage.script.calls() >= 12
+    })
+    .await;
+    // At least half of 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 + 60 + 60, less what the test's own real time covered.
+    assert!(seconds > 130, "ten calls in {seconds} s");
+    assert!(stage.credentials.ready());
 }
 
 #[tokio::test]
@@ -276,4 +317,78 @@ async fn dropping_the_last_handle_ends_the_task() {
     assert!(Arc::strong_count(&stage.script) > 1, "a clone still holds the task");
     drop(other);
     until("the end of the task", || Arc::strong_count(&stage.script) == 1).await;
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_renewed_at_once_and_once_for_all_who_ask() {
+    let stage = play([
+        Answer::Gives(temporary("A1", START.plus(HOUR))),
+        Answer::Gives(temporary("A2", START.plus(2 * HOUR))),
+    ]);
+    until("the first load", || stage.credentials.ready()).await;
+    let refused = stage.credentials.current().unwrap();
+    let ask = || stage.credentials.renew_after(&refused);
+    let (one, two, three) = tokio::join!(ask(), ask(), ask());
+    for newer in [one, two, three] {
+        assert!(newer.unwrap().epoch > refused.epoch);
+    }
+    assert_eq!((stage.script.calls(), id(&stage)), (2, "A2".into()));
+    // Who comes late with the old one gets the new one without anybody being asked.
+    assert!(ask().await.is_ok());
+    assert_eq!(stage.script.calls(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_credential_that_the_source_gives_again_is_told_so() {
+    let stage = play([Answer::Gives(temporary("A1", START.plus(HOUR)))]);
+    until("the first load", || stage.credentials.ready()).await;
+    let refused = stage.credentials.current().unwrap();
+    let refusal = stage.credentials.renew_after(&refused).await.unwrap_err();
+    assert!(refusal.reason.contains("no newer ones now"), "{refusal}");
+    assert_eq!(stage.script.calls(), 2);
+    assert!(stage.credentials.ready(), "it stays in use");
+}
+
+#[tokio::test]
+async fn a_forced_renewal_waits_a_second_at_most() {
+    let stage = play([Answer::Gives(temporary("A1", START.plus(HOUR))), Answer::Hangs]);
+    until("the first load", || stage.credentials.ready()).await;
+    let refused = stage.credentials.current().unwrap();
+    let asked = std::time::Instant::now();
+    let refusal = stage.credentials.renew_after(&refused).await.unwrap_err();
+    assert!(refusal.reason.contains("within a second"), "{refusal}");
+    assert!(asked.elapsed() >= Duration::from_millis(990));
+    assert_eq!(stage.script.most_under_way.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_origin_that_refuses_everything_does_not_storm_the_source() {
+    let stage = play_at_pace(
+        [Answer::Gives(temporary("A1", START.plus(HOUR)))],
+        Pace {
+            look: Duration::from_millis(20),
+            ..Pace::default()
+        },
+    );
+    until("the first load", || stage.credentials.ready()).await;
+    let refused = stage.credentials.current().unwrap();
+    for _ in 0..50 {
+        assert!(stage.credentials.renew_after(&refused).await.is_err());
+    }
+    assert_eq!(stage.script.calls(), 1);
+}
+
+#[tokio::test]
+async fn what_stands_in_the_configuration_is_not_renewed() {
+    let key = Credential::new(AccessKeyId::parse("AKIA1").unwrap(), SecretString::from("secret"));
+    let (clock, _hands) = Clock::manual(START);
+    let bucket = BucketId("files".into());
+    for held in [
+        Credentials::fixed(&bucket, key, &clock),
+        Credentials::anonymous(&bucket, &clock),
+    ] {
+        let snapshot = held.current().unwrap();
+        let refusal = held.renew_after(&snapshot).await.unwrap_err();
+        assert!(refusal.reason.contains("nothing renews them"), "{refusal}");
+    }
 }

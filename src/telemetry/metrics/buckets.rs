@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const PRESIGNS: usize = 0;
-const BREAKER_OPENED: usize = 1;
-const SLOWED: usize = 2;
-const RETRIES_REFUSED: usize = 3;
-const ERRORS: usize = 4;
+const RENEWALS: usize = 1;
+const FAILED_RENEWALS: usize = 2;
+const BREAKER_OPENED: usize = 3;
+const SLOWED: usize = 4;
+const RETRIES_REFUSED: usize = 5;
+const ERRORS: usize = 6;
 const RETRIES: usize = ERRORS + OriginErrorKind::ALL.len();
 const RESUMPTIONS: usize = RETRIES + RetryReason::ALL.len();
 const ALL_COUNTS: usize = RESUMPTIONS + ResumeResult::ALL.len();
@@ -25,7 +27,9 @@ pub struct BucketMetrics {
 }
 
 impl BucketMetrics {
-    pub(super) fn new(label: &str) -> Self {
+    /// Handles that no page shows; [`super::Metrics::bucket`] gives those that one does.
+    #[must_use]
+    pub fn new(label: &str) -> Self {
         Self {
             label: label.into(),
             counts: Cells::new(),
@@ -42,6 +46,16 @@ impl BucketMetrics {
     /// Counts one URL made; one found in the cache is not made.
     pub fn presigned(&self) {
         self.counts.add(PRESIGNS, 1);
+    }
+
+    /// Counts one credential taken into use.
+    pub fn credentials_renewed(&self) {
+        self.counts.add(RENEWALS, 1);
+    }
+
+    /// Counts one time that the source of credentials gave none.
+    pub fn credential_renewal_failed(&self) {
+        self.counts.add(FAILED_RENEWALS, 1);
     }
 
     /// Observes how long the origin took to answer with a head.
@@ -86,6 +100,12 @@ static URLS_PRESIGNED: Definition = Definition {
     labels: &["bucket"],
     help: "URLs signed, by bucket.",
 };
+static RENEWED: Definition = Definition {
+    name: "evergate_credential_renewals_total",
+    kind: Kind::Counter,
+    labels: &["bucket", "result"],
+    help: "Times that credentials were renewed, or could not be, by bucket and result.",
+};
 static ORIGIN_DURATION: Definition = Definition {
     name: "evergate_origin_request_duration_seconds",
     kind: Kind::Histogram,
@@ -128,8 +148,9 @@ static OPENINGS: Definition = Definition {
     labels: &["bucket"],
     help: "Times that the breaker opened, failed probes included, by the bucket whose request did it.",
 };
-pub(super) static ALL: [&Definition; 8] = [
+pub(super) static ALL: [&Definition; 9] = [
     &URLS_PRESIGNED,
+    &RENEWED,
     &ORIGIN_DURATION,
     &ORIGIN_ERRORS,
     &ORIGIN_RETRIES,
@@ -152,11 +173,16 @@ pub(super) fn collect(buckets: &[Arc<BucketMetrics>]) -> Vec<MetricFamily> {
         };
         definition.family(buckets.iter().flat_map(of_bucket))
     };
+    let renewals = buckets.iter().flat_map(|bucket| {
+        let of = |result, count| Sample::count(&[bucket.label(), result], bucket.counts.sum(count));
+        [of("ok", RENEWALS), of("failed", FAILED_RENEWALS)]
+    });
     let origin = buckets
         .iter()
         .map(|bucket| Sample::latency(&[bucket.label()], bucket.origin.read()));
     vec![
         one(&URLS_PRESIGNED, PRESIGNS),
+        RENEWED.family(renewals),
         ORIGIN_DURATION.family(origin),
         each(
             &ORIGIN_ERRORS,
