@@ -26,3 +26,4 @@ mod reader;
 mod sparing;
 mod storm;
 mod table;
+mod tokens;
