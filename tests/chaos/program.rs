@@ -59,8 +59,8 @@ async fn a_bad_day() {
     let repeats = origin.count() - 120;
     assert_eq!(
         repeats,
-        4 * 8,
-        "seven faults are mended and one is tried, four times over"
+        2 * 8,
+        "seven faults are mended and one is tried, twice over"
     );
     let page = http::get(gateway.admin, "/metrics").await;
     let page = String::from_utf8(page.body.to_vec()).unwrap();
