@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Deadlines {
     /// Until the connection stands: name lookup, TCP and TLS.
     pub connect: Duration,
-    /// Until the response head is complete, the connection included.
+    /// Until the response head is complete: of the last attempt, where there is more than one. Connections, pauses and the
+    /// wait for a place are included.
     pub head: Duration,
     /// The longest silence inside a body. Time in which the client does not take what is there does not count.
     pub stall: Duration,

@@ -7,7 +7,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// One request as it came.
 #[derive(Clone, Debug)]
@@ -17,7 +17,6 @@ pub struct Asked {
     pub key: String,
     /// How often this key was asked for before.
     pub nth: usize,
-    pub at: Instant,
     /// With names in lower case.
     pub fields: Vec<(String, String)>,
 }
@@ -183,7 +182,6 @@ impl Connection {
             method,
             key,
             nth,
-            at: Instant::now(),
             fields,
         };
         self.is_pending = true;

@@ -6,7 +6,10 @@ use crate::play::{End, Play, Point, Refusal};
 use crate::reader::{self, get};
 use crate::support::evergate::{Evergate, wait_until};
 use crate::support::http;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 const KEYS: [(&str, &str); 2] = [("KEY", "AKIDEXAMPLE"), ("SECRET", "canary-secret-access-key")];
 
@@ -27,11 +30,10 @@ fn bad_day(asked: &Asked) -> Play {
         (0, 0) => Play::Cut(Point::Request, End::Reset),
         (0, 3) => Play::Cut(Point::Head, End::Close),
         (0, 6) => Play::Cut(Point::HeadEnd, End::Reset),
-        (0, 9) => Play::Cut(Point::Body(50), End::Close),
         (0, 12) => Play::Cut(Point::LastByte, End::HalfClose),
         (0, 15) => Refusal::new("500 Internal Server Error", "InternalError").into(),
         (0, 18) => Refusal::new("503 Slow Down", "SlowDown").into(),
-        (_, 21) => Play::Cut(Point::Body(50), End::Close),
+        (0, 9) | (_, 21) => Play::Cut(Point::Body(50), End::Close),
         (_, 24) => Play::raw("nonsense\r\n\r\n"),
         (_, 27) => Refusal::new("503 Slow Down", "SlowDown").field("Retry-After: 9").into(),
         _ => Play::Serve,
@@ -57,11 +59,7 @@ async fn a_bad_day() {
         }
     }
     let repeats = origin.count() - 120;
-    assert_eq!(
-        repeats,
-        2 * 8,
-        "seven faults are mended and one is tried, twice over"
-    );
+    assert_eq!(repeats, 2 * 8, "seven faults are mended and one is tried, twice over");
     let page = http::get(gateway.admin, "/metrics").await;
     let page = String::from_utf8(page.body.to_vec()).unwrap();
     for line in [
@@ -108,4 +106,49 @@ async fn an_origin_that_goes_and_comes_back() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the gateway never came back to its origin");
+}
+
+/// Gives temporary credentials that end in so many seconds, as ECS does. It lives as long as the test process.
+fn credential_endpoint(life: u64) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let _ = socket.read(&mut [0; 4096]);
+            let end = time::OffsetDateTime::from(SystemTime::now() + Duration::from_secs(life));
+            let end = end.format(&time::format_description::well_known::Rfc3339).unwrap();
+            let document = format!(
+                "{{\"AccessKeyId\":\"ASIAEXAMPLE\",\"SecretAccessKey\":\"canary\",\"Token\":\"token\",\"Expiration\":\"{end}\"}}"
+            );
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                document.len()
+            );
+            let _ = socket.write_all(format!("{head}{document}").as_bytes());
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn rule_25_with_a_credential_that_ends_soon_a_redirect_becomes_a_stream() {
+    for (life, status) in [(100, 200), (3_600, 302)] {
+        let origin = ChaosOrigin::start(|_| Play::Serve);
+        let yaml = format!(
+            "buckets:\n  files: {{ name: shelf, region: us-east-1, endpoint: '{}', path_style: true, credentials: chain }}\nroutes:\n  - {{ path: /r/, bucket: files, prefix: pictures/, access: public, delivery: redirect }}\n",
+            origin.endpoint()
+        );
+        let endpoint = format!("http://{}/credentials", credential_endpoint(life));
+        let environment = [
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &*endpoint),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ];
+        let gateway = Evergate::start_with(&yaml, &environment);
+        let answer = get(gateway.address, "/r/object").await;
+        assert_eq!(answer.status, status, "{life}");
+        if status == 200 {
+            assert!(answer.is_whole(&Object::of("pictures/object", 0)));
+        }
+    }
 }

@@ -120,7 +120,6 @@ async fn all_faults_at_once() {
     }
     .start(&origin);
     let outcomes = read(&gateway).await;
-    println!("{outcomes:?}, {} requests reached the origin", origin.count());
     assert_eq!(outcomes.values().sum::<usize>(), READS, "no read is lost");
     // Seven in ten are served at once, and most of the others after a repeat.
     assert!(outcomes["whole"] > READS * 3 / 4, "{outcomes:?}");

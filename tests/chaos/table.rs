@@ -66,9 +66,8 @@ fn breaks() -> Vec<Row> {
             let name = format!("{end:?} at {point:?}");
             let in_body = !matches!(point, Point::Request | Point::Head);
             rows.push(match (in_body, end) {
-                (true, _) => once(&name, play(), Whole, 2),
                 (false, End::Silence) => once(&name, play(), Status(504), 1),
-                (false, _) => once(&name, play(), Whole, 2),
+                _ => once(&name, play(), Whole, 2),
             });
             rows.push(match (in_body, end) {
                 (true, _) => always(&name, play(), Cut, 2),

@@ -83,12 +83,12 @@ impl Bench {
         let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
         let metrics = telemetry.metrics().bucket("files");
         let calls = Arc::new(AtomicUsize::new(0));
-        let issuer = Issuer {
+        let source = Issuer {
             issued: Arc::clone(&issued),
             calls: Arc::clone(&calls),
         };
         let runtime = tokio::runtime::Handle::current();
-        let credentials = credentials::start_source(&bucket.id, issuer, &clock, &metrics, &runtime);
+        let credentials = credentials::start_source(&bucket.id, source, &clock, &metrics, &runtime);
         let bounds = OriginBounds::default();
         let bench = Self {
             client: OriginClient::new(OriginSettings::default(), &OriginTls::load(&[]).unwrap(), clock).unwrap(),
