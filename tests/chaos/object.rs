@@ -11,13 +11,13 @@ pub struct Object {
 }
 
 impl Object {
-    /// The same bytes each time. A key that ends in `-` and a number is that long, others are up to 64 KiB.
+    /// The same bytes each time. A key that ends in `-` and a number is that long, others are up to 24 KiB.
     pub fn of(key: &str, version: u32) -> Self {
         let seed = Sha256::digest(format!("{key} {version}"));
         let mut random = fastrand::Rng::with_seed(u64::from_le_bytes(seed[..8].try_into().unwrap()));
         let length = match key.rsplit_once('-').and_then(|(_, length)| length.parse().ok()) {
             Some(length) => length,
-            None => random.usize(1..64 * 1024),
+            None => random.usize(1..24 * 1024),
         };
         let mut bytes = vec![0; length];
         random.fill(&mut bytes);

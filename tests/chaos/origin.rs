@@ -155,10 +155,11 @@ impl Connection {
 
     fn request(&mut self) -> Option<Asked> {
         let mut head = Vec::new();
-        let mut byte = [0];
+        let mut some = [0; 4096];
+        // Reads have no body, and nobody sends the next one before this one is answered.
         while !head.ends_with(b"\r\n\r\n") {
-            match self.socket.read(&mut byte) {
-                Ok(1) => head.extend(byte),
+            match self.socket.read(&mut some) {
+                Ok(read @ 1..) => head.extend(&some[..read]),
                 _ => return None,
             }
         }
