@@ -32,8 +32,8 @@ pub enum ReachError {
 /// What stands when all steps were taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
-    /// How many addresses the name has.
-    pub addresses: usize,
+    /// How many addresses the name has; `None` when the host is an address itself.
+    pub addresses: Option<usize>,
     /// The one that took the connection.
     pub peer: SocketAddr,
     /// The version of TLS; `None` without TLS.
@@ -62,7 +62,7 @@ pub async fn reach(address: &Address, tls: &OriginTls) -> Result<Reached, ReachE
         ),
     };
     Ok(Reached {
-        addresses: addresses.len(),
+        addresses: matches!(host, Host::Domain(_)).then_some(addresses.len()),
         peer,
         tls,
     })

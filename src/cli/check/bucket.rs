@@ -206,11 +206,10 @@ fn tell_reached(subjects: Subjects<'_>, reach: Reach, lines: &mut Lines) -> Opti
         }
     };
     let host = trial.bucket.place().address.host().to_owned();
-    let count = match reached.addresses {
-        1 => "1 address".to_owned(),
-        count => format!("{count} addresses"),
-    };
-    lines.add(Subject::Name, Level::Ok, format!("{host} has {count}"));
+    if let Some(count) = reached.addresses {
+        let plural = if count == 1 { "" } else { "es" };
+        lines.add(Subject::Name, Level::Ok, format!("{host} has {count} address{plural}"));
+    }
     lines.add(
         Subject::Connection,
         Level::Ok,

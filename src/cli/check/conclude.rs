@@ -21,9 +21,24 @@ pub(super) fn tell(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: 
         )
     };
     match &asked.verdict {
-        Verdict::Missing | Verdict::Denied => {
-            tell_accepted(subjects, trial, asked, lines);
+        Verdict::Missing => {
+            lines.add(Subject::Signature, Level::Ok, "accepted");
+            tell_place(subjects, trial, asked, lines);
             lines.add(Subject::Bucket, Level::Ok, format!("{name} answers"));
+        }
+        // AWS looks at the signature first and says what is wrong with it; others (Ceph) deny access for that too.
+        Verdict::Denied if subjects.server.endpoint.is_aws() => {
+            lines.add(Subject::Signature, Level::Ok, "accepted");
+            tell_place(subjects, trial, asked, lines);
+            lines.add(Subject::Bucket, Level::Ok, format!("{name} answers, and denies access"));
+        }
+        Verdict::Denied => {
+            let text = "not told: access is denied, which may be for wrong keys as much as for a missing right";
+            lines.add(Subject::Signature, Level::Warn, text).remedy(settings.at(
+                "credentials",
+                "are these keys for this server, and are they still active?",
+            ));
+            tell_place(subjects, trial, asked, lines);
         }
         Verdict::NoBucket => {
             lines.add(Subject::Signature, Level::Ok, "accepted");
@@ -85,8 +100,7 @@ pub(super) fn tell(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: 
     }
 }
 
-fn tell_accepted(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: &mut Lines) {
-    lines.add(Subject::Signature, Level::Ok, "accepted");
+fn tell_place(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: &mut Lines) {
     let region = &subjects.server.region;
     if !lines.has(Subject::Region) {
         match named_region(asked) {

@@ -125,6 +125,12 @@ impl Lines {
         self
     }
 
+    /// Replaces all that was said about a subject.
+    pub(super) fn replace(&mut self, subject: Subject, level: Level, text: impl Into<String>) {
+        self.lines.retain(|line| line.subject != subject);
+        self.add(subject, level, text);
+    }
+
     /// Whether there is a check of this subject.
     pub(super) fn has(&self, subject: Subject) -> bool {
         self.lines.iter().any(|line| line.subject == subject)

@@ -21,6 +21,11 @@ const SOMEBODY: &str = "https://cors-check.invalid";
 /// Checks all of them; of routes with one prefix, the first is named.
 pub(super) async fn check(subjects: Subjects<'_>, trial: &Trial, signer: Option<&Signer>, lines: &mut Lines) {
     let readable = fallbacks(subjects, trial, signer, lines).await;
+    if !readable.is_empty() {
+        // An object that was read says more than a refusal elsewhere.
+        lines.replace(Subject::Signature, Level::Ok, "accepted");
+        lines.replace(Subject::Bucket, Level::Ok, format!("{} answers", subjects.config.name));
+    }
     prefixes(subjects, trial, signer, &readable, lines).await;
     if subjects
         .routes
@@ -136,15 +141,13 @@ fn denied(
     lines: &mut Lines,
 ) {
     let name = &subjects.config.name;
-    let list = format!(
-        "allow s3:ListBucket on arn:aws:s3:::{name}: without it a missing key can't be told from a forbidden one"
-    );
+    let list = format!("allow s3:ListBucket on {name}: without it a missing key can't be told from a forbidden one");
     if readable {
         let text = format!("{below} may be read, but missing ones are answered 403: no fallback for them");
         lines.add(Subject::Read, Level::Warn, text).remedy(list);
         return;
     }
-    let get = format!("allow s3:GetObject on arn:aws:s3:::{name}/{}*", prefix.as_str());
+    let get = format!("allow s3:GetObject on {name}/{}*", prefix.as_str());
     lines
         .add(
             Subject::Read,

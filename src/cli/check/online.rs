@@ -125,7 +125,7 @@ async fn one(online: Online<'_>, kit: Kit<'_>, index: usize, bucket: &BucketConf
         Subject::Read,
     ] {
         if !lines.has(subject) && (subject != Subject::Read || !routes.is_empty()) {
-            lines.add(subject, Level::Skip, "not told, for what failed above");
+            lines.add(subject, Level::Skip, "can't be told yet");
         }
     }
     lines
