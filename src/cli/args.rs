@@ -18,7 +18,7 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   evergate demo            see the point in ten seconds, nothing to set up
-  evergate check           judge the configuration without starting
+  evergate check --online  judge the configuration and what it leads to
   evergate serve --config /etc/evergate/config.yaml
   evergate presign images/u42.png --expires 10m --curl
 
@@ -43,7 +43,11 @@ pub(super) enum Command {
     #[cfg(feature = "embedded")]
     Demo(DemoArguments),
     /// Judge a configuration without starting: exit 0, or list all faults
+    #[command(after_help = "Examples:\n  evergate check\n  evergate check --online /etc/evergate/config.yaml")]
     Check {
+        /// Ask the origins too: credentials, reachability, region, rights, clock; at most half a minute
+        #[arg(long)]
+        online: bool,
         /// The file [default: as for `serve`]
         #[arg(value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,

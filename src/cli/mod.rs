@@ -44,7 +44,8 @@ fn run(command: Command) -> Exit {
         Command::Serve(file) => serve::run(file.config),
         #[cfg(feature = "embedded")]
         Command::Demo(arguments) => demo::run(arguments),
-        Command::Check { file } => check::run(file),
+        Command::Check { file, online: false } => check::run(file, check::Depth::Offline),
+        Command::Check { file, online: true } => check::run(file, check::Depth::Online),
         Command::Presign(arguments) => presign::run(&arguments),
         Command::Routes(file) => routes::run(file.config),
         Command::Healthcheck(file) => healthcheck::run(file.config),

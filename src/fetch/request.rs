@@ -92,7 +92,7 @@ impl SignedRequest {
 }
 
 /// Parses `signed` and returns it only if nothing in it changed.
-fn as_signed(signed: &str, host: &str) -> Result<Url, FetchError> {
+pub(super) fn as_signed(signed: &str, host: &str) -> Result<Url, FetchError> {
     Url::parse(signed)
         .ok()
         .filter(|url| url.as_str() == signed && url.authority() == host)

@@ -1,17 +1,67 @@
-//! `evergate check [FILE]`: judges a configuration without starting.
+//! `evergate check [--online] [FILE]`: judges a configuration without starting; with `--online`, by asking its origins too.
+//!
+//! The file is judged here, by `config/`. What the origins say: `online.rs` asks all buckets at once; `bucket.rs` leads
+//! through the checks of one; `settle.rs` asks until the answer is about the object (`verdict.rs` reads answers),
+//! `conclude.rs` and `objects.rs` say what it means; `remedy.rs` knows the line to change, `lines.rs` prints.
+
+mod bucket;
+mod conclude;
+mod identity;
+mod keys;
+mod lines;
+mod objects;
+mod online;
+mod remedy;
+mod settle;
+mod trial;
+mod verdict;
+
+pub use online::{Online, OnlineError, check as check_online};
 
 use super::Exit;
+use crate::clock::Clock;
 use crate::config::{self, Config, Environment, FaultKind, Faults, Source, Warning};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The configuration.
+    Offline,
+    /// The configuration, then its origins.
+    Online,
+}
+
 /// Runs the command. Takes the file as named on the command line; returns how it ends.
 #[must_use]
-pub fn run(file: Option<PathBuf>) -> Exit {
+pub fn run(file: Option<PathBuf>, depth: Depth) -> Exit {
     let env = Environment::of_process();
     let source = Source::find(file, &env);
     // Nothing can be done about a closed pipe; the code still tells.
-    check(&source, &env, &mut io::stdout(), &mut io::stderr()).unwrap_or(Exit::Os)
+    match depth {
+        Depth::Offline => check(&source, &env, &mut io::stdout(), &mut io::stderr()).unwrap_or(Exit::Os),
+        Depth::Online => online(&source, &env).unwrap_or_else(|error| super::fail(Exit::Os, &error)),
+    }
+}
+
+fn online(source: &Source, env: &Environment) -> Result<Exit, OnlineError> {
+    let loaded = match config::load(source, env) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            write_faults(&faults, &mut io::stderr())?;
+            return Ok(exit(&faults));
+        }
+    };
+    write_warnings(&loaded.warnings, &mut io::stderr())?;
+    confirm(source, &loaded.config, &loaded.warnings, &mut io::stdout())?;
+    let online = Online {
+        loaded: &loaded,
+        source,
+        env,
+        clock: &Clock::system(),
+    };
+    check_online(online, &mut io::stdout())
 }
 
 /// Judges `source`: a short confirmation goes to `out`, faults and warnings go to `err`. Returns [`Exit::Ok`],
