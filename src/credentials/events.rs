@@ -6,6 +6,9 @@ use crate::clock::Timestamp;
 use crate::sigv4::AccessKeyId;
 use std::time::Duration;
 
+/// What stands before each line; operators need not know which file it comes from.
+const TARGET: &str = "evergate";
+
 /// A credential was loaded that differs from the one held before.
 pub(super) fn loaded(
     bucket: &str,
@@ -15,6 +18,7 @@ pub(super) fn loaded(
     next: Option<Duration>,
 ) {
     tracing::info!(
+        target: TARGET,
         bucket,
         provider,
         access_key_id = key_id.as_str(),
@@ -27,6 +31,7 @@ pub(super) fn loaded(
 /// The source gave the same credential again: common with IMDS, which rotates late, and with files.
 pub(super) fn unchanged(bucket: &str, next: Option<Duration>) {
     tracing::trace!(
+        target: TARGET,
         bucket,
         next_renewal_s = next.map(|wait| wait.as_secs()),
         "credentials unchanged"
@@ -36,6 +41,7 @@ pub(super) fn unchanged(bucket: &str, next: Option<Duration>) {
 /// A load failed while the credential held is still valid: signing goes on.
 pub(super) fn renewal_failed(bucket: &str, reason: &str, held_until: Option<Timestamp>, retry: Duration) {
     tracing::warn!(
+        target: TARGET,
         bucket,
         reason,
         held_until = held_until.map(Timestamp::as_unix),
@@ -46,7 +52,7 @@ pub(super) fn renewal_failed(bucket: &str, reason: &str, held_until: Option<Time
 
 /// A load failed and there is nothing valid to sign with.
 pub(super) fn unavailable(bucket: &str, reason: &str, retry: Duration) {
-    tracing::error!(bucket, reason, retry_ms = retry.as_millis(), "no valid credentials");
+    tracing::error!(target: TARGET, bucket, reason, retry_ms = retry.as_millis(), "no valid credentials");
 }
 
 /// Keeps a long outage from filling the log: the first failure of a row is told, each second, fourth, eighth and so

@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// How the task keeps time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// The longest that one load may take while what is held is valid; rule 23.
+    /// The longest that one load may take while what is held is good for longer than that; rule 23.
     pub(super) deadline: Duration,
     /// The same with nothing valid: short, so that a call that was lost with its server does not hold up the next.
     pub(super) deadline_with_nothing: Duration,
@@ -41,10 +41,10 @@ pub(super) async fn run<S: Source>(cell: Arc<Cell>, source: Arc<S>, clock: Clock
     let mut grumble = Grumble::default();
     loop {
         let began = Instant::now();
-        let deadline = if cell.is_usable_at(clock.now()) {
-            pace.deadline
-        } else {
-            pace.deadline_with_nothing
+        let deadline = match reserve(&cell, clock.now(), &*source) {
+            Reserve::Nothing => pace.deadline_with_nothing,
+            Reserve::For(left) => left.clamp(pace.deadline_with_nothing, pace.deadline),
+            Reserve::Endless(_) => pace.deadline,
         };
         let loaded = load(&source, deadline).await;
         let now = clock.now();

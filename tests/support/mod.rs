@@ -17,6 +17,7 @@
 )]
 
 pub mod browser;
+pub mod credential_server;
 pub mod evergate;
 pub mod http;
 #[macro_use]
@@ -25,3 +26,4 @@ pub mod radosgw;
 pub mod s3_client;
 pub mod s3s_origin;
 pub mod spy;
+pub mod verifying_origin;

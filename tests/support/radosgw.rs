@@ -30,6 +30,14 @@ impl Radosgw {
         }
     }
 
+    /// A role that the user may assume at radosgw's own STS, and that may do everything with S3.
+    ///
+    /// # Panics
+    /// When the test was not started by `make test`.
+    pub fn role_arn() -> String {
+        variable("EVERGATE_TEST_RADOSGW_ROLE_ARN")
+    }
+
     /// A client with its user's keys.
     pub fn client(&self) -> S3Client {
         S3Client::new(&self.endpoint, &self.access_key_id, &self.secret_access_key)

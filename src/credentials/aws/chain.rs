@@ -78,7 +78,7 @@ impl Chain {
 }
 
 /// IRSA and its like: a token in a file that somebody renews.
-async fn web_identity(sdk: &Sdk) -> Result<Option<Found>, SourceError> {
+pub(super) async fn web_identity(sdk: &Sdk) -> Result<Option<Found>, SourceError> {
     let Some(token_file) = variable(&sdk.env, "AWS_WEB_IDENTITY_TOKEN_FILE") else {
         return Ok(None);
     };

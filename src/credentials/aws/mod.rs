@@ -60,6 +60,9 @@ fn to_sdk(credential: &Credential) -> AwsCredentials {
 }
 
 #[cfg(test)]
+mod isolation_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::time::{Duration, SystemTime};

@@ -19,6 +19,7 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls;
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region;
+use aws_types::sdk_config::SharedHttpClient;
 use std::borrow::Cow;
 use std::time::UNIX_EPOCH;
 
@@ -36,7 +37,7 @@ pub(super) struct Sdk {
 }
 
 impl Sdk {
-    /// Looks at everything. `sts_endpoint` is where the configuration says that STS is, `profile` the one that it names.
+    /// Looks at everything, and will call by the system's network. See [`Self::look_by`].
     pub(super) async fn look(
         env: Env,
         bucket_region: &Region,
@@ -46,6 +47,17 @@ impl Sdk {
         let http = HttpClientBuilder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
+        Self::look_by(http, env, bucket_region, profile, sts_endpoint).await
+    }
+
+    /// Looks at everything. `sts_endpoint` is where the configuration says that STS is, `profile` the one that it names.
+    pub(super) async fn look_by(
+        http: SharedHttpClient,
+        env: Env,
+        bucket_region: &Region,
+        profile: Option<&str>,
+        sts_endpoint: Option<&str>,
+    ) -> Self {
         let name = profile.map(|name| Cow::Owned(name.to_owned()));
         let profiles = profile::load(&Fs::real(), &env, &EnvConfigFiles::default(), name).await;
         let settings = Settings {

@@ -8,11 +8,12 @@ use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials as AwsCredentials;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
-use aws_sdk_sts::config::{BehaviorVersion, Builder, SharedHttpClient};
+use aws_sdk_sts::config::{BehaviorVersion, Builder};
 use aws_sdk_sts::{Client, Config};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
 use aws_types::region::Region;
+use aws_types::sdk_config::SharedHttpClient;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// How long a connection may take; a whole load has a deadline of its own.
