@@ -36,13 +36,19 @@ impl Signing {
         }
     }
 
+    /// What signs, if anything does.
+    #[must_use]
+    pub fn signer(&self) -> Option<&Signer> {
+        match self {
+            Self::Credential(signer) => Some(signer),
+            Self::Anonymous => None,
+        }
+    }
+
     /// The credential that signs, if one does.
     #[must_use]
     pub fn credential(&self) -> Option<&Arc<Credential>> {
-        match self {
-            Self::Credential(signer) => Some(signer.credential()),
-            Self::Anonymous => None,
-        }
+        self.signer().map(Signer::credential)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use evergate::clock::Clock;
 use evergate::config::{Environment, parse};
-use evergate::fetch::{OriginClient, OriginSettings, OriginTls};
+use evergate::fetch::{OriginBounds, OriginClient, OriginSettings, OriginTls};
 use evergate::gateway::{App, Furniture, Gateway, Running};
 use evergate::listener::{self, Limits, Listener, ListenerStats};
 use evergate::telemetry::{AccessSink, Telemetry};
@@ -31,6 +31,7 @@ impl InProcess {
             clock: clock.clone(),
             telemetry: telemetry.clone(),
             runtime: tokio::runtime::Handle::current(),
+            bounds: OriginBounds::default(),
         };
         let app = App::build(&config, None, &furniture, None).unwrap();
         app.wait_for_credentials(Duration::from_mins(1)).await;

@@ -13,6 +13,7 @@ use crate::config::{BucketConfig, CredentialsConfig, Environment, RouteConfig, S
 use crate::credentials::{self, Snapshot};
 use crate::fetch::{ReachError, Reached, reach};
 use crate::s3::AddressStyle;
+use crate::telemetry::BucketMetrics;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -48,7 +49,7 @@ pub(super) async fn check(subjects: Subjects<'_>, lines: &mut Lines) {
     let Some(snapshot) = snapshot else {
         return;
     };
-    let signer = Some(&snapshot.signer);
+    let signer = snapshot.signing.signer();
     let Some(key) = keys::missing(subjects.routes.first().map(|(_, route)| &route.prefix)) else {
         return;
     };
@@ -72,6 +73,7 @@ async fn load(subjects: Subjects<'_>) -> (Option<Arc<Snapshot>>, Option<Arc<str>
         &server.region,
         &server.credentials,
         clock,
+        &Arc::new(BucketMetrics::new(config.id.as_str())),
         &Handle::current(),
     );
     let ready = async {
@@ -91,7 +93,11 @@ fn tell_credentials(subjects: Subjects<'_>, snapshot: Option<&Snapshot>, reason:
     let settings = subjects.settings;
     let from = match subjects.server.credentials {
         CredentialsConfig::Chain => "the provider chain",
+        CredentialsConfig::Profile(_) => "the profile",
+        CredentialsConfig::AssumeRole(_) => "the role",
         CredentialsConfig::Static(_) => "the configuration",
+        CredentialsConfig::Files(_) => "files",
+        CredentialsConfig::Anonymous => "nobody",
     };
     let Some(snapshot) = snapshot else {
         let reason = reason.unwrap_or("there are none");
@@ -107,7 +113,15 @@ fn tell_credentials(subjects: Subjects<'_>, snapshot: Option<&Snapshot>, reason:
             ));
         return;
     };
-    let id = snapshot.signer.credential().access_key_id().as_str();
+    let Some(credential) = snapshot.signing.credential() else {
+        lines.add(
+            Subject::Credentials,
+            Level::Ok,
+            "none: requests are not signed".to_owned(),
+        );
+        return;
+    };
+    let id = credential.access_key_id().as_str();
     let now = subjects.kit.clock.now();
     match snapshot.expires_at().map(|end| end.since(now)) {
         None => lines.add(
@@ -141,7 +155,9 @@ impl Told {
 }
 
 async fn tell_identity(subjects: Subjects<'_>, snapshot: &Snapshot, now: Timestamp) -> Told {
-    let credential = snapshot.signer.credential();
+    let Some(credential) = snapshot.signing.credential() else {
+        return Told(Level::Info, "nobody: requests are not signed".to_owned());
+    };
     match identity::ask(credential, subjects.server, subjects.env, subjects.kit.prober, now).await {
         Identity::Known(arn, host) => Told(Level::Ok, format!("{arn}, says {host}")),
         Identity::Untold(why) => Told(Level::Warn, format!("unknown: {why}")),
