@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+#[cfg(feature = "embedded")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
