@@ -1,6 +1,6 @@
 //! `evergate check [FILE]`: judges a configuration without starting.
 
-use super::Exit;
+use super::{Exit, written};
 use crate::config::{self, Config, Environment, FaultKind, Faults, Source, Warning};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -10,8 +10,15 @@ use std::path::PathBuf;
 pub fn run(file: Option<PathBuf>) -> Exit {
     let env = Environment::of_process();
     let source = Source::find(file, &env);
-    // Nothing can be done about a closed pipe; the code still tells.
-    check(&source, &env, &mut io::stdout(), &mut io::stderr()).unwrap_or(Exit::Os)
+    // Into memory first, so that the verdict is the exit code whoever reads along.
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = check(&source, &env, &mut out, &mut err).unwrap_or(Exit::Software);
+    // Nothing can be done about a closed terminal; the code still tells.
+    let _ = io::stderr().write_all(&err);
+    match written(&io::stdout().write_all(&out)) {
+        Exit::Ok => exit,
+        failed => failed,
+    }
 }
 
 /// Judges `source`: a short confirmation goes to `out`, faults and warnings go to `err`. Returns [`Exit::Ok`],

@@ -1,10 +1,10 @@
 //! `evergate healthcheck`: asks the admin listener of the gateway on this machine whether it is alive, so that an image
 //! needs no other program for its HEALTHCHECK.
 
-use super::{Exit, check, fail};
+use super::{Exit, check, fail, reachable};
 use crate::config::{self, Environment, Source};
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,16 +32,6 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
         ),
         Err(error) => fail(Exit::Unavailable, &format!("no gateway answers at {address}: {error}")),
     }
-}
-
-/// Where to ask a listener that listens everywhere.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
 }
 
 fn ask(address: SocketAddr) -> io::Result<[u8; 12]> {
