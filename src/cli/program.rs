@@ -4,11 +4,11 @@ use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Report};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{Deadline, ListenError, Listener, ListenerStats};
-use crate::telemetry::{AccessSink, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
+use crate::telemetry::{AccessSink, Colour, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,12 +70,14 @@ pub(super) struct Foundation {
 impl Foundation {
     /// Builds what `config` asks for.
     ///
-    /// `log_filter` is what `EVERGATE_LOG` says, if it says anything.
-    pub(super) fn lay(config: &Config, log_filter: Option<&str>) -> Result<Self, StartError> {
+    /// `log_filter` is what is logged unless `EVERGATE_LOG` says otherwise.
+    pub(super) fn lay(config: &Config, environment: &Environment, log_filter: &str) -> Result<Self, StartError> {
         let clock = Clock::system();
         let (sink, access_log) = AccessSink::stdout();
         let telemetry = Telemetry::new(clock.clone(), sink)?;
-        let app_log = install_app_log(config.log.format, log_filter, telemetry.metrics())?;
+        let filter = environment.get("EVERGATE_LOG").unwrap_or(log_filter);
+        let colour = Colour::from_variables(environment.get("NO_COLOR"), environment.get("TERM"));
+        let app_log = install_app_log(config.log.format, Some(filter), colour, telemetry.metrics())?;
         telemetry.events().started(config.buckets.len(), config.routes.len());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let furniture = Furniture {

@@ -5,6 +5,7 @@ use super::{Exit, check};
 use crate::config::{self, Config, Environment, Loaded, Source};
 use crate::gateway::reload::{Pace, ReloadWatch, WatchedFiles};
 use crate::listener::{self, Limits};
+use crate::telemetry::DEFAULT_FILTER;
 use std::path::PathBuf;
 
 /// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
@@ -41,7 +42,7 @@ fn start(
     loaded: Loaded,
 ) -> Result<(program::Program, ReloadWatch), program::StartError> {
     files.set(loaded.files);
-    let mut foundation = Foundation::lay(&loaded.config, environment.get("EVERGATE_LOG"))?;
+    let mut foundation = Foundation::lay(&loaded.config, &environment, DEFAULT_FILTER)?;
     let furniture = foundation.furniture.clone();
     let events = furniture.telemetry.events();
     for warning in &loaded.warnings {

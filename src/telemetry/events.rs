@@ -80,7 +80,8 @@ impl Events {
             return;
         };
         let (bucket, kind) = (bucket.label(), kind.as_str());
-        tracing::warn!(target: TARGET, bucket, kind, %reason, unsaid, "the origin failed a request");
+        let lines_left_out = (unsaid > 0).then_some(unsaid);
+        tracing::warn!(target: TARGET, bucket, kind, %reason, lines_left_out, "the origin failed a request");
     }
 }
 
