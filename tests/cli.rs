@@ -1,5 +1,7 @@
 //! The command line from outside: what it says, where to, and with which exit code, also when nobody reads along.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
