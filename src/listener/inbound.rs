@@ -1,4 +1,5 @@
 //! A request whose head has been judged: what the rest of the walk works on.
+
 use super::RequestBody;
 use crate::s3::Scheme;
 use http::uri::PathAndQuery;
@@ -99,6 +100,7 @@ impl RawTarget {
     pub fn path(&self) -> &str {
         self.0.path()
     }
+
     /// The raw query, without `?`; `None` when there is no `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
