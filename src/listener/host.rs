@@ -32,7 +32,13 @@ impl Host {
             None => return None,
         };
         let kept = if keep { written } else { name };
-        Some(Self(kept.to_ascii_lowercase().into_boxed_str()))
+        // Nearly every client sends lower case, which then is copied once.
+        let is_lower = !kept.bytes().any(|byte| byte.is_ascii_uppercase());
+        Some(Self(if is_lower {
+            kept.into()
+        } else {
+            kept.to_ascii_lowercase().into()
+        }))
     }
 }
 
