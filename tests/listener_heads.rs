@@ -6,7 +6,8 @@ mod listener_support;
 
 use evergate::listener::{Limits, Method, Refusal};
 use evergate::s3::Scheme;
-use listener_support::{Gate, config, plain_get, status};
+use listener_support::{Gate, PATIENCE, config, plain_get, status, wait_until};
+use std::sync::atomic::Ordering;
 
 /// Sends a head that the service must get as this refusal, and the client as this status.
 fn refused(head: impl AsRef<[u8]>, refusal: Refusal, code: &str) {
@@ -363,4 +364,20 @@ fn forwarded_addresses_count_only_from_trusted_proxies() {
         ("1.1.1.1", Scheme::Https)
     );
     assert_eq!(seen.request.unwrap().host, "files.example");
+}
+
+#[test]
+fn rule_29_a_panic_ends_its_own_connection_alone() {
+    let mut gate = Gate::open();
+    let mut waiting = gate.connect();
+    waiting.send(plain_get("/gate"));
+    wait_until("the other request", || !gate.notes.all().is_empty());
+    let mut doomed = gate.connect();
+    doomed.send(plain_get("/panic"));
+    assert_eq!(doomed.read_to_end(), "");
+    wait_until("its place to be free again", || gate.stats.open.get() == 1);
+    gate.notes.open_gate.store(true, Ordering::Relaxed);
+    assert!(waiting.read_answer().ends_with("through"));
+    assert_eq!(status(&gate.connect().get("/after")), "200");
+    assert_eq!(gate.drain(PATIENCE), 0, "nothing is counted as busy for ever");
 }

@@ -360,3 +360,21 @@ fn rule_27_a_drain_finishes_streams_and_says_goaway() {
     opener.join().unwrap();
     assert_eq!(client.join().unwrap(), "through");
 }
+
+#[test]
+fn rule_29_a_panic_ends_its_own_stream_alone() {
+    let gate = Gate::open();
+    run(async {
+        let (mut client, _connection) = connect(&gate).await;
+        let mut other = client.clone();
+        let waiting = tokio::spawn(async move { other.send_request(get("/gate")).await });
+        while gate.notes.all().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(client.send_request(get("/panic")).await.is_err());
+        gate.notes.open_gate.store(true, Ordering::Relaxed);
+        assert_eq!(text(waiting.await.unwrap().unwrap()).await, "through");
+        assert_eq!(text(client.send_request(get("/after")).await.unwrap()).await, "/after");
+    });
+    assert_eq!(gate.stats.accepted.get(), 1);
+}

@@ -251,3 +251,15 @@ fn a_stuck_reader_of_the_log_costs_lines_and_the_metric_counts_them() {
     drop(release);
     drop(guard);
 }
+
+#[test]
+fn a_panic_is_the_gateways_fault_and_not_the_clients() {
+    let mut bench = bench();
+    let guard = bench.open(http::Method::GET);
+    let panicked = std::thread::spawn(move || {
+        let _guard = guard;
+        panic!("on purpose");
+    });
+    assert!(panicked.join().is_err());
+    assert_eq!(ends(&bench.line()), ("internal", 0));
+}
