@@ -57,11 +57,11 @@ fn parse_port(digits: &str) -> Option<u16> {
 
 fn is_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME
-        && name.split('.').all(|label| {
+        && name.as_bytes().split(|&byte| byte == b'.').all(|label| {
             !label.is_empty()
                 && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         })
 }
 

@@ -199,7 +199,8 @@ fn refuse_unsafe(decoded: &str) -> Result<(), KeyError> {
     if decoded.bytes().any(|byte| byte.is_ascii_control()) {
         return Err(KeyError::Control);
     }
-    if decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
+    let mut segments = decoded.as_bytes().split(|&byte| byte == b'/');
+    if segments.any(|segment| matches!(segment, b"." | b"..")) {
         return Err(KeyError::DotSegment);
     }
     Ok(())

@@ -84,17 +84,17 @@ impl AccessRecord<'_> {
         line.push_str("\",\"client\":\"");
         address(line, request.client);
         line.push_str("\",\"method\":");
-        quoted(line, request.method.as_str().as_bytes(), FIELD_LIMIT);
+        quoted(line, request.method.as_str(), FIELD_LIMIT);
         line.push_str(",\"host\":");
-        optional(line, request.host.as_deref().map(str::as_bytes), "null");
+        optional(line, request.host.as_deref(), "null");
         line.push_str(",\"path\":");
-        quoted(line, redact(&request.path).as_bytes(), PATH_LIMIT);
+        quoted(line, &redact(&request.path), PATH_LIMIT);
         push(line, &[",\"version\":\"", protocol(request.version), "\",\"status\":"]);
         line.push_str(self.status.as_ref().map_or("null", StatusCode::as_str));
         line.push_str(",\"bytes\":");
         decimal(line, self.bytes);
         line.push_str(",\"route\":");
-        quoted(line, self.route.as_bytes(), FIELD_LIMIT);
+        quoted(line, self.route, FIELD_LIMIT);
         push(line, &[",\"door\":\"", self.door.as_str()]);
         push(line, &["\",\"outcome\":\"", self.outcome.as_str()]);
         push(line, &["\",\"cache\":\"", self.cache.as_str()]);
@@ -119,16 +119,16 @@ impl AccessRecord<'_> {
         line.push(' ');
         address(line, request.client);
         line.push(' ');
-        quoted(line, request.method.as_str().as_bytes(), FIELD_LIMIT);
+        quoted(line, request.method.as_str(), FIELD_LIMIT);
         line.push(' ');
-        optional(line, request.host.as_deref().map(str::as_bytes), "-");
+        optional(line, request.host.as_deref(), "-");
         line.push(' ');
-        quoted(line, redact(&request.path).as_bytes(), PATH_LIMIT);
+        quoted(line, &redact(&request.path), PATH_LIMIT);
         let status = self.status.as_ref().map_or("-", StatusCode::as_str);
         push(line, &[" ", protocol(request.version), " ", status, " "]);
         decimal(line, self.bytes);
         line.push_str(" route=");
-        quoted(line, self.route.as_bytes(), FIELD_LIMIT);
+        quoted(line, self.route, FIELD_LIMIT);
         push(
             line,
             &[" door=", self.door.as_str(), " outcome=", self.outcome.as_str()],
@@ -154,11 +154,7 @@ impl AccessRecord<'_> {
             .user_agent
             .as_ref()
             .map(|value| String::from_utf8_lossy(value.as_bytes()));
-        optional(
-            line,
-            value.as_ref().map(|value| redact(value)).as_deref().map(str::as_bytes),
-            absent,
-        );
+        optional(line, value.as_ref().map(|value| redact(value)).as_deref(), absent);
     }
 
     /// The referer without query and fragment (they may be a presigned URL's) and without `user:password@`.
@@ -172,15 +168,11 @@ impl AccessRecord<'_> {
             let from = value.iter().rposition(|b| *b == b'@').map_or(0, |place| place + 1);
             String::from_utf8_lossy(value.get(from..).unwrap_or_default())
         });
-        optional(
-            line,
-            value.as_ref().map(|value| redact(value)).as_deref().map(str::as_bytes),
-            absent,
-        );
+        optional(line, value.as_ref().map(|value| redact(value)).as_deref(), absent);
     }
 }
 
-fn optional(line: &mut String, value: Option<&[u8]>, absent: &str) {
+fn optional(line: &mut String, value: Option<&str>, absent: &str) {
     match value {
         Some(value) => quoted(line, value, FIELD_LIMIT),
         None => line.push_str(absent),
@@ -287,44 +279,41 @@ fn millis(line: &mut String, took: Duration) {
     digits::<3>(line, u32::try_from(micros % 1_000).unwrap_or_default());
 }
 
-/// Appends `value` as a JSON string of at most `limit` escaped bytes; what is cut ends in `…`. Bytes that are not UTF-8
-/// become U+FFFD; controls (C1, line and paragraph separators, and bidirectional marks too) are escaped.
-fn quoted(line: &mut String, value: &[u8], limit: usize) {
+/// Appends `value` as a JSON string of at most `limit` escaped bytes; what is cut ends in `…`. Controls (C1, line and
+/// paragraph separators, and bidirectional marks too) are escaped.
+fn quoted(line: &mut String, value: &str, limit: usize) {
     line.push('"');
-    if let Some(text) = harmless(value).filter(|text| text.len() <= limit) {
-        line.push_str(text);
+    if value.len() <= limit && is_harmless(value) {
+        line.push_str(value);
         line.push('"');
         return;
     }
     let start = line.len();
-    for chunk in value.utf8_chunks() {
-        let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-        for c in chunk.valid().chars().chain(replaced) {
-            let before = line.len();
-            match c {
-                '"' => line.push_str("\\\""),
-                '\\' => line.push_str("\\\\"),
-                c if unprintable(c) => {
-                    let _ = write!(line, "\\u{:04x}", u32::from(c));
-                }
-                c => line.push(c),
+    for c in value.chars() {
+        let before = line.len();
+        match c {
+            '"' => line.push_str("\\\""),
+            '\\' => line.push_str("\\\\"),
+            c if unprintable(c) => {
+                // Writing to a String does not fail.
+                let _ = write!(line, "\\u{:04x}", u32::from(c));
             }
-            if line.len() - start > limit {
-                line.truncate(before);
-                line.push_str("…\"");
-                return;
-            }
+            c => line.push(c),
+        }
+        if line.len() - start > limit {
+            line.truncate(before);
+            line.push_str("…\"");
+            return;
         }
     }
     line.push('"');
 }
 
-/// The value as it is when nothing in it needs a second look: the usual case.
-fn harmless(value: &[u8]) -> Option<&str> {
+/// Whether nothing in the value needs a second look: the usual case.
+fn is_harmless(value: &str) -> bool {
     let plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
     // Without a way out half way, so that it becomes vector instructions.
-    let all_plain = value.iter().fold(true, |all, byte| all & plain(*byte));
-    all_plain.then(|| str::from_utf8(value).ok()).flatten()
+    value.bytes().fold(true, |all, byte| all & plain(byte))
 }
 
 /// All of these are in the basic plane: four digits hold them.
