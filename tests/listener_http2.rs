@@ -99,7 +99,7 @@ fn rule_2_and_23_refusals_are_the_same_as_on_http_1() {
         ),
         (Request::get("http://a_b..c/"), Refusal::BadHost, 400),
         (Request::get("http://user@a/"), Refusal::BadHost, 400),
-        (Request::get("http://a/x|y"), Refusal::BadTarget, 400),
+        (Request::get("http://a/x\\y"), Refusal::BadTarget, 400),
         (Request::get(too_long), Refusal::TargetTooLong, 414),
         (
             Request::builder().method("BREW").uri("http://a/"),
@@ -359,4 +359,22 @@ fn rule_27_a_drain_finishes_streams_and_says_goaway() {
     assert_eq!(gate.drain(PATIENCE), 0);
     opener.join().unwrap();
     assert_eq!(client.join().unwrap(), "through");
+}
+
+#[test]
+fn rule_29_a_panic_ends_its_own_stream_alone() {
+    let gate = Gate::open();
+    run(async {
+        let (mut client, _connection) = connect(&gate).await;
+        let mut other = client.clone();
+        let waiting = tokio::spawn(async move { other.send_request(get("/gate")).await });
+        while gate.notes.all().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(client.send_request(get("/panic")).await.is_err());
+        gate.notes.open_gate.store(true, Ordering::Relaxed);
+        assert_eq!(text(waiting.await.unwrap().unwrap()).await, "through");
+        assert_eq!(text(client.send_request(get("/after")).await.unwrap()).await, "/after");
+    });
+    assert_eq!(gate.stats.accepted.get(), 1);
 }

@@ -52,11 +52,7 @@ pub fn write_faults(faults: &Faults, err: &mut impl Write) -> io::Result<()> {
     writeln!(err, "{}", counted(faults.faults().len(), "fault"))
 }
 
-/// Writes warnings.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_warnings(warnings: &[Warning], err: &mut impl Write) -> io::Result<()> {
+fn write_warnings(warnings: &[Warning], err: &mut impl Write) -> io::Result<()> {
     for warning in warnings {
         writeln!(err, "warning: {warning}\n")?;
     }

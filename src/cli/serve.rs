@@ -1,15 +1,21 @@
 //! `evergate serve`: the gateway, with its configuration loaded again whenever it changes.
 
-use super::program::{self, Foundation};
-use super::{Exit, check};
+use super::program::{self, Foundation, Program, StartError};
+use super::settled::Embedded;
+use super::{Exit, check, fail};
 use crate::config::{self, Config, Environment, Loaded, Source};
-use crate::gateway::reload::{Pace, ReloadWatch, WatchedFiles};
+use crate::gateway::reload::{Hangups, Pace, ReloadWatch, WatchedFiles};
+use crate::gateway::{Furniture, Running};
 use crate::listener::{self, Limits};
 use crate::telemetry::DEFAULT_FILTER;
 use std::path::PathBuf;
 
 /// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
 pub(super) fn run(file: Option<PathBuf>) -> Exit {
+    let hangups = match Hangups::catch() {
+        Ok(hangups) => hangups,
+        Err(error) => return fail(Exit::Os, &error),
+    };
     let environment = Environment::of_process();
     let source = Source::find(file, &environment);
     // Looked at before it is loaded, so that no change falls between.
@@ -25,7 +31,7 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
             return check::exit(&faults);
         }
     };
-    match start(&source, environment, files, loaded) {
+    match start(&source, environment, hangups, files, loaded) {
         Ok((program, watch)) => {
             let exit = program.run();
             drop(watch);
@@ -38,9 +44,10 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
 fn start(
     source: &Source,
     environment: Environment,
+    hangups: Hangups,
     files: WatchedFiles,
     loaded: Loaded,
-) -> Result<(program::Program, ReloadWatch), program::StartError> {
+) -> Result<(Program, ReloadWatch), StartError> {
     files.set(loaded.files);
     let mut foundation = Foundation::lay(&loaded.config, &environment, DEFAULT_FILTER)?;
     let furniture = foundation.furniture.clone();
@@ -61,7 +68,7 @@ fn start(
     let program = foundation.open(&loaded.config, |gateways, stats| {
         listener::serve(settings, Limits::default(), stats, move |_worker| gateways.make())
     })?;
-    let watch = ReloadWatch::start(files, Pace::default(), move |_cause| reload.run())?;
+    let watch = ReloadWatch::start(hangups, files, Pace::default(), move |_cause| reload.run())?;
     Ok((program, watch))
 }
 
@@ -71,9 +78,9 @@ struct Reload {
     environment: Environment,
     files: WatchedFiles,
     started_with: Config,
-    running: crate::gateway::Running,
-    embedded: super::settled::Embedded,
-    furniture: crate::gateway::Furniture,
+    running: Running,
+    embedded: Embedded,
+    furniture: Furniture,
 }
 
 impl Reload {
@@ -81,8 +88,14 @@ impl Reload {
         let events = self.furniture.telemetry.events();
         let loaded = match config::load(&self.source, &self.environment) {
             Ok(loaded) => loaded,
-            Err(faults) => return events.config_rejected(&faults),
+            Err(faults) => {
+                // The file that is missing may be one that no configuration named before.
+                self.files.set(faults.files().iter().cloned());
+                return events.config_rejected(&faults);
+            }
         };
+        // Before anything that takes time: a file that is named for the first time may change meanwhile.
+        self.files.set(loaded.files);
         for warning in &loaded.warnings {
             events.config_warning(warning);
         }
@@ -92,7 +105,6 @@ impl Reload {
         if let Err(error) = program::replace(&self.running, &mut self.embedded, &self.furniture, &loaded.config) {
             return events.config_rejected(&error);
         }
-        self.files.set(loaded.files);
         events.config_reloaded(loaded.config.buckets.len(), loaded.config.routes.len());
     }
 

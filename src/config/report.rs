@@ -115,7 +115,7 @@ impl<'a> Report<'a> {
                         "please report this: the reason was not written down",
                     );
                 }
-                Err(Faults::new(FaultKind::Invalid, self.faults, self.warnings))
+                Err(Faults::new(FaultKind::Invalid, self.faults, self.warnings, self.files))
             }
         }
     }

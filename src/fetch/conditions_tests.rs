@@ -1,4 +1,5 @@
 //! What reaches the origin of a client's conditions.
+
 use super::*;
 
 fn sent(operation: Operation, fields: &[(&'static str, &'static str)]) -> Vec<String> {

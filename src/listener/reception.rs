@@ -3,7 +3,8 @@
 use super::client::identify;
 use super::head::judge;
 use super::watch::Watch;
-use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, RawPath, Refusal, RequestBody, RequestId};
+use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, Refusal, RequestBody, RequestId};
+use crate::telemetry::RawPath;
 use hyper::body::Incoming;
 use ipnet::IpNet;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ impl Reception {
             started: Instant::now(),
             client: client.address,
             version: parts.version,
-            path: RawPath(parts.uri.path_and_query().cloned()),
+            path: RawPath::of(&parts.uri),
             request: head.map(|head| Inbound {
                 method: head.method,
                 host: client.host.unwrap_or(head.host),

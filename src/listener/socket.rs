@@ -55,7 +55,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
+        // A head without a body is one slice, and one buffer is what `send` takes with less ado than `writev`.
+        let result = match slices {
+            [only] => Pin::new(&mut self.tcp).poll_write(cx, only),
+            _ => Pin::new(&mut self.tcp).poll_write_vectored(cx, slices),
+        };
         self.note(result)
     }
 

@@ -5,7 +5,6 @@ use super::window::Window;
 use crate::cache::Weigh;
 use crate::clock::Timestamp;
 use http::HeaderValue;
-use std::time::Duration;
 
 /// A presigned URL, ready to be sent as `Location`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +31,6 @@ impl SignedUrl {
             expires_at: window.expires_at,
             turns_at: window.turns_at,
         })
-    }
-
-    /// Returns how long the URL lives on, in whole seconds that it surely has: a clock that reads `now` may be up to
-    /// one second further, so that second is taken off. Zero when it is past its end.
-    ///
-    /// A `max-age` of this or less never outlives the URL (rule 22).
-    #[must_use]
-    pub fn life_left(&self, now: Timestamp) -> Duration {
-        self.expires_at.since(now).saturating_sub(Duration::from_secs(1))
     }
 
     /// Whether `now` lies in the window that this URL was made for. A clock that was set back behind the sign time

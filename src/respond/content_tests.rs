@@ -1,4 +1,5 @@
 //! Types, dispositions and policies of stored objects.
+
 use super::*;
 use http::HeaderName;
 

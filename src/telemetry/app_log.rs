@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// What is logged unless `EVERGATE_LOG` says otherwise.
-pub const DEFAULT_FILTER: &str = "info";
+const DEFAULT_FILTER: &str = "info";
 /// Crates whose debug lines hold canonical requests, whole answers of credential endpoints or header blocks: never
 /// below info, whatever the filter says (rule 9).
 const TALKATIVE: [&str; 3] = ["aws_", "s3s", "h2"];
@@ -57,8 +57,8 @@ impl Colour {
     }
 }
 
-/// Sends tracing events to standard error, in colour only on a terminal and where `colour` allows it. `filter` is `EVERGATE_LOG`, or `None` for
-/// [`DEFAULT_FILTER`]. Keep the guard until the program ends.
+/// Sends tracing events to standard error, in colour only on a terminal and where `colour` allows it. `filter` is
+/// `EVERGATE_LOG`, or `None` for `info`. Keep the guard until the program ends.
 ///
 /// # Errors
 /// When the filter makes no sense, or at a second call.

@@ -11,14 +11,16 @@ mod metrics;
 mod outcome;
 mod redact;
 
-pub use access_log::{AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, SinkGuard};
-pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
+pub use access_log::{
+    AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath, SinkGuard,
+};
+pub use app_log::{Colour, LogError, install_app_log};
 pub use events::Events;
 pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, RouteMetrics,
 };
 pub use outcome::{CacheResult, Door, OriginErrorKind, Outcome};
-pub use redact::{REDACTED, redact};
+pub use redact::redact;
 
 use crate::clock::Clock;
 use crate::config::LogConfig;

@@ -140,6 +140,7 @@ impl TestService {
                 }
                 full(StatusCode::OK, format!("{length} bytes"))
             }
+            "/panic" => panic!("on purpose"),
             path => full(StatusCode::OK, path.to_owned()),
         }
     }

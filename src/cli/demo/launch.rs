@@ -1,4 +1,5 @@
 //! From the command line's words to a running demo: folder, origin, page, listener. What is left to do is the gateway.
+
 use super::config::{BUCKET, config};
 use super::{DataFolder, RawUrls, Site};
 use crate::clock::Clock;
