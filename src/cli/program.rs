@@ -77,7 +77,7 @@ impl Foundation {
         let telemetry = Telemetry::new(clock.clone(), sink)?;
         let filter = environment.get("EVERGATE_LOG").unwrap_or(log_filter);
         let colour = Colour::from_variables(environment.get("NO_COLOR"), environment.get("TERM"));
-        let app_log = install_app_log(config.log.format, Some(filter), colour, telemetry.metrics())?;
+        let app_log = install_app_log(config.log.format, filter, colour, telemetry.metrics())?;
         telemetry.events().started(config.buckets.len(), config.routes.len());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let furniture = Furniture {

@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// What is logged unless `EVERGATE_LOG` says otherwise.
-const DEFAULT_FILTER: &str = "info";
+pub const DEFAULT_FILTER: &str = "info";
 /// Crates whose debug lines hold canonical requests, whole answers of credential endpoints or header blocks: never
 /// below info, whatever the filter says (rule 9).
 const TALKATIVE: [&str; 3] = ["aws_", "s3s", "h2"];
@@ -58,17 +58,17 @@ impl Colour {
 }
 
 /// Sends tracing events to standard error, in colour only on a terminal and where `colour` allows it. `filter` is
-/// `EVERGATE_LOG`, or `None` for `info`. Keep the guard until the program ends.
+/// `EVERGATE_LOG`, or [`DEFAULT_FILTER`]. Keep the guard until the program ends.
 ///
 /// # Errors
 /// When the filter makes no sense, or at a second call.
 pub fn install_app_log(
     format: LogFormat,
-    filter: Option<&str>,
+    filter: &str,
     colour: Colour,
     metrics: &Metrics,
 ) -> Result<SinkGuard, LogError> {
-    let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER))?;
+    let filter = EnvFilter::try_new(filter)?;
     let (writer, guard) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(LINES_LIMIT)
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_bad_filter_is_named() {
         let metrics = Metrics::new(crate::clock::Clock::system()).unwrap();
-        let error = install_app_log(LogFormat::Plain, Some("evergate=loud"), Colour::Allowed, &metrics).unwrap_err();
+        let error = install_app_log(LogFormat::Plain, "evergate=loud", Colour::Allowed, &metrics).unwrap_err();
         assert!(error.to_string().starts_with("EVERGATE_LOG: "), "{error}");
     }
 }

@@ -14,7 +14,7 @@ mod redact;
 pub use access_log::{
     AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath, SinkGuard,
 };
-pub use app_log::{Colour, LogError, install_app_log};
+pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
 pub use events::Events;
 pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, RouteMetrics,
