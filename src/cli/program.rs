@@ -4,10 +4,11 @@ use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Report};
 use crate::clock::Clock;
-use crate::config::{Config, Environment};
-use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, TlsError};
+use crate::config::{Config, Environment, OriginConfig};
+use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, Roots, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{Deadline, ListenError, Listener, ListenerStats};
+use crate::s3::Scheme;
 use crate::telemetry::{AccessSink, Colour, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
 use std::io;
 use std::net::SocketAddr;
@@ -106,6 +107,11 @@ impl Foundation {
         listen: impl FnOnce(Gateways, &Arc<ListenerStats>) -> Result<Listener, ListenError>,
     ) -> Result<Program, StartError> {
         let gateways = Gateways::new(self.running.clone(), self.furniture.clock.clone())?;
+        if gateways.tls.roots() == Roots::Extra && needs_roots(config) {
+            self.furniture.telemetry.events().config_warning(
+                &"an origin is reached by https, and this machine has no CA certificates to trust it by: install them (ca-certificates)",
+            );
+        }
         let stats = Arc::new(ListenerStats::default());
         let listener = listen(gateways, &stats)?;
         let limit = config.listener.max_connections as u64;
@@ -163,6 +169,13 @@ impl Gateways {
         let origin = OriginClient::new(OriginSettings::default(), &self.tls, self.clock.clone());
         Gateway::new(self.running.clone(), origin.unwrap_or_else(|_| self.spare.clone()))
     }
+}
+
+fn needs_roots(config: &Config) -> bool {
+    config.buckets.iter().any(|bucket| match &bucket.origin {
+        OriginConfig::Server(server) => server.endpoint.address(server.style, &bucket.name).scheme() == Scheme::Https,
+        OriginConfig::Embedded(_) => false,
+    })
 }
 
 /// The program at work.
