@@ -7,9 +7,9 @@ use crate::clock::Clock;
 use crate::config::{Config, Environment, OriginConfig};
 use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, Roots, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
-use crate::listener::{Deadline, ListenError, Listener, ListenerStats};
+use crate::listener::{ListenError, Listener, ListenerStats};
 use crate::s3::Scheme;
-use crate::telemetry::{AccessSink, Colour, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
+use crate::telemetry::{AccessSink, Colour, LogError, SinkGuard, Telemetry, install_app_log};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -116,7 +116,7 @@ impl Foundation {
         let listener = listen(gateways, &stats)?;
         let limit = config.listener.max_connections as u64;
         let metrics = self.furniture.telemetry.metrics();
-        metrics.read_listener(move || reading(&stats, limit));
+        metrics.read_listener(move || stats.reading(limit));
 
         let draining = Arc::new(AtomicBool::new(false));
         let readiness = readiness(self.running.clone(), Arc::clone(&draining));
@@ -271,24 +271,6 @@ fn readiness(running: Running, draining: Arc<AtomicBool>) -> impl Fn() -> Report
             .fold(Report::default().check("not_draining", drain), |report, (id, fault)| {
                 report.check(format!("credentials:{}", id.as_str()), fault.map_or(Ok(()), Err))
             })
-    }
-}
-
-fn reading(stats: &ListenerStats, connection_limit: u64) -> ListenerReading {
-    ListenerReading {
-        open_connections: stats.open.get(),
-        connection_limit,
-        accepted: stats.accepted.get(),
-        refused: stats.refused_at_cap.get(),
-        accept_errors: stats.accept_errors.get(),
-        failed_handshakes: stats.tls_failures.get(),
-        malformed_heads: stats.malformed_heads.get(),
-        certificates_reloaded: stats.certificate_reloads.get(),
-        certificates_rejected: stats.certificate_faults.get(),
-        deadlines: Deadline::ALL
-            .iter()
-            .map(|deadline| (deadline.label(), stats.ended_by(*deadline).get()))
-            .collect(),
     }
 }
 

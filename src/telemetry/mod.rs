@@ -17,7 +17,8 @@ pub use access_log::{
 pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
 pub use events::Events;
 pub use metrics::{
-    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, RouteMetrics,
+    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, ListenerReading, Metrics,
+    RouteMetrics,
 };
 pub use outcome::{CacheResult, Door, OriginErrorKind, Outcome};
 pub use redact::redact;
