@@ -14,12 +14,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long a start or a reload waits for credentials that come from elsewhere, before it goes on without.
 const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(3);
+/// How often it looks whether they have come.
+const CREDENTIALS_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why the program can't run.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +92,12 @@ impl Foundation {
         let mut embedded = Embedded::default();
         let server = embedded.settle(&config.buckets)?;
         let app = App::build(config, server.as_ref(), &furniture, None)?;
-        runtime.block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
+        runtime.block_on(async {
+            let begun = Instant::now();
+            while !app.has_credentials() && begun.elapsed() < CREDENTIALS_PATIENCE {
+                tokio::time::sleep(CREDENTIALS_PAUSE).await;
+            }
+        });
         let running = Running::new(app, furniture.telemetry.metrics());
         Ok(Self {
             furniture,
@@ -284,9 +292,11 @@ pub(super) fn replace(
 ) -> Result<(), StartError> {
     let server = embedded.settle(&config.buckets)?;
     let app = App::build(config, server.as_ref(), furniture, Some(&running.load()))?;
-    furniture
-        .runtime
-        .block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
+    // Not on the runtime: at the end of the program nobody drives it any more, and this thread would wait for ever.
+    let begun = Instant::now();
+    while !app.has_credentials() && begun.elapsed() < CREDENTIALS_PATIENCE {
+        thread::sleep(CREDENTIALS_PAUSE);
+    }
     running.swap(app, furniture.telemetry.metrics());
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::program::{self, Foundation, Program, StartError};
 use super::settled::Embedded;
 use super::{Exit, fail, load};
 use crate::config::{self, Config, Environment, Loaded, Source};
-use crate::gateway::reload::{Hangups, Pace, ReloadWatch, WatchedFiles};
+use crate::gateway::reload::{Cause, Hangups, Pace, ReloadWatch, WatchedFiles};
 use crate::gateway::{Furniture, Running};
 use crate::listener::{self, Limits};
 use crate::telemetry::DEFAULT_FILTER;
@@ -64,7 +64,7 @@ fn start(
     let program = foundation.open(&loaded.config, |gateways, stats| {
         listener::serve(settings, Limits::default(), stats, move |_worker| gateways.make())
     })?;
-    let watch = ReloadWatch::start(hangups, files, Pace::default(), move |_cause| reload.run())?;
+    let watch = ReloadWatch::start(hangups, files, Pace::default(), move |cause| reload.run(&cause))?;
     Ok((program, watch))
 }
 
@@ -80,7 +80,7 @@ struct Reload {
 }
 
 impl Reload {
-    fn run(&mut self) {
+    fn run(&mut self, cause: &Cause) {
         let events = self.furniture.telemetry.events();
         let loaded = match config::load(&self.source, &self.environment) {
             Ok(loaded) => loaded,
@@ -101,7 +101,7 @@ impl Reload {
         if let Err(error) = program::replace(&self.running, &mut self.embedded, &self.furniture, &loaded.config) {
             return events.config_rejected(&error);
         }
-        events.config_reloaded(loaded.config.buckets.len(), loaded.config.routes.len());
+        events.config_reloaded(cause, loaded.config.buckets.len(), loaded.config.routes.len());
     }
 
     /// Returns the settings that differ and that sockets, threads and the log's shape were made with.

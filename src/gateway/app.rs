@@ -8,7 +8,6 @@ use crate::route::{Bucket, Route, RouteTable};
 use crate::s3::Region;
 use crate::telemetry::{AccessLog, AppReading, BucketMetrics, CredentialReading, RouteMetrics, Telemetry};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// What outlives every configuration and every app is built with.
@@ -120,16 +119,10 @@ impl App {
         })
     }
 
-    /// Waits until every bucket has something to sign with, at most for `patience`; returns at once with static keys.
-    pub async fn wait_for_credentials(&self, patience: Duration) {
-        const PAUSE: Duration = Duration::from_millis(20);
-        let all_ready = async {
-            while !self.per_bucket.iter().all(|per| per.credentials.ready()) {
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        // Without them the gateway answers 503 and says so; waiting longer would help nobody.
-        let _ = tokio::time::timeout(patience, all_ready).await;
+    /// Whether every bucket has something to sign with now.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        self.per_bucket.iter().all(|per| per.credentials.ready())
     }
 
     /// Returns each bucket's id, and why there is nothing to sign with, if so.

@@ -5,6 +5,7 @@
 //! no events at all; and a mere `touch` is no change. It knows nothing of the app: it is given paths and calls back.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read};
@@ -30,6 +31,18 @@ pub enum Cause {
     Signal,
     /// These files have other contents, or have come or gone.
     Files(Vec<PathBuf>),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal => f.write_str("SIGHUP"),
+            Self::Files(paths) => {
+                let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "changed: {}", paths.join(", "))
+            }
+        }
+    }
 }
 
 /// How often files are looked at.
