@@ -308,6 +308,34 @@ fn rule_2_a_fragment_is_400_on_every_head_of_a_connection() {
 }
 
 #[test]
+fn rule_2_a_bare_line_feed_in_a_head_is_400_and_ends_the_connection() {
+    for head in [
+        "GET /a HTTP/1.1\nHost: a\nConnection: keep-alive\n\n",
+        "GET /a HTTP/1.1\r\nHost: a\r\nx: y\n\r\n",
+        // What a proxy takes for one field, and what is behind it for its next client's request.
+        "GET /a HTTP/1.1\r\nHost: a\r\nx: y\n\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
+        let gate = Gate::open();
+        let answer = gate.say(head);
+        assert_eq!(status(&answer), "400", "{head:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{head:?}: {answer}");
+        assert_eq!(gate.notes.refusal(), Refusal::BareLineFeed, "{head:?}");
+    }
+    let gate = Gate::open();
+    let mut wire = gate.connect();
+    assert_eq!(status(&wire.get("/a")), "200");
+    wire.send("GET /b HTTP/1.1\r\nHost: a\n\r\n");
+    assert_eq!(status(&wire.read_to_end()), "400");
+    // One whose start came behind another request.
+    let mut wire = gate.connect();
+    wire.send("GET /c HTTP/1.1\r\nHost: a\r\n\r\nGET /d HTTP/1.1\r\nHost: a\n");
+    assert_eq!(status(&wire.read_answer()), "200");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    wire.send("\r\n");
+    assert_eq!(status(&wire.read_to_end()), "400");
+}
+
+#[test]
 fn a_broken_chunked_body_reaches_nobody_as_a_whole_one() {
     for body in ["zz\r\n", "-1\r\nab", "5\r\nabc", "3\r\nabcXX0\r\n\r\n"] {
         let gate = Gate::open();

@@ -206,9 +206,19 @@ pub enum Refusal {
     /// A transfer coding other than a single `chunked`: the body's end, or its meaning, would be a guess. 400.
     #[error("the only transfer coding is chunked, once")]
     BadTransferCoding,
+    /// A line of the head that ends in a line feed alone: where the head ends would be a guess. 400.
+    #[error("a line of the head ends without a carriage return")]
+    BareLineFeed,
     /// A method outside the closed set: 501 (RFC 9110 §9.1).
     #[error("the method is not implemented")]
     UnknownMethod,
+}
+
+impl Refusal {
+    /// Whether it is doubtful where the request ends and the next one starts, so that the connection must end with it.
+    pub(super) fn doubts_framing(self) -> bool {
+        matches!(self, Self::BadTransferCoding | Self::BareLineFeed)
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod head;
 mod host;
 mod inbound;
 mod limits;
+mod line_check;
 mod outgoing;
 mod reception;
 mod serve;

@@ -2,6 +2,7 @@
 
 use super::client::identify;
 use super::head::judge;
+use super::line_check::Oddity;
 use super::watch::Watch;
 use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, Refusal, RequestBody, RequestId};
 use crate::telemetry::RawPath;
@@ -22,10 +23,10 @@ impl Reception {
     pub(super) fn receive(&self, request: http::Request<Incoming>, peer: ClientAddress, watch: &Watch) -> Arrival {
         let (parts, body) = request.into_parts();
         let client = identify(peer, &parts.headers, &self.trusted_proxies);
-        let head = if watch.take_fragment() {
-            Err(Refusal::BadTarget)
-        } else {
-            judge(&parts, client.address.scheme, &self.limits)
+        let head = match watch.take_oddity() {
+            Some(Oddity::Fragment) => Err(Refusal::BadTarget),
+            Some(Oddity::BareLineFeed) => Err(Refusal::BareLineFeed),
+            None => judge(&parts, client.address.scheme, &self.limits),
         };
         let body = RequestBody::new(body, &self.limits, &self.stats, &watch.left_unread);
         Arrival {

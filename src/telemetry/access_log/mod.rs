@@ -6,7 +6,6 @@
 mod guard;
 mod line;
 mod raw_path;
-mod text;
 #[cfg(test)]
 mod tests;
 
