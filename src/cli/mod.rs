@@ -17,6 +17,7 @@ mod settled;
 
 pub use exit::Exit;
 
+use crate::config::{self, Environment, Loaded, Source};
 use args::{Arguments, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -61,6 +62,15 @@ fn written(result: &io::Result<()>) -> Exit {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
         Err(error) => fail(Exit::Os, &format!("can't write to standard output: {error}")),
     }
+}
+
+/// Loads the configuration that a command works on, or says all that is wrong with it; then returns how the command ends.
+fn load(source: &Source, environment: &Environment) -> Result<Loaded, Exit> {
+    config::load(source, environment).map_err(|faults| {
+        // Nothing can be done about a closed terminal; the code still tells.
+        let _ = check::write_faults(&faults, &mut io::stderr());
+        check::exit(&faults)
+    })
 }
 
 /// Says in one sentence why a command ends, and returns how it ends.

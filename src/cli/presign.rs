@@ -1,7 +1,7 @@
 //! `evergate presign KEY`: a URL signed now, with the credentials of the configuration.
 
 use super::args::PresignArguments;
-use super::{Exit, check, fail, written};
+use super::{Exit, fail, load, written};
 use crate::access::Permit;
 use crate::clock::Clock;
 use crate::config::{self, BucketConfig, Config, Environment, OriginConfig, Source};
@@ -20,13 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Runs the command.
 pub(super) fn run(arguments: &PresignArguments) -> Exit {
     let environment = Environment::of_process();
-    let loaded = match config::load(&Source::find(arguments.file.config.clone(), &environment), &environment) {
+    let loaded = match load(&Source::find(arguments.file.config.clone(), &environment), &environment) {
         Ok(loaded) => loaded,
-        Err(faults) => {
-            // Nothing can be done about a closed terminal; the code still tells.
-            let _ = check::write_faults(&faults, &mut io::stderr());
-            return check::exit(&faults);
-        }
+        Err(exit) => return exit,
     };
     let key = match ObjectKey::parse(&arguments.key) {
         Ok(key) => key,

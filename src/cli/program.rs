@@ -4,11 +4,12 @@ use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Report};
 use crate::clock::Clock;
-use crate::config::{Config, Environment};
-use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, TlsError};
+use crate::config::{Config, Environment, OriginConfig};
+use crate::fetch::{ClientError, OriginClient, OriginSettings, OriginTls, Roots, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
-use crate::listener::{Deadline, ListenError, Listener, ListenerStats};
-use crate::telemetry::{AccessSink, Colour, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
+use crate::listener::{ListenError, Listener, ListenerStats};
+use crate::s3::Scheme;
+use crate::telemetry::{AccessSink, Colour, LogError, SinkGuard, Telemetry, install_app_log};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -114,11 +115,16 @@ impl Foundation {
         listen: impl FnOnce(Gateways, &Arc<ListenerStats>) -> Result<Listener, ListenError>,
     ) -> Result<Program, StartError> {
         let gateways = Gateways::new(self.running.clone(), self.furniture.clock.clone())?;
+        if gateways.tls.roots() == Roots::Extra && needs_roots(config) {
+            self.furniture.telemetry.events().config_warning(
+                &"an origin is reached by https, and this machine has no CA certificates to trust it by: install them (ca-certificates)",
+            );
+        }
         let stats = Arc::new(ListenerStats::default());
         let listener = listen(gateways, &stats)?;
         let limit = config.listener.max_connections as u64;
         let metrics = self.furniture.telemetry.metrics();
-        metrics.read_listener(move || reading(&stats, limit));
+        metrics.read_listener(move || stats.reading(limit));
 
         let draining = Arc::new(AtomicBool::new(false));
         let readiness = readiness(self.running.clone(), Arc::clone(&draining));
@@ -171,6 +177,13 @@ impl Gateways {
         let origin = OriginClient::new(OriginSettings::default(), &self.tls, self.clock.clone());
         Gateway::new(self.running.clone(), origin.unwrap_or_else(|_| self.spare.clone()))
     }
+}
+
+fn needs_roots(config: &Config) -> bool {
+    config.buckets.iter().any(|bucket| match &bucket.origin {
+        OriginConfig::Server(server) => server.endpoint.address(server.style, &bucket.name).scheme() == Scheme::Https,
+        OriginConfig::Embedded(_) => false,
+    })
 }
 
 /// The program at work.
@@ -266,25 +279,6 @@ fn readiness(running: Running, draining: Arc<AtomicBool>) -> impl Fn() -> Report
             .fold(Report::default().check("not_draining", drain), |report, (id, fault)| {
                 report.check(format!("credentials:{}", id.as_str()), fault.map_or(Ok(()), Err))
             })
-    }
-}
-
-fn reading(stats: &ListenerStats, connection_limit: u64) -> ListenerReading {
-    ListenerReading {
-        open_connections: stats.open.get(),
-        connection_limit,
-        accepted: stats.accepted.get(),
-        refused: stats.refused_at_cap.get(),
-        accept_errors: stats.accept_errors.get(),
-        failed_handshakes: stats.tls_failures.get(),
-        malformed_heads: stats.malformed_heads.get(),
-        restless_connections: stats.restless.get(),
-        certificates_reloaded: stats.certificate_reloads.get(),
-        certificates_rejected: stats.certificate_faults.get(),
-        deadlines: Deadline::ALL
-            .iter()
-            .map(|deadline| (deadline.label(), stats.ended_by(*deadline).get()))
-            .collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `evergate routes`: what is open, in the order in which it is tried.
 
-use super::{Exit, check, written};
-use crate::config::{self, AccessConfig, Config, Delivery, Environment, RouteConfig, Source};
+use super::{Exit, load, written};
+use crate::config::{AccessConfig, Config, Delivery, Environment, RouteConfig, Source};
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -10,13 +10,9 @@ use std::path::PathBuf;
 #[must_use]
 pub fn run(file: Option<PathBuf>) -> Exit {
     let env = Environment::of_process();
-    match config::load(&Source::find(file, &env), &env) {
+    match load(&Source::find(file, &env), &env) {
         Ok(loaded) => written(&write_routes(&loaded.config, &mut io::stdout())),
-        Err(faults) => {
-            // Nothing can be done about a closed terminal; the code still tells.
-            let _ = check::write_faults(&faults, &mut io::stderr());
-            check::exit(&faults)
-        }
+        Err(exit) => exit,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::program::{self, Foundation, Program, StartError};
 use super::settled::Embedded;
-use super::{Exit, check, fail};
+use super::{Exit, fail, load};
 use crate::config::{self, Config, Environment, Loaded, Source};
 use crate::gateway::reload::{Cause, Hangups, Pace, ReloadWatch, WatchedFiles};
 use crate::gateway::{Furniture, Running};
@@ -23,13 +23,9 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
         Source::File(path) => vec![path.clone()],
         Source::Environment => vec![],
     });
-    let loaded = match config::load(&source, &environment) {
+    let loaded = match load(&source, &environment) {
         Ok(loaded) => loaded,
-        Err(faults) => {
-            // Nothing can be done about a closed terminal; the code still tells.
-            let _ = check::write_faults(&faults, &mut std::io::stderr());
-            return check::exit(&faults);
-        }
+        Err(exit) => return exit,
     };
     match start(&source, environment, hangups, files, loaded) {
         Ok((program, watch)) => {

@@ -1,15 +1,12 @@
 //! Everything that one configuration runs by, built whole.
 
 use crate::clock::Clock;
-use crate::config::UrlCacheConfig;
 use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
 use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable};
 use crate::s3::Region;
-use crate::telemetry::{
-    AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, RouteMetrics, Telemetry,
-};
+use crate::telemetry::{AccessLog, AppReading, BucketMetrics, CredentialReading, RouteMetrics, Telemetry};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -56,7 +53,6 @@ pub struct App {
     pub(super) clock: Clock,
     /// What is told to operators.
     pub(super) telemetry: Telemetry,
-    url_cache_limit: u64,
 }
 
 /// What belongs to one bucket.
@@ -120,10 +116,6 @@ impl App {
             access_log: furniture.telemetry.access_log(config.log),
             clock: furniture.clock.clone(),
             telemetry: furniture.telemetry.clone(),
-            url_cache_limit: match config.url_cache {
-                UrlCacheConfig::Off => 0,
-                UrlCacheConfig::MaxBytes(bytes) => bytes,
-            },
         })
     }
 
@@ -163,13 +155,7 @@ impl App {
             expires_at: per.credentials.expires_at(),
         });
         AppReading {
-            url_cache: self.presigner.cache_stats().map(|stats| CacheReading {
-                hits: stats.hits,
-                misses: stats.misses,
-                entries: stats.entries,
-                bytes: stats.bytes,
-                limit_bytes: self.url_cache_limit,
-            }),
+            url_cache: self.presigner.cache_reading(),
             credentials: credentials.collect(),
         }
     }

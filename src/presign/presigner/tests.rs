@@ -71,7 +71,7 @@ fn a_hit_gives_the_very_url_of_the_miss() {
     let second = presigner.presign(&get(120, "images/u1.png")).unwrap();
     assert_eq!((first.cache, second.cache), (UrlCacheStatus::Miss, UrlCacheStatus::Hit));
     assert!(Arc::ptr_eq(&first.url, &second.url));
-    let stats = presigner.cache_stats().unwrap();
+    let stats = presigner.cache_reading().unwrap();
     assert_eq!((stats.hits, stats.misses), (1, 1));
 }
 
@@ -88,7 +88,7 @@ fn two_processes_and_no_cache_at_all_give_the_same_bytes() {
     assert_eq!(location(&signed), location(&later));
     assert_eq!(location(&signed), location(&uncached));
     assert_eq!(uncached.cache, UrlCacheStatus::Off);
-    assert_eq!(off.cache_stats(), None);
+    assert_eq!(off.cache_reading(), None);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn every_instant_of_ten_minutes_hands_out_a_url_of_its_window() {
             hands.advance(Duration::from_secs(1));
         }
         let turns = 600 / (expiry / 2).max(1);
-        let misses = presigner.cache_stats().unwrap().misses;
+        let misses = presigner.cache_reading().unwrap().misses;
         assert!(
             (turns..=turns + 1).contains(&misses),
             "{misses} signed, expiry {expiry}"

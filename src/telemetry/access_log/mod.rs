@@ -6,6 +6,7 @@
 mod guard;
 mod line;
 mod raw_path;
+mod text;
 #[cfg(test)]
 mod tests;
 
