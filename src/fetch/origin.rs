@@ -71,19 +71,7 @@ impl OriginClient {
         conditions: &Conditions,
     ) -> Result<OriginResponse, FetchError> {
         let snapshot = credentials.current()?;
-        self.fetch_signed(&snapshot.signer, target, conditions).await
-    }
-
-    /// As [`OriginClient::fetch`], signed by `signer`.
-    ///
-    /// # Errors
-    /// [`FetchError`] for everything but the statuses of [`OriginStatus`].
-    pub async fn fetch_signed(
-        &self,
-        signer: &Signer,
-        target: &Target,
-        conditions: &Conditions,
-    ) -> Result<OriginResponse, FetchError> {
+        let signer = &snapshot.signer;
         let slot = Arc::clone(&self.slots)
             .try_acquire_owned()
             .map_err(|_| FetchError::Saturated)?;

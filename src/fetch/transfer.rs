@@ -27,6 +27,9 @@ pub struct OriginBody {
     inner: Option<Inner>,
     length: Length,
     received: u64,
+    /// Held until the client has everything, not only until the origin has given it: what lies here in between takes
+    /// memory, and the slots are its only bound over all clients.
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -34,7 +37,6 @@ struct Inner {
     body: reqwest::Body,
     stall: Duration,
     silence: Silence,
-    _slot: OwnedSemaphorePermit,
 }
 
 #[derive(Debug)]
@@ -51,12 +53,12 @@ impl OriginBody {
             body,
             stall,
             silence: Silence::Off(None),
-            _slot: slot,
         };
         Self {
             inner: (length != Length::Exact(0)).then_some(inner),
             length,
             received: 0,
+            _slot: Some(slot),
         }
     }
 
@@ -66,6 +68,7 @@ impl OriginBody {
             inner: None,
             length: Length::Exact(0),
             received: 0,
+            _slot: None,
         }
     }
 

@@ -19,6 +19,7 @@
 pub mod browser;
 pub mod evergate;
 pub mod http;
+pub mod liar;
 #[macro_use]
 pub mod origin;
 pub mod radosgw;

@@ -1,6 +1,7 @@
 //! Where a bucket's credentials come from.
 
 use crate::config::document::Value;
+use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
 use crate::config::file::CREDENTIALS;
 use crate::config::model::CredentialsConfig;
@@ -48,10 +49,16 @@ pub(super) fn credentials(fields: &Fields<'_>, report: &mut Report<'_>) -> Optio
     };
     let (id, key) = (id?, key?);
     if id.as_str().starts_with("ASIA") && token.is_none() {
+        let remedy = match fields.place() {
+            Place::Text { .. } => "add session_token, or write \"credentials: chain\", which renews what is temporary",
+            Place::Whole | Place::Variable(_) => {
+                "set AWS_SESSION_TOKEN too, or unset the keys to use the provider chain, which renews what is temporary"
+            }
+        };
         report.fault(
             fields.place(),
             "the access key id starts with ASIA: it is temporary, and its session token is missing",
-            "add session_token, or write \"credentials: chain\", which renews what is temporary",
+            remedy,
         );
     }
     let mut credential = Credential::new(id, key);

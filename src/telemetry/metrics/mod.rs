@@ -14,6 +14,7 @@ mod routes;
 mod tests;
 
 pub use buckets::BucketMetrics;
+pub use cells::Cells;
 pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};
 pub use routes::RouteMetrics;
