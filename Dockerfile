@@ -2,7 +2,7 @@
 # The image: one binary, CA certificates, a user that is not root, nothing else; not even a shell.
 #
 #   docker build -t evergate --build-arg COMMIT="$(git rev-parse --short HEAD)" .
-#   docker run --rm -p 8080:8080 evergate demo --listen 0.0.0.0:8080
+#   docker run --rm --network host evergate demo     (Linux: the browser must reach the demo's S3 server on loopback too)
 
 # The release that rust-toolchain.toml names.
 FROM rust:1.95.0-slim-bookworm AS chef

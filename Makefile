@@ -25,3 +25,4 @@ audit: ## Look for security advisories about dependencies (clones the RustSec da
 
 setup: ## Install what all of the above need
 	@scripts/setup build test check
+	@echo "Everything that building, testing and checking need is here."

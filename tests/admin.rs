@@ -26,11 +26,11 @@ fn start(limits: AdminLimits) -> Bench {
     let draining = Arc::new(AtomicBool::new(false));
     let state = Arc::clone(&draining);
     let readiness = move || {
-        let report = Report::default().holds("credentials:files");
+        let report = Report::default().check("credentials:files", Ok::<(), &str>(()));
         if state.load(Ordering::Relaxed) {
             return report
-                .fails("draining", "the gateway is stopping")
-                .fails("credentials:old", "STS said no to X-Amz-Security-Token=CANARY");
+                .check("draining", Err("the gateway is stopping"))
+                .check("credentials:old", Err("STS said no to X-Amz-Security-Token=CANARY"));
         }
         report.check("draining", Ok::<_, String>(()))
     };

@@ -1,4 +1,5 @@
-//! What the documentation promises by itself: its links lead somewhere, and the configuration in the README is a good one.
+//! What the documentation promises by itself: its links lead somewhere, the configuration in the README is a good one, and
+//! every rule that is claimed names tests that are there.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
@@ -54,6 +55,37 @@ fn anchor(heading: &str) -> String {
     kept.chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
         .collect()
+}
+
+/// The text of all Rust files below `folder`.
+fn code(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text += &code(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text += &fs::read_to_string(path).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn every_rule_that_is_claimed_names_tests_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let code = code(&root.join("tests")) + &code(&root.join("src"));
+    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let (_, table) = page.split_once("| shown by |").unwrap();
+    let rows: Vec<_> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    for row in rows {
+        let names: Vec<_> = row.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{row}");
+        for name in names {
+            assert!(code.contains(&format!("fn {name}(")), "{name}, named in {row}");
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,6 @@ use evergate::sigv4::{AccessKeyId, Credential};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 const START: u64 = 1_800_000_000;
 

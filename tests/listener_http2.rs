@@ -99,7 +99,7 @@ fn rule_2_and_23_refusals_are_the_same_as_on_http_1() {
         ),
         (Request::get("http://a_b..c/"), Refusal::BadHost, 400),
         (Request::get("http://user@a/"), Refusal::BadHost, 400),
-        (Request::get("http://a/x|y"), Refusal::BadTarget, 400),
+        (Request::get("http://a/x\\y"), Refusal::BadTarget, 400),
         (Request::get(too_long), Refusal::TargetTooLong, 414),
         (
             Request::builder().method("BREW").uri("http://a/"),
@@ -156,6 +156,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: u8 = 4;
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RESET: u8 = 3;
 const CONTINUATION: u8 = 9;
@@ -213,6 +214,95 @@ fn rule_23_rapid_resets_are_cut_off() {
     wire.try_send(&all);
     drain_to_close(&mut wire);
     assert!(gate.notes.all().len() < 2000, "all of them were served");
+}
+
+#[test]
+fn rule_23_requests_given_up_one_after_the_other_end_the_connection() {
+    let gate = Gate::open();
+    let mut wire = raw(&gate);
+    let waiting = [&[0x82, 0x86, 0x04, 5][..], b"/gate", &[0x41, 1, b'a']].concat();
+    wait_for("the connection", &gate.stats.open, 1);
+    // Each is waited for until the service has it, so that no bound on what waits to be taken helps.
+    for (taken, stream) in (1..2001).step_by(2).enumerate() {
+        let request = frame(HEADERS, END_HEADERS | END_STREAM, stream, &waiting);
+        if !wire.try_send(&request) {
+            break;
+        }
+        wait_until("it is taken, or the connection closed", || {
+            gate.notes.all().len() > taken || gate.stats.open.get() == 0
+        });
+        if !wire.try_send(frame(RESET, 0, stream, &[0, 0, 0, 8])) {
+            break;
+        }
+    }
+    wait_for("the close", &gate.stats.open, 0);
+    let served = gate.notes.all().len();
+    assert!((101..=210).contains(&served), "{served} were served");
+    assert_eq!(gate.stats.restless.get(), 1);
+}
+
+#[test]
+fn a_client_that_gives_up_now_and_then_stays() {
+    let gate = Gate::open();
+    run(async {
+        let (mut client, _connection) = connect(&gate).await;
+        for _ in 0..3 {
+            for _ in 0..60 {
+                let seen = gate.notes.all().len();
+                let mut gone = std::pin::pin!(client.send_request(get("/gate")));
+                while gate.notes.all().len() == seen {
+                    assert!(
+                        tokio::time::timeout(Duration::from_millis(1), gone.as_mut())
+                            .await
+                            .is_err()
+                    );
+                }
+            }
+            for _ in 0..60 {
+                assert_eq!(text(client.send_request(get("/")).await.unwrap()).await, "/");
+            }
+        }
+    });
+    assert_eq!(gate.stats.accepted.get(), 1);
+}
+
+#[test]
+fn rule_23_a_last_piece_that_the_client_has_no_window_for_is_watched_too() {
+    let gate = Gate::with_limits(Limits {
+        write_progress: SHORT,
+        ..Limits::default()
+    });
+    let mut wire = gate.connect();
+    // A window of one byte: enough to make hyper hand the whole piece over.
+    wire.send([PREFACE, &frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 1])].concat());
+    let small = [&[0x82, 0x86, 0x04, 6][..], b"/small", &[0x41, 1, b'a']].concat();
+    for stream in (1..41).step_by(2) {
+        wire.send(frame(HEADERS, END_HEADERS | END_STREAM, stream, &small));
+    }
+    wait_for("every stream's end", gate.stats.ended_by(Deadline::Write), 20);
+    assert_eq!(gate.stats.open.get(), 1);
+}
+
+#[test]
+fn a_window_of_exactly_the_answer_is_enough() {
+    let gate = Gate::open();
+    let mut wire = gate.connect();
+    let window = 15_000_u32.to_be_bytes();
+    wire.send([PREFACE, &frame(SETTINGS, 0, 0, &[&[0, 4][..], &window].concat())].concat());
+    let small = [&[0x82, 0x86, 0x04, 6][..], b"/small", &[0x41, 1, b'a']].concat();
+    wire.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, &small));
+    let (mut bytes, mut ended) = (0, false);
+    while !ended {
+        let mut head = [0; 9];
+        wire.0.read_exact(&mut head).unwrap();
+        let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+        wire.0.read_exact(&mut payload).unwrap();
+        if head[3] == DATA {
+            bytes += payload.len();
+            ended = head[4] & END_STREAM != 0;
+        }
+    }
+    assert_eq!(bytes, 15_000);
 }
 
 #[test]
@@ -359,4 +449,22 @@ fn rule_27_a_drain_finishes_streams_and_says_goaway() {
     assert_eq!(gate.drain(PATIENCE), 0);
     opener.join().unwrap();
     assert_eq!(client.join().unwrap(), "through");
+}
+
+#[test]
+fn rule_29_a_panic_ends_its_own_stream_alone() {
+    let gate = Gate::open();
+    run(async {
+        let (mut client, _connection) = connect(&gate).await;
+        let mut other = client.clone();
+        let waiting = tokio::spawn(async move { other.send_request(get("/gate")).await });
+        while gate.notes.all().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(client.send_request(get("/panic")).await.is_err());
+        gate.notes.open_gate.store(true, Ordering::Relaxed);
+        assert_eq!(text(waiting.await.unwrap().unwrap()).await, "through");
+        assert_eq!(text(client.send_request(get("/after")).await.unwrap()).await, "/after");
+    });
+    assert_eq!(gate.stats.accepted.get(), 1);
 }

@@ -28,22 +28,14 @@ struct Check {
 }
 
 impl Report {
-    /// Adds a check that holds.
+    /// Adds a check, which holds or fails with a reason. Every prober reads that, so it must hold no secret.
     #[must_use]
-    pub fn holds(self, name: impl Into<String>) -> Self {
-        self.with(name.into(), None)
-    }
-
-    /// Adds a check that fails; `reason` says why, without secrets: every prober reads it.
-    #[must_use]
-    pub fn fails(self, name: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.with(name.into(), Some(reason.into()))
-    }
-
-    /// Adds a check that fails with its error.
-    #[must_use]
-    pub fn check(self, name: impl Into<String>, result: Result<(), impl ToString>) -> Self {
-        self.with(name.into(), result.err().map(|error| error.to_string()))
+    pub fn check(mut self, name: impl Into<String>, result: Result<(), impl ToString>) -> Self {
+        self.checks.push(Check {
+            name: name.into(),
+            fault: result.err().map(|error| error.to_string()),
+        });
+        self
     }
 
     /// Whether every check holds.
@@ -62,10 +54,5 @@ impl Report {
         };
         let checks: Vec<_> = self.checks.iter().map(check).collect();
         json!({ "ready": self.is_ready(), "checks": checks })
-    }
-
-    fn with(mut self, name: String, fault: Option<String>) -> Self {
-        self.checks.push(Check { name, fault });
-        self
     }
 }

@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+#[cfg(feature = "embedded")]
+#[cfg(feature = "embedded")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,12 +40,20 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run the gateway
+    #[command(
+        after_help = "Examples:\n  evergate serve\n  evergate serve --config /etc/evergate/config.yaml\n  EVERGATE_LOG=debug evergate serve\n\nSIGHUP and changes of the file reload it; SIGTERM and Ctrl-C finish what is in flight and end."
+    )]
     Serve(ConfigFile),
     /// Show the point on one page: raw presigned URLs beside stable paths, with a built-in S3 origin
     #[cfg(feature = "embedded")]
+    #[command(
+        after_help = "Examples:\n  evergate demo\n  evergate demo --expiry 30s --listen 127.0.0.1:9000 --data ./pictures"
+    )]
     Demo(DemoArguments),
     /// Judge a configuration without starting: exit 0, or list all faults
-    #[command(after_help = "Examples:\n  evergate check\n  evergate check --online /etc/evergate/config.yaml")]
+    #[command(
+        after_help = "Examples:\n  evergate check --online\n  evergate check /etc/evergate/config.yaml && systemctl reload evergate"
+    )]
     Check {
         /// Ask the origins too: credentials, reachability, region, rights, clock; at most half a minute
         #[arg(long)]
@@ -58,8 +68,12 @@ pub(super) enum Command {
     )]
     Presign(PresignArguments),
     /// List the routes in the order in which they are tried
+    #[command(after_help = "Example:\n  evergate routes --config /etc/evergate/config.yaml")]
     Routes(ConfigFile),
     /// Ask a running gateway's admin listener whether it is alive (for containers)
+    #[command(
+        after_help = "Finds the admin listener by the same configuration as `serve`. Exit 0: alive; 69: not.\n\nExample:\n  HEALTHCHECK CMD [\"/usr/local/bin/evergate\", \"healthcheck\"]"
+    )]
     Healthcheck(ConfigFile),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  evergate completions bash > /etc/bash_completion.d/evergate")]
@@ -82,7 +96,7 @@ pub(super) struct ConfigFile {
 #[derive(Args, Debug)]
 pub(super) struct DemoArguments {
     /// Where to listen; when the default is in use, a free port is taken
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     pub(super) listen: Option<SocketAddr>,
     /// How long the raw presigned URLs live
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_expiry)]
@@ -109,6 +123,12 @@ pub(super) struct PresignArguments {
     /// Where the configuration is.
     #[command(flatten)]
     pub(super) file: ConfigFile,
+}
+
+#[cfg(feature = "embedded")]
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "not an address to listen on; write an IP address and a port: 127.0.0.1:8080 or [::1]:8080".into())
 }
 
 fn parse_expiry(text: &str) -> Result<Duration, String> {

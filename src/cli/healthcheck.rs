@@ -1,10 +1,10 @@
 //! `evergate healthcheck`: asks the admin listener of the gateway on this machine whether it is alive, so that an image
 //! needs no other program for its HEALTHCHECK.
 
-use super::{Exit, check, fail};
-use crate::config::{self, Environment, Source};
+use super::{Exit, fail, load, reachable};
+use crate::config::{Environment, Source};
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,13 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Runs the command. Takes the file as named on the command line; returns [`Exit::Ok`] when `/healthz` says 200.
 pub(super) fn run(file: Option<PathBuf>) -> Exit {
     let environment = Environment::of_process();
-    let loaded = match config::load(&Source::find(file, &environment), &environment) {
+    let loaded = match load(&Source::find(file, &environment), &environment) {
         Ok(loaded) => loaded,
-        Err(faults) => {
-            // Nothing can be done about a closed terminal; the code still tells.
-            let _ = check::write_faults(&faults, &mut io::stderr());
-            return check::exit(&faults);
-        }
+        Err(exit) => return exit,
     };
     let Some(address) = loaded.config.admin.map(reachable) else {
         return fail(Exit::Config, &"`admin` is off, so there is nothing to ask");
@@ -32,16 +28,6 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
         ),
         Err(error) => fail(Exit::Unavailable, &format!("no gateway answers at {address}: {error}")),
     }
-}
-
-/// Where to ask a listener that listens everywhere.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
 }
 
 fn ask(address: SocketAddr) -> io::Result<[u8; 12]> {

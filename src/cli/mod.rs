@@ -17,12 +17,14 @@ mod settled;
 
 pub use exit::Exit;
 
+use crate::config::{self, Environment, Loaded, Source};
 use args::{Arguments, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended, when it has ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -53,9 +55,38 @@ fn run(command: Command) -> Exit {
     }
 }
 
+/// Returns how a command ends that wrote its output with this result. Whoever closed the pipe (`| head -1`) has seen
+/// enough, and that is no failure.
+fn written(result: &io::Result<()>) -> Exit {
+    match result {
+        Ok(()) => Exit::Ok,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
+        Err(error) => fail(Exit::Os, &format!("can't write to standard output: {error}")),
+    }
+}
+
+/// Loads the configuration that a command works on, or says all that is wrong with it; then returns how the command ends.
+fn load(source: &Source, environment: &Environment) -> Result<Loaded, Exit> {
+    config::load(source, environment).map_err(|faults| {
+        // Nothing can be done about a closed terminal; the code still tells.
+        let _ = check::write_faults(&faults, &mut io::stderr());
+        check::exit(&faults)
+    })
+}
+
 /// Says in one sentence why a command ends, and returns how it ends.
 fn fail(exit: Exit, reason: &dyn Display) -> Exit {
     // Nothing can be done about a closed terminal; the code still tells.
     let _ = writeln!(io::stderr(), "error: {reason}");
     exit
+}
+
+/// Returns where this machine reaches a listener: one that listens everywhere is on loopback too.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }

@@ -1,11 +1,11 @@
 //! `evergate presign KEY`: a URL signed now, with the credentials of the configuration.
 
 use super::args::PresignArguments;
-use super::{Exit, check, fail};
+use super::{Exit, fail, load, written};
 use crate::access::Permit;
 use crate::clock::Clock;
 use crate::config::{self, BucketConfig, Config, Environment, OriginConfig, Source};
-use crate::credentials::{self, CredentialsUnavailable, Snapshot};
+use crate::credentials::{self, Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::Target;
 use crate::route::Bucket;
 use crate::s3::{ObjectKey, Operation};
@@ -21,13 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Runs the command.
 pub(super) fn run(arguments: &PresignArguments) -> Exit {
     let environment = Environment::of_process();
-    let loaded = match config::load(&Source::find(arguments.file.config.clone(), &environment), &environment) {
+    let loaded = match load(&Source::find(arguments.file.config.clone(), &environment), &environment) {
         Ok(loaded) => loaded,
-        Err(faults) => {
-            // Nothing can be done about a closed terminal; the code still tells.
-            let _ = check::write_faults(&faults, &mut io::stderr());
-            return check::exit(&faults);
-        }
+        Err(exit) => return exit,
     };
     let key = match ObjectKey::parse(&arguments.key) {
         Ok(key) => key,
@@ -38,6 +34,13 @@ pub(super) fn run(arguments: &PresignArguments) -> Exit {
             );
         }
     };
+    if key.as_str().starts_with('/') {
+        // Nothing can be done about a closed terminal.
+        let _ = writeln!(
+            io::stderr(),
+            "warning: the key starts with \"/\", which keys seldom do; it is a part of the key"
+        );
+    }
     match bucket_of(&loaded.config, arguments.bucket.as_deref()) {
         Ok(bucket) => presign(bucket, key, arguments),
         Err(sentence) => fail(Exit::Usage, &sentence),
@@ -107,8 +110,7 @@ fn presign(bucket: &BucketConfig, key: ObjectKey, arguments: &PresignArguments) 
     } else {
         url
     };
-    let printed = writeln!(io::stdout(), "{line}");
-    printed.map_or(Exit::Os, |()| Exit::Ok)
+    written(&writeln!(io::stdout(), "{line}"))
 }
 
 fn credentials_now(
@@ -121,8 +123,10 @@ fn credentials_now(
     let (region, config) = (&server.region, &server.credentials);
     let credentials = credentials::start(&bucket.id, region, config, clock, &metrics, runtime.handle());
     runtime.block_on(async {
+        // The first word from the sources is the answer: a person waits here, who can try again.
+        let unasked = reason(&credentials);
         let loaded = async {
-            while !credentials.ready() {
+            while unasked.is_some() && reason(&credentials) == unasked {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -132,6 +136,11 @@ fn credentials_now(
     credentials
         .current()
         .map_err(|unavailable: CredentialsUnavailable| unavailable.into())
+}
+
+/// Why there is nothing to sign with, if there is nothing.
+fn reason(credentials: &Credentials) -> Option<Arc<str>> {
+    credentials.current().err().map(|unavailable| unavailable.reason)
 }
 
 fn file_name(key: &ObjectKey) -> &str {

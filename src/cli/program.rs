@@ -4,21 +4,25 @@ use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Report};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::fetch::{ClientError, OriginBounds, OriginClient, OriginSettings, OriginTls, TlsError};
+use crate::config::{Config, Environment, OriginConfig};
+use crate::fetch::{ClientError, OriginBounds, OriginClient, OriginSettings, OriginTls, Roots, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
-use crate::listener::{Deadline, ListenError, Listener, ListenerStats};
-use crate::telemetry::{AccessSink, ListenerReading, LogError, SinkGuard, Telemetry, install_app_log};
+use crate::listener::{ListenError, Listener, ListenerStats};
+use crate::s3::Scheme;
+use crate::telemetry::{AccessSink, Colour, LogError, SinkGuard, Telemetry, install_app_log};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long a start or a reload waits for credentials that come from elsewhere, before it goes on without.
 const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(3);
+/// How often it looks whether they have come.
+const CREDENTIALS_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why the program can't run.
 #[derive(Debug, thiserror::Error)]
@@ -70,12 +74,14 @@ pub(super) struct Foundation {
 impl Foundation {
     /// Builds what `config` asks for.
     ///
-    /// `log_filter` is what `EVERGATE_LOG` says, if it says anything.
-    pub(super) fn lay(config: &Config, log_filter: Option<&str>) -> Result<Self, StartError> {
+    /// `log_filter` is what is logged unless `EVERGATE_LOG` says otherwise.
+    pub(super) fn lay(config: &Config, environment: &Environment, log_filter: &str) -> Result<Self, StartError> {
         let clock = Clock::system();
         let (sink, access_log) = AccessSink::stdout();
         let telemetry = Telemetry::new(clock.clone(), sink)?;
-        let app_log = install_app_log(config.log.format, log_filter, telemetry.metrics())?;
+        let filter = environment.get("EVERGATE_LOG").unwrap_or(log_filter);
+        let colour = Colour::from_variables(environment.get("NO_COLOR"), environment.get("TERM"));
+        let app_log = install_app_log(config.log.format, filter, colour, telemetry.metrics())?;
         telemetry.events().started(config.buckets.len(), config.routes.len());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let furniture = Furniture {
@@ -87,7 +93,12 @@ impl Foundation {
         let mut embedded = Embedded::default();
         let server = embedded.settle(&config.buckets)?;
         let app = App::build(config, server.as_ref(), &furniture, None)?;
-        runtime.block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
+        runtime.block_on(async {
+            let begun = Instant::now();
+            while !app.has_credentials() && begun.elapsed() < CREDENTIALS_PATIENCE {
+                tokio::time::sleep(CREDENTIALS_PAUSE).await;
+            }
+        });
         let running = Running::new(app, furniture.telemetry.metrics());
         Ok(Self {
             furniture,
@@ -105,11 +116,16 @@ impl Foundation {
         listen: impl FnOnce(Gateways, &Arc<ListenerStats>) -> Result<Listener, ListenError>,
     ) -> Result<Program, StartError> {
         let gateways = Gateways::new(self.running.clone(), self.furniture.clock.clone())?;
+        if gateways.tls.roots() == Roots::Extra && needs_roots(config) {
+            self.furniture.telemetry.events().config_warning(
+                &"an origin is reached by https, and this machine has no CA certificates to trust it by: install them (ca-certificates)",
+            );
+        }
         let stats = Arc::new(ListenerStats::default());
         let listener = listen(gateways, &stats)?;
         let limit = config.listener.max_connections as u64;
         let metrics = self.furniture.telemetry.metrics();
-        metrics.read_listener(move || reading(&stats, limit));
+        metrics.read_listener(move || stats.reading(limit));
 
         let draining = Arc::new(AtomicBool::new(false));
         let readiness = readiness(self.running.clone(), Arc::clone(&draining));
@@ -162,6 +178,13 @@ impl Gateways {
         let origin = OriginClient::new(OriginSettings::default(), &self.tls, self.clock.clone());
         Gateway::new(self.running.clone(), origin.unwrap_or_else(|_| self.spare.clone()))
     }
+}
+
+fn needs_roots(config: &Config) -> bool {
+    config.buckets.iter().any(|bucket| match &bucket.origin {
+        OriginConfig::Server(server) => server.endpoint.address(server.style, &bucket.name).scheme() == Scheme::Https,
+        OriginConfig::Embedded(_) => false,
+    })
 }
 
 /// The program at work.
@@ -260,24 +283,6 @@ fn readiness(running: Running, draining: Arc<AtomicBool>) -> impl Fn() -> Report
     }
 }
 
-fn reading(stats: &ListenerStats, connection_limit: u64) -> ListenerReading {
-    ListenerReading {
-        open_connections: stats.open.get(),
-        connection_limit,
-        accepted: stats.accepted.get(),
-        refused: stats.refused_at_cap.get(),
-        accept_errors: stats.accept_errors.get(),
-        failed_handshakes: stats.tls_failures.get(),
-        malformed_heads: stats.malformed_heads.get(),
-        certificates_reloaded: stats.certificate_reloads.get(),
-        certificates_rejected: stats.certificate_faults.get(),
-        deadlines: Deadline::ALL
-            .iter()
-            .map(|deadline| (deadline.label(), stats.ended_by(*deadline).get()))
-            .collect(),
-    }
-}
-
 /// Builds the next app from `config` and swaps it in; what runs stays when that can't be done (rule 27). Blocks for up to
 /// [`CREDENTIALS_PATIENCE`]; to be called outside any runtime.
 pub(super) fn replace(
@@ -288,9 +293,11 @@ pub(super) fn replace(
 ) -> Result<(), StartError> {
     let server = embedded.settle(&config.buckets)?;
     let app = App::build(config, server.as_ref(), furniture, Some(&running.load()))?;
-    furniture
-        .runtime
-        .block_on(app.wait_for_credentials(CREDENTIALS_PATIENCE));
+    // Not on the runtime: at the end of the program nobody drives it any more, and this thread would wait for ever.
+    let begun = Instant::now();
+    while !app.has_credentials() && begun.elapsed() < CREDENTIALS_PATIENCE {
+        thread::sleep(CREDENTIALS_PAUSE);
+    }
     running.swap(app, furniture.telemetry.metrics());
     Ok(())
 }

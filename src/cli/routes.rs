@@ -1,7 +1,7 @@
 //! `evergate routes`: what is open, in the order in which it is tried.
 
-use super::{Exit, check};
-use crate::config::{self, AccessConfig, Config, Delivery, Environment, RouteConfig, Source};
+use super::{Exit, load, written};
+use crate::config::{AccessConfig, Config, Delivery, Environment, RouteConfig, Source};
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -10,12 +10,10 @@ use std::path::PathBuf;
 #[must_use]
 pub fn run(file: Option<PathBuf>) -> Exit {
     let env = Environment::of_process();
-    // Nothing can be done about a closed pipe; the code still tells.
-    let done = match config::load(&Source::find(file, &env), &env) {
-        Ok(loaded) => write_routes(&loaded.config, &mut io::stdout()).map(|()| Exit::Ok),
-        Err(faults) => check::write_faults(&faults, &mut io::stderr()).map(|()| check::exit(&faults)),
-    };
-    done.unwrap_or(Exit::Os)
+    match load(&Source::find(file, &env), &env) {
+        Ok(loaded) => written(&write_routes(&loaded.config, &mut io::stdout())),
+        Err(exit) => exit,
+    }
 }
 
 /// Writes the routes as a table, in the order in which they are tried: a host with its port, then a host alone, then

@@ -1,14 +1,21 @@
 //! `evergate serve`: the gateway, with its configuration loaded again whenever it changes.
 
-use super::program::{self, Foundation};
-use super::{Exit, check};
+use super::program::{self, Foundation, Program, StartError};
+use super::settled::Embedded;
+use super::{Exit, fail, load};
 use crate::config::{self, Config, Environment, Loaded, Source};
-use crate::gateway::reload::{Pace, ReloadWatch, WatchedFiles};
+use crate::gateway::reload::{Cause, Hangups, Pace, ReloadWatch, WatchedFiles};
+use crate::gateway::{Furniture, Running};
 use crate::listener::{self, Limits};
+use crate::telemetry::DEFAULT_FILTER;
 use std::path::PathBuf;
 
 /// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
 pub(super) fn run(file: Option<PathBuf>) -> Exit {
+    let hangups = match Hangups::catch() {
+        Ok(hangups) => hangups,
+        Err(error) => return fail(Exit::Os, &error),
+    };
     let environment = Environment::of_process();
     let source = Source::find(file, &environment);
     // Looked at before it is loaded, so that no change falls between.
@@ -16,15 +23,11 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
         Source::File(path) => vec![path.clone()],
         Source::Environment => vec![],
     });
-    let loaded = match config::load(&source, &environment) {
+    let loaded = match load(&source, &environment) {
         Ok(loaded) => loaded,
-        Err(faults) => {
-            // Nothing can be done about a closed terminal; the code still tells.
-            let _ = check::write_faults(&faults, &mut std::io::stderr());
-            return check::exit(&faults);
-        }
+        Err(exit) => return exit,
     };
-    match start(&source, environment, files, loaded) {
+    match start(&source, environment, hangups, files, loaded) {
         Ok((program, watch)) => {
             let exit = program.run();
             drop(watch);
@@ -37,11 +40,12 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
 fn start(
     source: &Source,
     environment: Environment,
+    hangups: Hangups,
     files: WatchedFiles,
     loaded: Loaded,
-) -> Result<(program::Program, ReloadWatch), program::StartError> {
+) -> Result<(Program, ReloadWatch), StartError> {
     files.set(loaded.files);
-    let mut foundation = Foundation::lay(&loaded.config, environment.get("EVERGATE_LOG"))?;
+    let mut foundation = Foundation::lay(&loaded.config, &environment, DEFAULT_FILTER)?;
     let furniture = foundation.furniture.clone();
     let events = furniture.telemetry.events();
     for warning in &loaded.warnings {
@@ -60,7 +64,7 @@ fn start(
     let program = foundation.open(&loaded.config, |gateways, stats| {
         listener::serve(settings, Limits::default(), stats, move |_worker| gateways.make())
     })?;
-    let watch = ReloadWatch::start(files, Pace::default(), move |_cause| reload.run())?;
+    let watch = ReloadWatch::start(hangups, files, Pace::default(), move |cause| reload.run(&cause))?;
     Ok((program, watch))
 }
 
@@ -70,18 +74,24 @@ struct Reload {
     environment: Environment,
     files: WatchedFiles,
     started_with: Config,
-    running: crate::gateway::Running,
-    embedded: super::settled::Embedded,
-    furniture: crate::gateway::Furniture,
+    running: Running,
+    embedded: Embedded,
+    furniture: Furniture,
 }
 
 impl Reload {
-    fn run(&mut self) {
+    fn run(&mut self, cause: &Cause) {
         let events = self.furniture.telemetry.events();
         let loaded = match config::load(&self.source, &self.environment) {
             Ok(loaded) => loaded,
-            Err(faults) => return events.config_rejected(&faults),
+            Err(faults) => {
+                // The file that is missing may be one that no configuration named before.
+                self.files.set(faults.files().iter().cloned());
+                return events.config_rejected(&faults);
+            }
         };
+        // Before anything that takes time: a file that is named for the first time may change meanwhile.
+        self.files.set(loaded.files);
         for warning in &loaded.warnings {
             events.config_warning(warning);
         }
@@ -91,8 +101,7 @@ impl Reload {
         if let Err(error) = program::replace(&self.running, &mut self.embedded, &self.furniture, &loaded.config) {
             return events.config_rejected(&error);
         }
-        self.files.set(loaded.files);
-        events.config_reloaded(loaded.config.buckets.len(), loaded.config.routes.len());
+        events.config_reloaded(cause, loaded.config.buckets.len(), loaded.config.routes.len());
     }
 
     /// Returns the settings that differ and that sockets, threads and the log's shape were made with.

@@ -73,10 +73,12 @@ fn syntax(error: &serde_saphyr::Error) -> (Place, Wrong) {
     });
     // The renderer ends with the place, which is said in its own way here.
     let message = message.split(" at line ").next().unwrap_or_default();
-    let wrong = Wrong::new(
-        format!("this is not YAML: {}", unshield(message)),
-        "check the indentation, quotes and brackets around here; the rest is judged once this is right",
-    );
+    let remedy = if message.starts_with("tabs ") {
+        "indent with spaces; the rest is judged once this is right"
+    } else {
+        "check the indentation, quotes and brackets around here; the rest is judged once this is right"
+    };
+    let wrong = Wrong::new(format!("this is not YAML: {}", unshield(message)), remedy);
     (at.map_or(Place::Whole, |at| place(&at, 1)), wrong)
 }
 

@@ -2,6 +2,7 @@
 
 use super::mask;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where in the configuration something was found.
@@ -133,12 +134,18 @@ pub struct Faults {
     kind: FaultKind,
     list: Vec<Finding>,
     warnings: Vec<Warning>,
+    pub(super) files: Vec<PathBuf>,
 }
 
 impl Faults {
-    /// Takes at least one fault.
-    pub(super) fn new(kind: FaultKind, list: Vec<Finding>, warnings: Vec<Warning>) -> Self {
-        Self { kind, list, warnings }
+    /// Takes at least one fault, and the files that were read or looked for.
+    pub(super) fn new(kind: FaultKind, list: Vec<Finding>, warnings: Vec<Warning>, files: Vec<PathBuf>) -> Self {
+        Self {
+            kind,
+            list,
+            warnings,
+            files,
+        }
     }
 
     /// Whether the file could not be read or could not be followed.
@@ -157,6 +164,12 @@ impl Faults {
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// Files that were read or looked for: a change in one of them may put things right.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 }
 

@@ -73,9 +73,13 @@ pub fn load(source: &Source, env: &Environment) -> Result<Loaded, Faults> {
         }),
         Source::File(path) => {
             let text = read(path).map_err(|error| unreadable(path, &error))?;
-            let mut loaded = parse(&text, path, env)?;
-            loaded.files.insert(0, path.clone());
-            Ok(loaded)
+            let mut judged = parse(&text, path, env);
+            let files = match &mut judged {
+                Ok(loaded) => &mut loaded.files,
+                Err(faults) => &mut faults.files,
+            };
+            files.insert(0, path.clone());
+            judged
         }
     }
 }
@@ -148,7 +152,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Faults {
         format!("the configuration can't be read: {error}"),
         remedy.into(),
     );
-    Faults::new(FaultKind::Unreadable, vec![fault], Vec::new())
+    Faults::new(FaultKind::Unreadable, vec![fault], Vec::new(), vec![path.to_owned()])
 }
 
 #[cfg(test)]

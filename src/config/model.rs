@@ -1,4 +1,5 @@
 //! The validated configuration. Nothing in it needs to be judged again.
+
 use super::key_files::KeyFiles;
 use crate::s3::{AddressStyle, BucketName, Endpoint, KeyPrefix, ObjectKey, Region};
 use crate::sigv4::Credential;

@@ -42,7 +42,8 @@ impl<'a> Report<'a> {
         Self {
             source: source.into(),
             lines: text.lines().collect(),
-            folder: folder.to_owned(),
+            // Joining "./data" to "" keeps it readable and relative.
+            folder: folder.strip_prefix(".").unwrap_or(folder).to_owned(),
             env,
             faults: Vec::new(),
             warnings: Vec::new(),
@@ -87,7 +88,6 @@ impl<'a> Report<'a> {
 
     /// Returns a path as written in the configuration, from the folder that relative ones start at.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
-        // Joining "./data" to "" keeps it readable and relative.
         self.folder.join(path)
     }
 
@@ -115,7 +115,7 @@ impl<'a> Report<'a> {
                         "please report this: the reason was not written down",
                     );
                 }
-                Err(Faults::new(FaultKind::Invalid, self.faults, self.warnings))
+                Err(Faults::new(FaultKind::Invalid, self.faults, self.warnings, self.files))
             }
         }
     }

@@ -1,4 +1,5 @@
 //! Why the built-in origin can't start, in sentences for whoever wrote the configuration.
+
 use std::io;
 use std::path::PathBuf;
 

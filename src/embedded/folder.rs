@@ -1,4 +1,5 @@
 //! The data folder: made when it is missing, and proved writable before anything is served from it.
+
 use super::EmbeddedError;
 use std::fs;
 use std::io::{self, ErrorKind};

@@ -1,4 +1,5 @@
 //! The key pair of one start: random, held in memory alone.
+
 use super::EmbeddedError;
 use crate::sigv4::{AccessKeyId, Credential};
 use s3s::auth::{SecretKey, SimpleAuth};

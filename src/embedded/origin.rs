@@ -1,4 +1,5 @@
 //! The handle on the running origin: start, what to sign with, take up a changed configuration, stop.
+
 use super::keys::Keys;
 use super::server::{self, Table};
 use super::{EmbeddedError, folder, seed};

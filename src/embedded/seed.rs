@@ -1,6 +1,7 @@
 //! Puts the samples where a bucket lacks them, through the same operation that an upload takes.
 //!
 //! `If-None-Match: *` never overwrites, and s3s-fs writes a temporary file and renames it, so that an object is whole or absent.
+
 use super::EmbeddedError;
 use super::samples::{DEFAULT_AVATAR, Sample, samples};
 use s3s::dto::{ETagCondition, PutObjectInput, StreamingBlob};

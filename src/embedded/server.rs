@@ -1,6 +1,7 @@
 //! The origin's thread: accepts connections on loopback and hands each request to the s3s service of its bucket.
 //!
 //! Quiet by design: s3s writes whole requests, signatures included, into its debug log, so that this thread has no subscriber.
+
 use arc_swap::ArcSwap;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;

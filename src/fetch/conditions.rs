@@ -76,6 +76,17 @@ impl Conditions {
         }
     }
 
+    /// What of it counts for another object that stands in for the missing one. Tags tell the two apart; a date or a
+    /// range that was meant for the one says nothing of the other, whose older date would pass for "not modified".
+    #[must_use]
+    pub fn for_stand_in(&self) -> Self {
+        Self {
+            if_modified_since: None,
+            if_unmodified_since: None,
+            ..self.without_range()
+        }
+    }
+
     /// Whether the answer may be 304 or 412.
     #[must_use]
     pub fn has_preconditions(&self) -> bool {

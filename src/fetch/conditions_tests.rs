@@ -1,4 +1,5 @@
 //! What reaches the origin of a client's conditions.
+
 use super::*;
 
 fn sent(operation: Operation, fields: &[(&'static str, &'static str)]) -> Vec<String> {
@@ -88,5 +89,26 @@ fn a_date_beside_a_tag_is_not_sent() {
             ("if-modified-since", date),
         ]),
         ["if-match: \"a\"", "if-none-match: \"b\""]
+    );
+}
+
+#[test]
+fn of_a_missing_object_tags_alone_count_for_the_one_that_stands_in() {
+    let fields = [
+        ("if-none-match", "\"a\""),
+        ("if-unmodified-since", "Sun, 01 Nov 2026 12:00:00 GMT"),
+        ("range", "bytes=0-9"),
+    ];
+    let headers: HeaderMap = fields
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+        .collect();
+    let conditions = Conditions::from_headers(&headers, Operation::GetObject).for_stand_in();
+    assert_eq!(
+        conditions,
+        Conditions {
+            if_none_match: EntityTags::parse([&b"\"a\""[..]]),
+            ..Conditions::default()
+        }
     );
 }

@@ -14,10 +14,10 @@ pub enum FetchError {
     #[error("the key is missing")]
     Missing,
     /// There is no such bucket: the configuration is wrong, not the request.
-    #[error("the origin knows no such bucket")]
+    #[error("the origin knows no such bucket; check the bucket's `name`, `endpoint` and `region`")]
     MissingBucket,
     /// The origin refuses the gateway.
-    #[error("the origin refuses the gateway: {0}")]
+    #[error("the origin refuses the gateway: {0}; check the bucket's credentials and what they may read")]
     Forbidden(OriginCode),
     /// The origin asks for fewer requests (503, 429).
     #[error("the origin asks to slow down")]
@@ -26,7 +26,7 @@ pub enum FetchError {
         retry_after: Option<Duration>,
     },
     /// No connection to the origin.
-    #[error("the origin is unreachable: {0}")]
+    #[error("the origin is unreachable: {0}; check the bucket's `endpoint`")]
     Unreachable(Box<str>),
     /// A deadline of [`Deadlines`](super::Deadlines) passed before the response head was there.
     #[error("the origin is too slow: no {0} in time")]

@@ -69,19 +69,18 @@ fn part(asked: ByteRange, head: &OriginHead) -> Result<(), FetchError> {
     let Some(ContentRange::Satisfied { first, last, complete }) = head.content_range else {
         return Err(bad("a part without a valid Content-Range".to_owned()));
     };
-    let length = head.content_range.and_then(ContentRange::part_length);
+    let Some(length) = head.content_range.and_then(ContentRange::part_length) else {
+        return Err(bad("a part longer than can be".to_owned()));
+    };
     let fits = match asked {
         ByteRange::Closed(from, to) => first == from && last <= to,
         ByteRange::From(from) => first == from,
-        ByteRange::Suffix(n) => {
-            length.is_some_and(|length| length <= n)
-                && complete.is_none_or(|complete| last.checked_add(1) == Some(complete))
-        }
+        ByteRange::Suffix(n) => length <= n && complete.is_none_or(|complete| last.checked_add(1) == Some(complete)),
     };
     if !fits {
         return Err(bad("another part than the one asked for".to_owned()));
     }
-    if head.content_length.is_some() && head.content_length != length {
+    if head.content_length.is_some_and(|announced| announced != length) {
         return Err(bad("Content-Length and Content-Range disagree".to_owned()));
     }
     Ok(())

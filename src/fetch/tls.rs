@@ -61,7 +61,7 @@ impl OriginTls {
         })
     }
 
-    /// Where the roots came from; worth a warning at start when an origin speaks HTTPS.
+    /// Returns where the roots came from.
     #[must_use]
     pub fn roots(&self) -> Roots {
         self.roots

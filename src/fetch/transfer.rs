@@ -37,6 +37,9 @@ pub struct OriginBody {
     inner: Option<Inner>,
     length: Length,
     received: u64,
+    /// Held until the client has everything, not only until the origin has given it: what lies here in between takes
+    /// memory, and the slots are its only bound over all clients.
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -45,7 +48,6 @@ struct Inner {
     resumption: Option<Box<Resumption>>,
     stall: Duration,
     silence: Silence,
-    _slot: OwnedSemaphorePermit,
 }
 
 /// Where the next bytes come from.
@@ -85,12 +87,12 @@ impl OriginBody {
             resumption: resumption.map(Box::new),
             stall,
             silence: Silence::Off(None),
-            _slot: slot,
         };
         Self {
             inner: (length != Length::Exact(0)).then_some(inner),
             length,
             received: 0,
+            _slot: Some(slot),
         }
     }
 
@@ -100,6 +102,7 @@ impl OriginBody {
             inner: None,
             length: Length::Exact(0),
             received: 0,
+            _slot: None,
         }
     }
 

@@ -1,7 +1,6 @@
 //! Everything that one configuration runs by, built whole.
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::UrlCacheConfig;
 use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
 use crate::fetch::{Breaker, OriginBounds, OriginState};
@@ -9,10 +8,9 @@ use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable};
 use crate::s3::{Endpoint, Region};
 use crate::telemetry::{
-    AccessLog, AppReading, BucketMetrics, CacheReading, CredentialReading, PlaceReading, RouteMetrics, Telemetry,
+    AccessLog, AppReading, BucketMetrics, CredentialReading, PlaceReading, RouteMetrics, Telemetry,
 };
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// What outlives every configuration and every app is built with.
@@ -60,7 +58,6 @@ pub struct App {
     pub(super) clock: Clock,
     /// What is told to operators.
     pub(super) telemetry: Telemetry,
-    url_cache_limit: u64,
 }
 
 /// What belongs to one bucket.
@@ -138,23 +135,13 @@ impl App {
             access_log: furniture.telemetry.access_log(config.log),
             clock: furniture.clock.clone(),
             telemetry: furniture.telemetry.clone(),
-            url_cache_limit: match config.url_cache {
-                UrlCacheConfig::Off => 0,
-                UrlCacheConfig::MaxBytes(bytes) => bytes,
-            },
         })
     }
 
-    /// Waits until every bucket has something to sign with, at most for `patience`; returns at once with static keys.
-    pub async fn wait_for_credentials(&self, patience: Duration) {
-        const PAUSE: Duration = Duration::from_millis(20);
-        let all_ready = async {
-            while !self.per_bucket.iter().all(|per| per.credentials.ready()) {
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        // Without them the gateway answers 503 and says so; waiting longer would help nobody.
-        let _ = tokio::time::timeout(patience, all_ready).await;
+    /// Whether every bucket has something to sign with now.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        self.per_bucket.iter().all(|per| per.credentials.ready())
     }
 
     /// Returns each bucket's id, and why there is nothing to sign with, if so.
@@ -189,13 +176,7 @@ impl App {
         });
         AppReading {
             origins: self.per_bucket.iter().map(|per| per.origin.reading()).collect(),
-            url_cache: self.presigner.cache_stats().map(|stats| CacheReading {
-                hits: stats.hits,
-                misses: stats.misses,
-                entries: stats.entries,
-                bytes: stats.bytes,
-                limit_bytes: self.url_cache_limit,
-            }),
+            url_cache: self.presigner.cache_reading(),
             credentials: credentials.collect(),
             places: self.per_bucket.iter().map(|per| per.place_reading(now)).collect(),
         }

@@ -5,13 +5,16 @@
 //! no events at all; and a mere `touch` is no change. It knows nothing of the app: it is given paths and calls back.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
@@ -28,6 +31,18 @@ pub enum Cause {
     Signal,
     /// These files have other contents, or have come or gone.
     Files(Vec<PathBuf>),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal => f.write_str("SIGHUP"),
+            Self::Files(paths) => {
+                let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "changed: {}", paths.join(", "))
+            }
+        }
+    }
 }
 
 /// How often files are looked at.
@@ -115,6 +130,26 @@ fn contents(path: &Path) -> Contents {
     read().unwrap_or(Contents::None)
 }
 
+/// SIGHUP, caught. Take it first of all: from then on the signal no longer ends the process, and one that comes while the
+/// program starts is a reload right after.
+#[derive(Debug)]
+pub struct Hangups {
+    runtime: Runtime,
+    signal: Signal,
+}
+
+impl Hangups {
+    /// Catches the signal.
+    ///
+    /// # Errors
+    /// When the system lets no handler be set.
+    pub fn catch() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let signal = runtime.block_on(async { signal(SignalKind::hangup()) })?;
+        Ok(Self { runtime, signal })
+    }
+}
+
 /// The watch on a thread of its own. Dropping it ends it, once a reload under way is done.
 #[derive(Debug)]
 pub struct ReloadWatch {
@@ -123,16 +158,24 @@ pub struct ReloadWatch {
 }
 
 impl ReloadWatch {
-    /// Calls `reload` on its own thread, outside any async runtime, each time it is due; never twice at once. From the
-    /// moment this returns, SIGHUP no longer ends the process.
+    /// Calls `reload` on its own thread, outside any async runtime, each time it is due; never twice at once. One that
+    /// panics is told, and the watch goes on.
     ///
     /// # Errors
-    /// When the thread or the signal handler can't be had.
-    pub fn start(files: WatchedFiles, pace: Pace, reload: impl FnMut(Cause) + Send + 'static) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let hangups = runtime.block_on(async { signal(SignalKind::hangup()) })?;
+    /// When the thread can't be had.
+    pub fn start(
+        hangups: Hangups,
+        files: WatchedFiles,
+        pace: Pace,
+        reload: impl FnMut(Cause) + Send + 'static,
+    ) -> io::Result<Self> {
+        let Hangups { runtime, signal } = hangups;
         let (stop, stopped) = oneshot::channel();
-        let watch = Watch { files, pace, hangups };
+        let watch = Watch {
+            files,
+            pace,
+            hangups: signal,
+        };
         let thread = thread::Builder::new()
             .name("evergate-reload".into())
             .spawn(move || watch.run(&runtime, stopped, reload))?;
@@ -147,7 +190,7 @@ impl Drop for ReloadWatch {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic there has been told on standard error already.
+            // It contains the panics of reloads; one of its own has been told on standard error already.
             let _ = thread.join();
         }
     }
@@ -160,12 +203,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn run(
-        mut self,
-        runtime: &tokio::runtime::Runtime,
-        mut stopped: oneshot::Receiver<()>,
-        mut reload: impl FnMut(Cause),
-    ) {
+    fn run(mut self, runtime: &Runtime, mut stopped: oneshot::Receiver<()>, mut reload: impl FnMut(Cause)) {
         loop {
             let cause = runtime.block_on(async {
                 tokio::select! {
@@ -173,9 +211,10 @@ impl Watch {
                     _ = &mut stopped => None,
                 }
             });
-            match cause {
-                Some(cause) => reload(cause),
-                None => return,
+            let Some(cause) = cause else { return };
+            // Were the thread to end here, the gateway would be deaf to its operator without anybody knowing.
+            if panic::catch_unwind(AssertUnwindSafe(|| reload(cause))).is_err() {
+                tracing::error!("a reload ended in a panic, which is a defect; please report it");
             }
         }
     }

@@ -3,12 +3,14 @@
 use super::running::Running;
 use super::walk::{self, Answered};
 use crate::fetch::OriginClient;
-use crate::listener::{Arrival, Inbound, Service};
+use crate::listener::{Arrival, Inbound, Refusal, Service};
 use crate::respond::headers::X_REQUEST_ID;
 use crate::respond::{self, Body, Form};
 use crate::telemetry::{AccessRequest, Answer, CacheResult, LoggedBody};
 use http::header::{REFERER, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderName, Response};
+use std::sync::Arc;
+use std::time::Instant;
 
 /// The gateway as one worker thread runs it.
 #[derive(Debug)]
@@ -30,8 +32,10 @@ impl Service for Gateway {
 
     async fn call(&self, arrival: Arrival) -> Response<Self::Body> {
         let app = self.running.load();
-        let mut trail = app.access_log.open(access_request(&arrival), arrival.started);
-        let walked = match &arrival.request {
+        let (id, method) = (arrival.id, arrival.method.clone());
+        let (request, logged, started) = taken_apart(arrival);
+        let mut trail = app.access_log.open(logged, started);
+        let walked = match &request {
             Ok(request) => walk::walk(&app, &self.origin, request, &mut trail).await,
             Err(refusal) => Err((*refusal).into()),
         };
@@ -40,17 +44,16 @@ impl Service for Gateway {
             outcome,
             cache,
         } = walked.unwrap_or_else(|failure| {
-            let form = arrival
-                .request
+            let form = request
                 .as_ref()
                 .map_or(Form::Problem, |request| Form::of(&request.headers));
             Answered {
-                response: respond::error(failure, &arrival.method, form, arrival.id),
+                response: respond::error(failure, &method, form, id),
                 outcome: failure.outcome(),
                 cache: CacheResult::None,
             }
         });
-        response.headers_mut().insert(X_REQUEST_ID, arrival.id.header_value());
+        response.headers_mut().insert(X_REQUEST_ID, id.header_value());
         let (head, body) = response.into_parts();
         let answer = Answer {
             outcome,
@@ -61,21 +64,20 @@ impl Service for Gateway {
     }
 }
 
-fn access_request(arrival: &Arrival) -> AccessRequest {
-    let request = arrival.request.as_ref().ok();
-    let field = |name: HeaderName| field(request.map(|request: &Inbound| &request.headers), &name);
-    AccessRequest {
+/// Takes an arrival apart into what is walked with, what is logged, and when it came.
+fn taken_apart(arrival: Arrival) -> (Result<Inbound, Refusal>, AccessRequest, Instant) {
+    let request = arrival.request;
+    let head = request.as_ref().ok();
+    let field = |name: HeaderName| head.and_then(|head| head.headers.get(name)).cloned();
+    let logged = AccessRequest {
         id: arrival.id.0,
         client: arrival.client.ip,
-        method: arrival.method.clone(),
+        method: arrival.method,
         version: arrival.version,
-        host: request.map(|request| request.host.as_str().into()),
-        path: (*arrival.path).into(),
+        host: head.map(|head| Arc::clone(&head.host.0)),
+        path: arrival.path,
         user_agent: field(USER_AGENT),
         referer: field(REFERER),
-    }
-}
-
-fn field(headers: Option<&HeaderMap>, name: &HeaderName) -> Option<HeaderValue> {
-    headers?.get(name).cloned()
+    };
+    (request, logged, arrival.started)
 }

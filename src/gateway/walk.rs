@@ -134,10 +134,11 @@ impl Errand<'_> {
 
     async fn fetch_or_fall_back(&self, permit: Permit, trail: &mut AccessGuard) -> Result<Fetched, Failure> {
         let fallback = access::fallback(self.routed, &permit);
-        let found = self.fetch(permit.clone(), trail).await;
+        let conditions = Conditions::from_headers(&self.request.headers, permit.operation());
+        let found = self.fetch(permit.clone(), &conditions, trail).await;
         let (permit, found, stood_in) = match (found, fallback) {
             (Err(FetchError::Missing), Some(fallback)) => {
-                let found = self.fetch(fallback.clone(), trail).await;
+                let found = self.fetch(fallback.clone(), &conditions.for_stand_in(), trail).await;
                 (fallback, found, true)
             }
             (found, _) => (permit, found, false),
@@ -158,14 +159,18 @@ impl Errand<'_> {
         })
     }
 
-    async fn fetch(&self, permit: Permit, trail: &mut AccessGuard) -> Result<OriginResponse, FetchError> {
-        let conditions = Conditions::from_headers(&self.request.headers, permit.operation());
+    async fn fetch(
+        &self,
+        permit: Permit,
+        conditions: &Conditions,
+        trail: &mut AccessGuard,
+    ) -> Result<OriginResponse, FetchError> {
         let target = Target::streamed(permit);
         let asked = Instant::now();
         let PerBucket {
             origin, credentials, ..
         } = self.bucket;
-        let found = self.origin.fetch(origin, credentials, &target, &conditions).await;
+        let found = self.origin.fetch(origin, credentials, &target, conditions).await;
         let took = asked.elapsed();
         trail.asked_origin(&self.bucket.metrics, took);
         match &found {

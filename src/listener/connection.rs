@@ -7,10 +7,12 @@
 use super::outgoing::Outgoing;
 use super::socket::{Socket, Stream};
 use super::vigil::{Left, Vigil};
-use super::watch::{Protocol, Watch};
+use super::watch::{Protocol, Unanswered, Watch};
 use super::worker::Workplace;
 use super::{ClientAddress, Deadline, Service};
 use crate::s3::Scheme;
+use http::HeaderValue;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -162,7 +164,11 @@ impl<S: Service> Connection<S> {
         let mut vigil = Vigil::new(&self.watch, &self.place.reception.limits);
         let service = service_fn(|request| self.answer(request));
         let mut serving = Box::pin(self.place.http2.serve_connection(TokioIo::new(stream), service));
-        match vigil.run(serving.as_mut(), &self.place.drain).await {
+        let left = vigil.run(serving.as_mut(), &self.place.drain).await;
+        if vigil.restless() {
+            self.place.reception.stats.restless.add_one();
+        }
+        match left {
             Left::Expired(deadline) => self.expired(deadline),
             Left::Closed(_) if vigil.sent_away() => self.expired(Deadline::Idle),
             Left::Closed(_) | Left::Quiet => {}
@@ -178,8 +184,16 @@ impl<S: Service> Connection<S> {
         let stream = (self.watch.protocol() == Protocol::Http2).then(|| self.place.streams.begin());
         let arrival = self.place.reception.receive(request, self.peer, &self.watch);
         let place = Rc::clone(&self.place);
+        let unanswered = Unanswered::new(&self.watch);
+        let close = arrival.request.as_ref().is_err_and(|refusal| refusal.doubts_framing());
         async move {
-            let answer = place.service.call(arrival).await;
+            let mut answer = place.service.call(arrival).await;
+            unanswered.answered();
+            if close {
+                answer
+                    .headers_mut()
+                    .insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             let piece = place.reception.limits.h2_send_buffer;
             Ok(answer.map(|body| Outgoing::new(body, in_flight, stream, piece)))
         }

@@ -32,7 +32,13 @@ impl Host {
             None => return None,
         };
         let kept = if keep { written } else { name };
-        Some(Self(kept.to_ascii_lowercase().into_boxed_str()))
+        // Nearly every client sends lower case, which then is copied once.
+        let is_lower = !kept.bytes().any(|byte| byte.is_ascii_uppercase());
+        Some(Self(if is_lower {
+            kept.into()
+        } else {
+            kept.to_ascii_lowercase().into()
+        }))
     }
 }
 
@@ -51,11 +57,11 @@ fn parse_port(digits: &str) -> Option<u16> {
 
 fn is_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME
-        && name.split('.').all(|label| {
+        && name.as_bytes().split(|&byte| byte == b'.').all(|label| {
             !label.is_empty()
                 && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         })
 }
 

@@ -1,11 +1,13 @@
 //! A request whose head has been judged: what the rest of the walk works on.
+
 use super::RequestBody;
 use crate::s3::Scheme;
+use crate::telemetry::RawPath;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 use std::fmt;
 use std::net::IpAddr;
-use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What the listener hands to the service: always something that can be logged, sometimes a request.
@@ -59,9 +61,9 @@ pub enum Method {
     Options,
 }
 
-/// Host and optional port, valid by RFC 3986, lower case.
+/// Host and optional port, valid by RFC 3986, lower case. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Host(pub(crate) Box<str>);
+pub struct Host(pub(crate) Arc<str>);
 
 impl Host {
     /// Host with its port, if it has one.
@@ -99,6 +101,7 @@ impl RawTarget {
     pub fn path(&self) -> &str {
         self.0.path()
     }
+
     /// The raw query, without `?`; `None` when there is no `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
@@ -143,24 +146,6 @@ const fn is_uri_byte(byte: u8) -> bool {
                 | b';'
                 | b'='
         )
-}
-
-/// A raw path for the log: whatever was received, the query left out. Reads as a `&str`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RawPath(pub(super) Option<PathAndQuery>);
-
-impl Deref for RawPath {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.0.as_ref().map_or("", PathAndQuery::path)
-    }
-}
-
-impl fmt::Display for RawPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self)
-    }
 }
 
 /// Who asks: the address behind trusted proxies, and the scheme the client used.
@@ -221,9 +206,19 @@ pub enum Refusal {
     /// A transfer coding other than a single `chunked`: the body's end, or its meaning, would be a guess. 400.
     #[error("the only transfer coding is chunked, once")]
     BadTransferCoding,
+    /// A line of the head that ends in a line feed alone: where the head ends would be a guess. 400.
+    #[error("a line of the head ends without a carriage return")]
+    BareLineFeed,
     /// A method outside the closed set: 501 (RFC 9110 §9.1).
     #[error("the method is not implemented")]
     UnknownMethod,
+}
+
+impl Refusal {
+    /// Whether it is doubtful where the request ends and the next one starts, so that the connection must end with it.
+    pub(super) fn doubts_framing(self) -> bool {
+        matches!(self, Self::BadTransferCoding | Self::BareLineFeed)
+    }
 }
 
 #[cfg(test)]

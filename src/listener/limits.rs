@@ -40,6 +40,9 @@ pub struct Limits {
     pub h2_pending_resets: usize,
     /// How many streams may be reset for the client's own errors before the connection is: 64 (CVE-2025-8671).
     pub h2_error_resets: usize,
+    /// How many more requests may be given up than are answered before an HTTP/2 connection is told to go: 100. Each may
+    /// have cost a connection to an origin, and a reset makes room for the next at once (CVE-2023-44487 again).
+    pub h2_abandoned: u32,
     /// How often the certificate files are looked at: 10 s.
     pub certificate_poll: Duration,
 }
@@ -64,6 +67,7 @@ impl Default for Limits {
             h2_ping: Duration::from_secs(20),
             h2_pending_resets: 20,
             h2_error_resets: 64,
+            h2_abandoned: 100,
             certificate_poll: Duration::from_secs(10),
         }
     }

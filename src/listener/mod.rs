@@ -19,6 +19,7 @@ mod head;
 mod host;
 mod inbound;
 mod limits;
+mod line_check;
 mod outgoing;
 mod reception;
 mod serve;
@@ -31,7 +32,7 @@ mod watch;
 mod worker;
 
 pub use body::{RequestBody, RequestBodyError};
-pub use inbound::{Arrival, ClientAddress, Host, Inbound, Method, RawPath, RawTarget, Refusal, RequestId};
+pub use inbound::{Arrival, ClientAddress, Host, Inbound, Method, RawTarget, Refusal, RequestId};
 pub use limits::Limits;
 pub use serve::{ListenError, Listener, serve};
 pub use service::Service;

@@ -9,6 +9,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+/// What may lie unwatched, in bytes: a short answer is not worth a second frame.
+const UNWATCHED: usize = 1024;
+
 pin_project! {
     /// The service's body, wrapped. The request is in flight until this is dropped.
     pub(super) struct Outgoing<B> {
@@ -23,7 +26,9 @@ pin_project! {
 
 impl<B> Outgoing<B> {
     /// `stream` is given on HTTP/2 alone. There, data goes out in pieces of at most `piece` bytes: a piece that the
-    /// crate `h2` has taken is out of the guard's sight.
+    /// crate `h2` has taken is out of the guard's sight, for good if it is the last one. So a chunk's last byte is a
+    /// piece of its own: hyper hands it over only when the client's window has room for all that came before it, and a
+    /// client that opens its window for one byte can't leave the rest lying here with nobody watching (CVE-2019-9517).
     pub(super) fn new(inner: B, in_flight: InFlight, stream: Option<Rc<StreamWatch>>, piece: usize) -> Self {
         Self {
             inner,
@@ -56,7 +61,11 @@ impl<B: Body<Data = Bytes>> Body for Outgoing<B> {
             }
         }
         stream.waits_for_client();
-        let piece = this.rest.split_to(this.rest.len().min(*this.piece));
+        let whole = this.rest.len().min(*this.piece);
+        let ends_chunk = whole == this.rest.len() && whole > UNWATCHED;
+        let piece = this
+            .rest
+            .split_to(if ends_chunk { whole.saturating_sub(1) } else { whole });
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

@@ -2,8 +2,10 @@
 
 use super::client::identify;
 use super::head::judge;
+use super::line_check::Oddity;
 use super::watch::Watch;
-use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, RawPath, Refusal, RequestBody, RequestId};
+use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, Refusal, RequestBody, RequestId};
+use crate::telemetry::RawPath;
 use hyper::body::Incoming;
 use ipnet::IpNet;
 use std::sync::Arc;
@@ -21,10 +23,10 @@ impl Reception {
     pub(super) fn receive(&self, request: http::Request<Incoming>, peer: ClientAddress, watch: &Watch) -> Arrival {
         let (parts, body) = request.into_parts();
         let client = identify(peer, &parts.headers, &self.trusted_proxies);
-        let head = if watch.take_fragment() {
-            Err(Refusal::BadTarget)
-        } else {
-            judge(&parts, client.address.scheme, &self.limits)
+        let head = match watch.take_oddity() {
+            Some(Oddity::Fragment) => Err(Refusal::BadTarget),
+            Some(Oddity::BareLineFeed) => Err(Refusal::BareLineFeed),
+            None => judge(&parts, client.address.scheme, &self.limits),
         };
         let body = RequestBody::new(body, &self.limits, &self.stats, &watch.left_unread);
         Arrival {
@@ -32,7 +34,7 @@ impl Reception {
             started: Instant::now(),
             client: client.address,
             version: parts.version,
-            path: RawPath(parts.uri.path_and_query().cloned()),
+            path: RawPath::of(&parts.uri),
             request: head.map(|head| Inbound {
                 method: head.method,
                 host: client.host.unwrap_or(head.host),

@@ -22,6 +22,14 @@ pub enum ListenError {
     /// Another program listens there.
     #[error("address {0} is already in use: stop the program that listens there, or set `listen` to another address")]
     InUse(SocketAddr),
+    /// Low ports are the system's.
+    #[error(
+        "may not listen on {0}: ports below 1024 take root or the capability CAP_NET_BIND_SERVICE; set `listen` to a higher port"
+    )]
+    Forbidden(SocketAddr),
+    /// The machine has no such address.
+    #[error("can't listen on {0}: this machine has no such address; set `listen` to one it has, or to 0.0.0.0 for all")]
+    NoSuchAddress(SocketAddr),
     /// The address can't be bound for another reason.
     #[error("can't listen on {address}: {error}")]
     Bind {
@@ -80,6 +88,8 @@ where
     let (current, certificates) = tls.unzip();
     let (address, sockets) = bind::bind(config.address, count).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => ListenError::InUse(config.address),
+        io::ErrorKind::PermissionDenied => ListenError::Forbidden(config.address),
+        io::ErrorKind::AddrNotAvailable => ListenError::NoSuchAddress(config.address),
         _ => ListenError::Bind {
             address: config.address,
             error,

@@ -55,7 +55,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
+        // A head without a body is one slice, and one buffer is what `send` takes with less ado than `writev`.
+        let result = match slices {
+            [only] => Pin::new(&mut self.tcp).poll_write(cx, only),
+            _ => Pin::new(&mut self.tcp).poll_write_vectored(cx, slices),
+        };
         self.note(result)
     }
 
@@ -120,8 +124,12 @@ impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.given_back.is_empty() {
             let length = self.given_back.len().min(buf.remaining());
-            buf.put_slice(&self.given_back.split_to(length));
-            self.socket().watch.read();
+            let bytes = self.given_back.split_to(length);
+            buf.put_slice(&bytes);
+            let watch = &self.socket().watch;
+            watch.read();
+            // They came while another request was in flight, when nothing was looked at.
+            watch.look(&bytes);
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();

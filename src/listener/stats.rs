@@ -1,5 +1,6 @@
 //! What the listener counts: every bound of rule 23 has a number that says how often it was met.
 
+use crate::telemetry::ListenerReading;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A number that any worker may count up and anyone may read.
@@ -63,7 +64,7 @@ impl Deadline {
     }
 }
 
-/// The listener's counters, shared by all workers; the telemetry room turns them into metrics.
+/// The listener's counters, shared by all workers.
 #[derive(Debug, Default)]
 pub struct ListenerStats {
     /// Connections open now, over all workers (a gauge).
@@ -82,6 +83,8 @@ pub struct ListenerStats {
     pub certificate_faults: Counter,
     /// HTTP/1 heads that hyper refused (400 or 431): no request ever came of them.
     pub malformed_heads: Counter,
+    /// HTTP/2 connections that were told to go because their client gave up its requests one after the other.
+    pub restless: Counter,
     handshake: Counter,
     head: Counter,
     idle: Counter,
@@ -99,6 +102,27 @@ impl ListenerStats {
             Deadline::Idle => &self.idle,
             Deadline::Write => &self.write,
             Deadline::RequestBody => &self.request_body,
+        }
+    }
+
+    /// Returns what a scrape of the metrics reads here; `connection_limit` is the configured bound on `open`.
+    #[must_use]
+    pub fn reading(&self, connection_limit: u64) -> ListenerReading {
+        ListenerReading {
+            open_connections: self.open.get(),
+            connection_limit,
+            accepted: self.accepted.get(),
+            refused: self.refused_at_cap.get(),
+            accept_errors: self.accept_errors.get(),
+            failed_handshakes: self.tls_failures.get(),
+            malformed_heads: self.malformed_heads.get(),
+            restless_connections: self.restless.get(),
+            certificates_reloaded: self.certificate_reloads.get(),
+            certificates_rejected: self.certificate_faults.get(),
+            deadlines: Deadline::ALL
+                .iter()
+                .map(|deadline| (deadline.label(), self.ended_by(*deadline).get()))
+                .collect(),
         }
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Vigil<'a> {
     leaving: bool,
     /// It was told so because it was idle for too long.
     sent_away: bool,
+    /// It was told so because its client gives up its requests one after the other.
+    restless: bool,
 }
 
 impl<'a> Vigil<'a> {
@@ -44,6 +46,7 @@ impl<'a> Vigil<'a> {
             since: Instant::now(),
             leaving: false,
             sent_away: false,
+            restless: false,
         }
     }
 
@@ -55,6 +58,11 @@ impl<'a> Vigil<'a> {
     /// Whether an HTTP/2 connection was told to go because it was idle.
     pub(super) fn sent_away(&self) -> bool {
         self.sent_away
+    }
+
+    /// Whether an HTTP/2 connection was told to go because its client gives up its requests one after the other.
+    pub(super) fn restless(&self) -> bool {
+        self.restless
     }
 
     /// Runs the connection until it closes, a deadline passes, or (HTTP/1) it has been quiet for a while.
@@ -76,7 +84,12 @@ impl<'a> Vigil<'a> {
                     listening = true;
                     let _ = drained.as_mut().poll(cx);
                 }
-                if drain.is_on() && !self.leaving {
+                self.restless |= self.watch.abandoned() > self.limits.h2_abandoned;
+                // A client that goes on after GOAWAY, which it may put off by never answering the ping behind it.
+                if self.watch.abandoned() / 2 > self.limits.h2_abandoned {
+                    return Poll::Ready(Left::Closed(Ok(())));
+                }
+                if (drain.is_on() || self.restless) && !self.leaving {
                     self.leaving = true;
                     connection.as_mut().graceful_shutdown();
                     continue;

@@ -1,6 +1,7 @@
 //! What a connection is doing, as its parts see it: the socket, the requests in flight. One per connection, never
 //! shared between threads.
 
+use super::line_check::{LineCheck, Oddity};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,17 +29,6 @@ pub(super) enum Protocol {
     Http2,
 }
 
-/// How far the request line has been looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RequestLine {
-    /// Its first byte has not come; empty lines before it don't count (RFC 9112 §2.2).
-    Awaited,
-    /// It is coming.
-    Coming,
-    /// It is over; what comes now is no target.
-    Over,
-}
-
 /// The observations.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -48,9 +38,9 @@ pub(super) struct Watch {
     head_bytes: Cell<bool>,
     blocked: Cell<bool>,
     written: Cell<u64>,
-    line: Cell<RequestLine>,
-    line_after: Cell<u64>,
-    fragment: Cell<bool>,
+    lines: Cell<LineCheck>,
+    lines_after: Cell<u64>,
+    abandoned: Cell<u32>,
     /// Set by a request body that is dropped before its end.
     pub(super) left_unread: Arc<AtomicBool>,
 }
@@ -64,9 +54,9 @@ impl Watch {
             head_bytes: Cell::new(false),
             blocked: Cell::new(false),
             written: Cell::new(0),
-            line: Cell::new(RequestLine::Awaited),
-            line_after: Cell::new(0),
-            fragment: Cell::new(false),
+            lines: Cell::default(),
+            lines_after: Cell::new(0),
+            abandoned: Cell::new(0),
             left_unread: Arc::default(),
         })
     }
@@ -88,36 +78,26 @@ impl Watch {
         }
     }
 
-    /// Looks for `#` in the request line. The URI parser under hyper cuts a fragment off in silence, so `/a#/b` would
-    /// pass as `/a` here and as something else at a proxy that keeps it (CVE-2023-45539); rule 2 wants it refused.
+    /// Looks at a head's lines ([`super::line_check`]).
     ///
-    /// Each head's line is looked at when it starts a read, as it does from any proxy and any client that waits for its
-    /// answers. Heads that a client pipelines behind others can only fool that client. On HTTP/2 the crate `h2` has
-    /// cut the fragment off before anyone can see it.
+    /// Each head is looked at when it starts a read, as it does from any proxy and any client that waits for its
+    /// answers. Heads that a client pipelines behind others can only fool that client. On HTTP/2 there are no lines, and the
+    /// crate `h2` has cut a fragment off before anyone can see it.
     pub(super) fn look(&self, plain_text: &[u8]) {
         if self.protocol.get() != Protocol::Http1 || self.in_flight.get() > 0 {
             return;
         }
-        if self.line_after.replace(self.begun.get()) != self.begun.get() {
-            self.line.set(RequestLine::Awaited);
+        let mut lines = self.lines.get();
+        if self.lines_after.replace(self.begun.get()) != self.begun.get() {
+            lines = LineCheck::default();
         }
-        for byte in plain_text {
-            match (self.line.get(), byte) {
-                (RequestLine::Over, _) => return,
-                (RequestLine::Awaited, b'\r' | b'\n') => {}
-                (_, b'\n') => self.line.set(RequestLine::Over),
-                (_, b'#') => {
-                    self.fragment.set(true);
-                    self.line.set(RequestLine::Over);
-                }
-                _ => self.line.set(RequestLine::Coming),
-            }
-        }
+        lines.look(plain_text);
+        self.lines.set(lines);
     }
 
-    /// Whether the head that has just become complete had a fragment in its target.
-    pub(super) fn take_fragment(&self) -> bool {
-        self.fragment.take()
+    /// What is odd about the head that has just become complete.
+    pub(super) fn take_oddity(&self) -> Option<Oddity> {
+        self.lines.take().found()
     }
 
     /// The socket took this many bytes.
@@ -151,6 +131,16 @@ impl Watch {
         }
     }
 
+    /// The client went away from a request before there was an answer.
+    fn abandon(&self) {
+        self.abandoned.set(self.abandoned.get().saturating_add(1));
+    }
+
+    /// How many more requests were abandoned than answered.
+    pub(super) fn abandoned(&self) -> u32 {
+        self.abandoned.get()
+    }
+
     pub(super) fn body_left_unread(&self) -> bool {
         self.left_unread.load(Ordering::Relaxed)
     }
@@ -163,6 +153,31 @@ pub(super) struct InFlight(Rc<Watch>);
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
+    }
+}
+
+/// One request that has no answer yet.
+#[derive(Debug)]
+pub(super) struct Unanswered(Option<Rc<Watch>>);
+
+impl Unanswered {
+    pub(super) fn new(watch: &Rc<Watch>) -> Self {
+        Self(Some(Rc::clone(watch)))
+    }
+
+    /// There is an answer.
+    pub(super) fn answered(mut self) {
+        if let Some(watch) = self.0.take() {
+            watch.abandoned.set(watch.abandoned.get().saturating_sub(1));
+        }
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some(watch) = self.0.take() {
+            watch.abandon();
+        }
     }
 }
 
@@ -191,23 +206,30 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_is_seen_in_the_request_line_alone() {
+    fn each_head_is_looked_at_and_bodies_are_not() {
         let watch = Watch::new();
-        let see = |pieces: &[&str]| {
-            for piece in pieces {
-                watch.look(piece.as_bytes());
-            }
+        let see = |text: &str| {
+            watch.look(text.as_bytes());
             drop(watch.begin());
-            watch.take_fragment()
+            watch.take_oddity()
         };
-        assert!(see(&["GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"]));
-        assert!(!see(&["GET /a HTTP/1.1\r\nHost: a\r\nx: #\r\n\r\n"]));
-        assert!(see(&["\r\n", "\r\nGET", " /a", "#b HTTP/1.1\r\n", "\r\n"]));
-        assert!(!see(&["GET / HTTP/1.1\r\nHo", "st: a\r\nx: #\r\n\r\n"]));
+        assert_eq!(see("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"), Some(Oddity::Fragment));
+        assert_eq!(see("GET /a HTTP/1.1\r\nHost: a\r\n\r\n"), None);
+        assert_eq!(see("GET /a HTTP/1.1\nHost: a\r\n\r\n"), Some(Oddity::BareLineFeed));
         let request = watch.begin();
-        watch.look(b"a body with # in it");
+        watch.look(b"a body\nwith # in it");
         drop(request);
-        assert!(!watch.take_fragment());
+        assert_eq!(watch.take_oddity(), None);
+    }
+
+    #[test]
+    fn what_is_answered_makes_good_for_what_is_abandoned() {
+        let watch = Watch::new();
+        drop(Unanswered::new(&watch));
+        drop(Unanswered::new(&watch));
+        assert_eq!(watch.abandoned(), 2);
+        Unanswered::new(&watch).answered();
+        assert_eq!(watch.abandoned(), 1);
     }
 
     #[test]

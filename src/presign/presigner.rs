@@ -2,13 +2,14 @@
 
 use super::window::{self, Window};
 use super::{PresignError, SignedUrl};
-use crate::cache::{CacheStats, UrlCache, UrlQuery};
+use crate::cache::{UrlCache, UrlQuery};
 use crate::clock::{Clock, Timestamp};
 use crate::config::UrlCacheConfig;
 use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::{Overrides, Target};
 use crate::route::{ClockOffset, Place};
 use crate::sigv4::PresignRequest;
+use crate::telemetry::CacheReading;
 use std::sync::Arc;
 
 /// Signs URLs for every bucket of one running configuration. Shared by all workers.
@@ -98,8 +99,8 @@ impl Presigner {
 
     /// Returns what the signed-URL cache counted and holds; `None` when it is off.
     #[must_use]
-    pub fn cache_stats(&self) -> Option<CacheStats> {
-        self.cache.as_ref().map(UrlCache::stats)
+    pub fn cache_reading(&self) -> Option<CacheReading> {
+        self.cache.as_ref().map(UrlCache::reading)
     }
 }
 

@@ -6,7 +6,6 @@ use crate::cache::Weigh;
 use crate::clock::Timestamp;
 use crate::route::ClockOffset;
 use http::HeaderValue;
-use std::time::Duration;
 
 /// A presigned URL, ready to be sent as `Location`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,15 +37,6 @@ impl SignedUrl {
             turns_at: offset.to_ours(window.turns_at),
             offset,
         })
-    }
-
-    /// Returns how long the URL lives on, in whole seconds that it surely has: a clock that reads `now` may be up to
-    /// one second further, so that second is taken off. Zero when it is past its end.
-    ///
-    /// A `max-age` of this or less never outlives the URL (rule 22).
-    #[must_use]
-    pub fn life_left(&self, now: Timestamp) -> Duration {
-        self.expires_at.since(now).saturating_sub(Duration::from_secs(1))
     }
 
     /// Whether `now` lies in the window that this URL was made for, and the origin's clock is still taken to be `offset`

@@ -134,7 +134,7 @@ impl Download {
     /// [`QueryError`] when `download` is there twice or its value can't be decoded.
     pub fn parse(query: Option<&str>) -> Result<Option<Self>, QueryError> {
         let mut found = None;
-        for pair in query.unwrap_or_default().split('&') {
+        for pair in query.into_iter().flat_map(|query| query.split('&')) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             // A name that can't be decoded is not `download`.
             if !decode(name).is_ok_and(|name| name.eq_ignore_ascii_case("download")) {

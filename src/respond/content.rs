@@ -1,7 +1,8 @@
 //! What a stored object may do in a browser. Rule 17, DESIGN §4.8: user bytes are hostile.
 //!
 //! Shown inline: raster images, audio, video and plain text; an SVG in a sandbox that runs nothing. Everything else is
-//! an attachment. All of it with `nosniff`, so the type must be right: where the origin knows none (uploads of
+//! an attachment, and scripts and styles lose their type, since a page takes those from an attachment too: stored at
+//! the app's own origin they would get past its `script-src 'self'`. All of it with `nosniff`, so the type must be right: where the origin knows none (uploads of
 //! LibreChat and of many others carry none), the key's extension tells, images first.
 
 use super::headers::{NOSNIFF, SVG_POLICY};
@@ -47,6 +48,26 @@ const INLINE: &[&str] = &[
     "video/x-matroska",
     "text/plain",
 ];
+/// What a page runs or applies whatever the disposition says, once the type is right (WHATWG MIME Sniffing §4.6).
+const ACTIVE: &[&str] = &[
+    "application/ecmascript",
+    "application/javascript",
+    "application/x-ecmascript",
+    "application/x-javascript",
+    "text/css",
+    "text/ecmascript",
+    "text/javascript",
+    "text/javascript1.0",
+    "text/javascript1.1",
+    "text/javascript1.2",
+    "text/javascript1.3",
+    "text/javascript1.4",
+    "text/javascript1.5",
+    "text/jscript",
+    "text/livescript",
+    "text/x-ecmascript",
+    "text/x-javascript",
+];
 const SVG: &str = "image/svg+xml";
 const PDF: &str = "application/pdf";
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -69,8 +90,11 @@ pub(super) fn write(
     policy: InlinePolicy,
     download: Option<&Download>,
 ) {
-    let stored = origin.content_type.as_ref().filter(|value| is_known(value));
-    let content_type = stored.map_or_else(|| guess(key, policy), |value| with_charset(value.clone()));
+    let content_type = match origin.content_type.as_ref().filter(|value| is_known(value)) {
+        Some(stored) if policy == InlinePolicy::Safe && is_active(stored) => UNKNOWN,
+        Some(stored) => with_charset(stored.clone()),
+        None => guess(key, policy),
+    };
     let show = show(&content_type, policy);
     if let Some(disposition) = disposition(origin, key, show, download) {
         headers.insert(CONTENT_DISPOSITION, disposition);
@@ -139,6 +163,10 @@ fn is_known(value: &HeaderValue) -> bool {
             .iter()
             .any(|unknown| unknown.eq_ignore_ascii_case(essence))
     })
+}
+
+fn is_active(value: &HeaderValue) -> bool {
+    essence(value).is_some_and(|essence| ACTIVE.iter().any(|active| active.eq_ignore_ascii_case(essence)))
 }
 
 /// Without a charset browsers guess one, from hostile bytes.

@@ -1,4 +1,5 @@
 //! Types, dispositions and policies of stored objects.
+
 use super::*;
 use http::HeaderName;
 
@@ -46,15 +47,31 @@ fn rule_17_listed_types_are_shown_and_the_rest_is_attached() {
         "text/html",
         "Text/HTML; charset=utf-8",
         "application/xhtml+xml",
-        "text/javascript",
         "application/pdf",
         "text/xml",
         "image/svg",
-        "text/css",
+        "multipart/x-mixed-replace; boundary=x",
     ] {
         assert_eq!(
             safe("a/x.png", stored),
             [stored, "attachment; filename=\"x.png\"", ""],
+            "{stored}"
+        );
+    }
+}
+
+#[test]
+fn rule_17_scripts_and_styles_lose_their_type() {
+    for stored in [
+        "text/javascript",
+        "Text/JavaScript; charset=utf-8",
+        "application/x-javascript",
+        "text/jscript",
+        "text/css",
+    ] {
+        assert_eq!(
+            safe("a/x.png", stored),
+            ["application/octet-stream", "attachment; filename=\"x.png\"", ""],
             "{stored}"
         );
     }

@@ -1,4 +1,5 @@
 //! Pages, problem details and heads of failures.
+
 use super::*;
 use crate::listener::Refusal;
 use http_body_util::BodyExt;

@@ -145,6 +145,7 @@ impl Failure {
             Self::Refused(Refusal::TooManyFields) => "The request has too many header fields.",
             Self::Refused(Refusal::UnknownMethod) => "This method is not implemented.",
             Self::Refused(Refusal::BadTransferCoding) => "The request's body is not sent in a way that is taken here.",
+            Self::Refused(Refusal::BareLineFeed) => "The request has a line that does not end as HTTP wants it.",
             Self::Refused(_) | Self::Key(_) => "The address is not valid, so nothing was looked up.",
             Self::Query(QueryError::Duplicate) => "The parameter 'download' may stand in the address only once.",
             Self::Query(QueryError::BadEncoding) => "The name to download under is not valid.",

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::presign::{SignedUrl, UrlCacheStatus};
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use std::io::Write as _;
 
 /// The part of a URL's life that no cache may rely on, since the object must still be fetched with it: a tenth,
 /// but at least a second (clocks count whole ones) and at most a minute.
@@ -15,7 +16,7 @@ const LONGEST_MARGIN: u64 = 60;
 /// Answers with `url`. The reader may keep the redirect for as long as the URL is sure to live, nobody else may.
 #[must_use]
 pub fn redirect(url: &SignedUrl, cache: UrlCacheStatus, now: Timestamp) -> Response<Body> {
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(4);
     headers.insert(LOCATION, url.location.clone());
     headers.insert(
         CACHE_CONTROL,
@@ -41,7 +42,16 @@ fn cache_control(max_age: u64) -> HeaderValue {
     if max_age == 0 {
         return NO_STORE;
     }
-    HeaderValue::try_from(format!("private, max-age={max_age}")).unwrap_or(NO_STORE)
+    // Room for the longest number; what is not written stays out of the value.
+    let mut text = [0; "private, max-age=".len() + 20];
+    let mut rest = text.as_mut_slice();
+    let written = write!(rest, "private, max-age={max_age}").map(|()| rest.len());
+    let value = written
+        .ok()
+        .and_then(|unused| text.get(..text.len().checked_sub(unused)?));
+    value
+        .and_then(|value| HeaderValue::from_bytes(value).ok())
+        .unwrap_or(NO_STORE)
 }
 
 fn cache_status(cache: UrlCacheStatus) -> HeaderValue {

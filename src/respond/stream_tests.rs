@@ -1,4 +1,5 @@
 //! Heads of streamed answers; whole transfers are in `tests/respond_stream.rs`.
+
 use super::*;
 
 fn head(fields: &[(&'static str, &'static str)]) -> OriginHead {

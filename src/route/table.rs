@@ -101,7 +101,7 @@ impl RouteTable {
     /// # Errors
     /// [`RouteError::NoRoute`] when nothing matches or nothing stands behind the route's path, [`RouteError::Key`] when
     /// the key is refused.
-    pub fn route(&self, host: &Host, path: &DecodedPath) -> Result<Routed, RouteError> {
+    pub fn route(&self, host: &Host, path: &DecodedPath<'_>) -> Result<Routed, RouteError> {
         let path = path.as_str();
         let (route, rest) = self
             .of_host(host.as_str())

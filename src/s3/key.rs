@@ -44,15 +44,16 @@ pub enum KeyError {
 }
 
 /// A request path after its one strict percent-decoding; starts with `/`, holds no dot segment or control byte.
+/// Borrows the raw path where nothing in it was encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodedPath(Box<str>);
+pub struct DecodedPath<'a>(Cow<'a, str>);
 
-impl DecodedPath {
+impl<'a> DecodedPath<'a> {
     /// Takes the raw path as received (before any `?`).
     ///
     /// # Errors
     /// Any [`KeyError`] but `Empty`, `TooLong` and `OpenPrefix`, which are judged on the key or prefix.
-    pub fn decode(raw: &str) -> Result<Self, KeyError> {
+    pub fn decode(raw: &'a str) -> Result<Self, KeyError> {
         if !raw.starts_with('/') {
             return Err(KeyError::NotAbsolute);
         }
@@ -61,7 +62,7 @@ impl DecodedPath {
         }
         let decoded = percent_decode(raw)?;
         refuse_unsafe(&decoded)?;
-        Ok(Self(decoded.into()))
+        Ok(Self(decoded))
     }
 
     /// Returns the decoded path.
@@ -198,7 +199,8 @@ fn refuse_unsafe(decoded: &str) -> Result<(), KeyError> {
     if decoded.bytes().any(|byte| byte.is_ascii_control()) {
         return Err(KeyError::Control);
     }
-    if decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
+    let mut segments = decoded.as_bytes().split(|&byte| byte == b'/');
+    if segments.any(|segment| matches!(segment, b"." | b"..")) {
         return Err(KeyError::DotSegment);
     }
     Ok(())

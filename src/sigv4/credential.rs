@@ -1,4 +1,5 @@
 //! What signs: an access key id, its secret, sometimes a session token and an end.
+
 use crate::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
@@ -26,6 +27,7 @@ impl AccessKeyId {
             Err(AccessKeyIdError)
         }
     }
+
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -58,6 +60,7 @@ impl Credential {
             expires_at: None,
         }
     }
+
     /// Adds the session token of temporary credentials.
     ///
     /// # Errors
@@ -70,17 +73,20 @@ impl Credential {
         self.session_token = Some(token);
         Ok(self)
     }
+
     /// Adds the time at which the origin stops honouring this credential.
     #[must_use]
     pub fn with_expiry(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at);
         self
     }
+
     /// The public half.
     #[must_use]
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
     }
+
     /// Id, secret and session token, for code that hands them on to the AWS SDK.
     pub(crate) fn parts(&self) -> (&AccessKeyId, &SecretString, Option<&SecretString>) {
         (
@@ -89,6 +95,7 @@ impl Credential {
             self.session_token.as_ref(),
         )
     }
+
     /// Whether `other` is the same credential in every part, its end included.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
@@ -98,6 +105,7 @@ impl Credential {
                 == other.session_token.as_ref().map(ExposeSecret::expose_secret)
             && self.expires_at == other.expires_at
     }
+
     /// When the origin stops honouring it; `None` for never.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {

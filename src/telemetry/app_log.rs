@@ -32,22 +32,57 @@ pub enum LogError {
     Twice,
 }
 
-/// Sends tracing events to standard error, in colour only on a terminal. `filter` is `EVERGATE_LOG`, or `None` for
-/// [`DEFAULT_FILTER`]. Keep the guard until the program ends.
+/// Whether a terminal is written to in colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// Nobody is against it.
+    Allowed,
+    /// `NO_COLOR` is set (<https://no-color.org>), or the terminal knows no colours (`TERM=dumb`).
+    Unwanted,
+}
+
+impl Colour {
+    /// Takes what the variables `NO_COLOR` and `TERM` hold, if they hold anything.
+    #[must_use]
+    pub fn from_variables(no_color: Option<&str>, term: Option<&str>) -> Self {
+        if no_color.is_some() || term == Some("dumb") {
+            Self::Unwanted
+        } else {
+            Self::Allowed
+        }
+    }
+
+    fn wanted(self, terminal: bool) -> bool {
+        terminal && self == Self::Allowed
+    }
+}
+
+/// Sends tracing events to standard error, in colour only on a terminal and where `colour` allows it. `filter` is
+/// `EVERGATE_LOG`, or [`DEFAULT_FILTER`]. Keep the guard until the program ends.
 ///
 /// # Errors
 /// When the filter makes no sense, or at a second call.
-pub fn install_app_log(format: LogFormat, filter: Option<&str>, metrics: &Metrics) -> Result<SinkGuard, LogError> {
-    let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER))?;
+pub fn install_app_log(
+    format: LogFormat,
+    filter: &str,
+    colour: Colour,
+    metrics: &Metrics,
+) -> Result<SinkGuard, LogError> {
+    let filter = EnvFilter::try_new(filter)?;
     let (writer, guard) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(LINES_LIMIT)
         .thread_name("evergate-log")
         .finish(io::stderr());
     metrics.app_log_drops(writer.error_counter());
-    subscriber(format, filter, Redacting(writer), io::stderr().is_terminal())
-        .try_init()
-        .map_err(|_| LogError::Twice)?;
+    subscriber(
+        format,
+        filter,
+        Redacting(writer),
+        colour.wanted(io::stderr().is_terminal()),
+    )
+    .try_init()
+    .map_err(|_| LogError::Twice)?;
     Ok(access_log::SinkGuard::of(guard))
 }
 
@@ -108,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn colour_is_for_terminals_that_want_it() {
+        let colour = Colour::from_variables;
+        assert!(colour(None, Some("xterm")).wanted(true) && colour(None, None).wanted(true));
+        assert!(!colour(None, Some("xterm")).wanted(false));
+        assert!(!colour(Some("1"), Some("xterm")).wanted(true));
+        assert!(!colour(None, Some("dumb")).wanted(true));
+    }
+
+    #[test]
     fn no_event_carries_a_signature_out() {
         for format in [LogFormat::Json, LogFormat::Plain] {
             let memory = Memory::default();
@@ -132,7 +176,7 @@ mod tests {
     #[test]
     fn a_bad_filter_is_named() {
         let metrics = Metrics::new(crate::clock::Clock::system()).unwrap();
-        let error = install_app_log(LogFormat::Plain, Some("evergate=loud"), &metrics).unwrap_err();
+        let error = install_app_log(LogFormat::Plain, "evergate=loud", Colour::Allowed, &metrics).unwrap_err();
         assert!(error.to_string().starts_with("EVERGATE_LOG: "), "{error}");
     }
 }

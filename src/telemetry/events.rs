@@ -56,10 +56,10 @@ impl Events {
         tracing::info!(target: TARGET, cut_off, "evergate stops");
     }
 
-    /// A new configuration runs.
-    pub fn config_reloaded(&self, buckets: usize, routes: usize) {
+    /// A new configuration runs; `cause` says what it was loaded for.
+    pub fn config_reloaded(&self, cause: &dyn Display, buckets: usize, routes: usize) {
         self.metrics.config_reload(Attempt::Ok);
-        tracing::info!(target: TARGET, buckets, routes, "configuration reloaded");
+        tracing::info!(target: TARGET, %cause, buckets, routes, "configuration reloaded");
     }
 
     /// A new configuration was refused; the old one goes on.
@@ -82,7 +82,8 @@ impl Events {
             return;
         };
         let (bucket, kind) = (bucket.label(), kind.as_str());
-        tracing::warn!(target: TARGET, bucket, kind, %reason, unsaid, "the origin failed a request");
+        let lines_left_out = (unsaid > 0).then_some(unsaid);
+        tracing::warn!(target: TARGET, bucket, kind, %reason, lines_left_out, "the origin failed a request");
     }
 
     /// The breaker of a bucket's endpoint has opened: nothing is sent there `for_now`.

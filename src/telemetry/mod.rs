@@ -1,7 +1,7 @@
 //! What operators see: metrics, events, the access log, the application log.
 //!
 //! Imports everything up to `config/`. Other rooms count and tell through typed handles; no room but this one knows
-//! a metric's name or a log line's shape. Nothing secret passes ([`mod@redact`]), nothing here makes a request wait
+//! a metric's name or a log line's shape. Nothing secret passes (`redact.rs`), nothing here makes a request wait
 //! or fail (rule 28), and no client can add a label (rule 23).
 
 mod access_log;
@@ -11,15 +11,17 @@ mod metrics;
 mod outcome;
 mod redact;
 
-pub use access_log::{AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, SinkGuard};
-pub use app_log::{DEFAULT_FILTER, LogError, install_app_log};
+pub use access_log::{
+    AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath, SinkGuard,
+};
+pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
 pub use events::Events;
 pub use metrics::{
-    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, CredentialReading, ListenerReading, Metrics, OriginReading,
-    PlaceReading, RouteMetrics,
+    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, ListenerReading, Metrics,
+    OriginReading, PlaceReading, RouteMetrics,
 };
 pub use outcome::{BreakerState, CacheResult, Door, OriginErrorKind, Outcome, ResumeResult, RetryReason};
-pub use redact::{REDACTED, redact};
+pub use redact::redact;
 
 use crate::clock::Clock;
 use crate::config::LogConfig;

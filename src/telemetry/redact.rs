@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 /// What stands in the place of a secret.
-pub const REDACTED: &str = "[redacted]";
+const REDACTED: &str = "[redacted]";
 
 /// Ends of names whose values are secret, lower case: `X-Amz-Signature`, `Signature`, `X-Amz-Security-Token`,
 /// `SecretAccessKey`, `AWS_SESSION_TOKEN`, `IdentityToken`…
@@ -25,7 +25,7 @@ const SECRET_NAMES: [&str; 9] = [
 /// Schemes of an `Authorization` value whose credentials are one secret word.
 const SECRET_SCHEMES: [&str; 2] = ["bearer", "basic"];
 
-/// Returns `text` with the value of every secret parameter, header field, JSON member or XML element replaced by [`REDACTED`].
+/// Returns `text` with the value of every secret parameter, header field, JSON member or XML element replaced by `[redacted]`.
 ///
 /// A value goes from its `=`, `:`, `>` or `%3D` up to a delimiter of queries, headers, JSON, XML and prose. Names are matched in
 /// any case, by their end.

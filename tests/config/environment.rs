@@ -108,7 +108,7 @@ fn the_environment_is_judged_like_a_file() {
             "/",
             "\"/\" is not a prefix that can be opened",
         ),
-        ("EVERGATE_PUBLIC_PREFIXES", "a/,b/,a/", "this route covers the same"),
+        ("EVERGATE_PUBLIC_PREFIXES", "a/,b/,a/", "/a/ is opened twice"),
         ("EVERGATE_PUBLIC_PREFIXES", "../etc/", "holds a '.' or '..' segment"),
         ("EVERGATE_REFRESH_PREFIXES", "images/", "belongs to the presigned door"),
         (
@@ -128,6 +128,14 @@ fn the_environment_is_judged_like_a_file() {
     }
     let nothing = load(&Source::Environment, &Environment::default()).unwrap_err();
     assert_eq!(nothing.faults().len(), 2, "{nothing}");
+    // That nothing is open is no news where nothing is there.
+    assert_eq!(nothing.warnings(), []);
+    let temporary = [
+        ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "canary"),
+    ];
+    let temporary = from_environment(&temporary).unwrap_err();
+    assert!(temporary.contains("set AWS_SESSION_TOKEN too"), "{temporary}");
 }
 
 #[test]

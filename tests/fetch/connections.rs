@@ -2,6 +2,7 @@
 
 use crate::scripted::{Connection, Gateway, Origin, answer, impatient};
 use evergate::fetch::{FetchError, OriginSettings};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 
 async fn whole(gateway: &Gateway) -> Vec<u8> {
@@ -83,6 +84,22 @@ async fn rule_23_transfers_under_way_are_bounded() {
     assert_eq!(gateway.get(&[]).await.unwrap_err(), FetchError::Saturated);
     assert_eq!(origin.connections(), 2);
     drop(first);
+    assert!(gateway.get(&[]).await.is_ok());
+}
+
+#[tokio::test]
+async fn rule_23_what_came_whole_from_the_origin_counts_until_the_client_has_it() {
+    let origin = Origin::saying(answer("200 OK", &[], b"abc"));
+    let settings = OriginSettings {
+        max_in_flight: 1,
+        ..impatient()
+    };
+    let gateway = Gateway::with(&format!("http://{}", origin.address), settings, b"");
+    let (_, _, mut body) = gateway.get(&[]).await.unwrap().into_parts();
+    let chunk = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(chunk == "abc" && body.is_end_stream());
+    assert_eq!(gateway.get(&[]).await.unwrap_err(), FetchError::Saturated);
+    drop(body);
     assert!(gateway.get(&[]).await.is_ok());
 }
 

@@ -16,5 +16,6 @@ mod deliveries;
 mod full_circle;
 mod memory;
 mod refusals;
+mod rules;
 mod running;
 mod start_up;

@@ -44,6 +44,21 @@ async fn rule_27_a_changed_file_is_taken_whole_or_not_at_all() {
     wait_for_status(&gateway, "/hup/x", 302).await;
 }
 
+#[tokio::test]
+async fn a_file_that_a_rejected_configuration_missed_is_waited_for() {
+    let spy = Spy::start();
+    let gateway = Evergate::start_with(&yaml(&spy.endpoint(), "/old/"), &KEYS);
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    let reference = format!("file:{}", secret.display());
+
+    gateway.rewrite_config(&yaml(&spy.endpoint(), "/new/").replace("${SECRET}", &reference));
+    gateway.wait_for_log("can't be used");
+    assert_eq!(status(&gateway, "/old/x").await, 302);
+    std::fs::write(&secret, "canary-secret-access-key").unwrap();
+    wait_for_status(&gateway, "/new/x", 302).await;
+}
+
 async fn wait_for_status(gateway: &Evergate, path: &str, expected: u16) {
     for _ in 0..600 {
         if status(gateway, path).await == expected {

@@ -216,3 +216,10 @@ fn check_judges_without_starting() {
         assert!(said.contains(fault), "all faults at once: {fault} in {said}");
     }
 }
+
+#[test]
+fn an_https_origin_on_a_machine_without_ca_certificates_is_warned_of() {
+    let yaml = unreachable_bucket().replace("http://127", "https://127");
+    let gateway = Evergate::start_with(&yaml, &[KEYS[0], KEYS[1], ("SSL_CERT_FILE", "/dev/null")]);
+    gateway.wait_for_log("ca-certificates");
+}

@@ -120,6 +120,7 @@ impl TestService {
                 let body = Endless(Arc::clone(&self.notes.endless_bytes));
                 Response::new(UnsyncBoxBody::new(body))
             }
+            "/small" => full(StatusCode::OK, "s".repeat(15_000)),
             "/big" => full(StatusCode::OK, "b".repeat(1024 * 1024)),
             "/gate" => {
                 while !self.notes.open_gate.load(Ordering::Relaxed) {
@@ -140,6 +141,7 @@ impl TestService {
                 }
                 full(StatusCode::OK, format!("{length} bytes"))
             }
+            "/panic" => panic!("on purpose"),
             path => full(StatusCode::OK, path.to_owned()),
         }
     }
@@ -153,7 +155,9 @@ fn full(status: StatusCode, text: String) -> Response<TestBody> {
 
 fn status_of(refusal: Refusal) -> StatusCode {
     match refusal {
-        Refusal::BadHost | Refusal::BadTarget | Refusal::BadTransferCoding => StatusCode::BAD_REQUEST,
+        Refusal::BadHost | Refusal::BadTarget | Refusal::BadTransferCoding | Refusal::BareLineFeed => {
+            StatusCode::BAD_REQUEST
+        }
         Refusal::TargetTooLong => StatusCode::URI_TOO_LONG,
         Refusal::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::UnknownMethod => StatusCode::NOT_IMPLEMENTED,

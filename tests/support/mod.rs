@@ -20,6 +20,7 @@ pub mod browser;
 pub mod credential_server;
 pub mod evergate;
 pub mod http;
+pub mod liar;
 #[macro_use]
 pub mod origin;
 pub mod radosgw;

@@ -18,7 +18,7 @@ mod verdict;
 
 pub use online::{Online, OnlineError, check as check_online};
 
-use super::Exit;
+use super::{Exit, written};
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment, FaultKind, Faults, Source, Warning};
 use std::io::{self, Write};
@@ -38,30 +38,40 @@ pub enum Depth {
 pub fn run(file: Option<PathBuf>, depth: Depth) -> Exit {
     let env = Environment::of_process();
     let source = Source::find(file, &env);
-    // Nothing can be done about a closed pipe; the code still tells.
-    match depth {
-        Depth::Offline => check(&source, &env, &mut io::stdout(), &mut io::stderr()).unwrap_or(Exit::Os),
-        Depth::Online => online(&source, &env).unwrap_or_else(|error| super::fail(Exit::Os, &error)),
+    // Into memory first, so that the verdict is the exit code whoever reads along.
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = match depth {
+        Depth::Offline => check(&source, &env, &mut out, &mut err).unwrap_or(Exit::Software),
+        Depth::Online => match online(&source, &env, &mut out, &mut err) {
+            Ok(exit) => exit,
+            Err(error) => super::fail(Exit::Os, &error),
+        },
+    };
+    // Nothing can be done about a closed terminal; the code still tells.
+    let _ = io::stderr().write_all(&err);
+    match written(&io::stdout().write_all(&out)) {
+        Exit::Ok => exit,
+        failed => failed,
     }
 }
 
-fn online(source: &Source, env: &Environment) -> Result<Exit, OnlineError> {
+fn online(source: &Source, env: &Environment, out: &mut impl Write, err: &mut impl Write) -> Result<Exit, OnlineError> {
     let loaded = match config::load(source, env) {
         Ok(loaded) => loaded,
         Err(faults) => {
-            write_faults(&faults, &mut io::stderr())?;
+            write_faults(&faults, err)?;
             return Ok(exit(&faults));
         }
     };
-    write_warnings(&loaded.warnings, &mut io::stderr())?;
-    confirm(source, &loaded.config, &loaded.warnings, &mut io::stdout())?;
+    write_warnings(&loaded.warnings, err)?;
+    confirm(source, &loaded.config, &loaded.warnings, out)?;
     let online = Online {
         loaded: &loaded,
         source,
         env,
         clock: &Clock::system(),
     };
-    check_online(online, &mut io::stdout())
+    check_online(online, out)
 }
 
 /// Judges `source`: a short confirmation goes to `out`, faults and warnings go to `err`. Returns [`Exit::Ok`],
@@ -95,11 +105,7 @@ pub fn write_faults(faults: &Faults, err: &mut impl Write) -> io::Result<()> {
     writeln!(err, "{}", counted(faults.faults().len(), "fault"))
 }
 
-/// Writes warnings.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_warnings(warnings: &[Warning], err: &mut impl Write) -> io::Result<()> {
+fn write_warnings(warnings: &[Warning], err: &mut impl Write) -> io::Result<()> {
     for warning in warnings {
         writeln!(err, "warning: {warning}\n")?;
     }

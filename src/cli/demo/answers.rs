@@ -1,4 +1,5 @@
 //! What the gateway answered last on each avatar's stable path, for the page to show.
+
 use crate::clock::Timestamp;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

@@ -1,4 +1,5 @@
 //! The demo's configuration, in code: one embedded bucket, one public route that redirects.
+
 use crate::config::{
     AccessConfig, AccessLogConfig, BucketConfig, BucketId, Config, Delivery, InlinePolicy, ListenerConfig, LogConfig,
     LogFormat, OriginConfig, OriginForbidden, RouteConfig, UrlCacheConfig,

@@ -1,4 +1,5 @@
 //! Where the demo keeps its pictures: the folder that the person names, or a temporary one that is removed at the end.
+
 use std::fs::DirBuilder;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! From the command line's words to a running demo: folder, origin, page, listener. What is left to do is the gateway.
+
 use super::config::{BUCKET, config};
 use super::{DataFolder, RawUrls, Site};
 use crate::clock::Clock;
@@ -135,6 +136,7 @@ impl Launch {
     /// What to say to the person once `address` is listened on.
     #[must_use]
     pub fn greeting(&self, address: SocketAddr) -> String {
+        let address = super::super::reachable(address);
         let mut text = format!(
             "\n  Evergate demo: open  http://{address}/\n\n  The same pictures twice: through raw presigned URLs that live {}, and through stable paths.\n",
             humantime::format_duration(self.expiry)

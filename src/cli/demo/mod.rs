@@ -40,8 +40,7 @@ pub(super) fn run(arguments: DemoArguments) -> Exit {
     };
     let environment = Environment::of_process();
     // The page says what happens; a log line beside it would only be in the way.
-    let filter = environment.get("EVERGATE_LOG").unwrap_or("warn");
-    let opened = Foundation::lay(launch.config(), Some(filter)).and_then(|foundation| {
+    let opened = Foundation::lay(launch.config(), &environment, "warn").and_then(|foundation| {
         foundation.open(launch.config(), |gateways, stats| {
             launch.serve(Limits::default(), stats, move |_worker| gateways.make())
         })

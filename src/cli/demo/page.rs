@@ -1,4 +1,5 @@
 //! The page as HTML, and the files that come with it.
+
 use askama::Template;
 
 /// The stylesheet.

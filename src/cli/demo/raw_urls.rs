@@ -1,4 +1,5 @@
 //! What an app without a gateway stores: presigned URLs, signed now, for their whole life.
+
 use crate::clock::Clock;
 use crate::config::{CredentialsConfig, ServerConfig};
 use crate::s3::{Address, BucketName, ObjectKey, Region};

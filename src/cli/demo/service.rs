@@ -1,4 +1,5 @@
 //! The page's service: answers what is the page's, passes everything else on to the gateway, and listens to its answers.
+
 use super::page::{ICON, SCRIPT, STYLE};
 use super::site::Site;
 use crate::listener::{Arrival, Inbound, Method, Service};

@@ -1,4 +1,5 @@
 //! What the demo's page service remembers, shared by all workers: the stored sets and the last answers.
+
 use super::answers::{self, Answer};
 use super::config::ROUTE;
 use super::page::{Card, Page};

@@ -2,6 +2,7 @@
 //!
 //! A set of them has a number, and the number is in the page's address. So a reload of the page, by button or F5, shows the very
 //! same strings, as a reload of any app's page would; and the bare address signs a new set.
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;

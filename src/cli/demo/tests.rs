@@ -1,4 +1,5 @@
 //! The page's service over a socket, in front of a stand-in for the gateway.
+
 use super::{ROUTE, Site};
 use crate::clock::{Clock, Timestamp};
 use crate::listener::{Arrival, Limits, Listener, ListenerStats, Service, serve};

@@ -2,6 +2,7 @@
 
 use super::role;
 use crate::config::document::Value;
+use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
 use crate::config::file::CREDENTIALS;
 use crate::config::key_files::{KeyFiles, MISSING_TOKEN, is_temporary};
@@ -108,11 +109,14 @@ pub(super) fn key_pair(fields: &Fields<'_>, instead: &str, report: &mut Report<'
     };
     let ((id, found_id), key) = (id?, key?);
     if is_temporary(&id) && token.is_none() {
-        report.fault(
-            fields.place(),
-            MISSING_TOKEN,
-            format!("add session_token, or write {instead}, which renews what is temporary"),
-        );
+        let remedy = match fields.place() {
+            Place::Text { .. } => format!("add session_token, or write {instead}, which renews what is temporary"),
+            Place::Whole | Place::Variable(_) => {
+                "set AWS_SESSION_TOKEN too, or unset the keys to use the provider chain, which renews what is temporary"
+                    .to_owned()
+            }
+        };
+        report.fault(fields.place(), MISSING_TOKEN, remedy);
     }
     let mut first = Credential::new(id, key.value.clone());
     if let Some(token) = &token {

@@ -15,14 +15,13 @@ pub(super) fn judge(routes: &[Route], report: &mut Report<'_>) {
         else {
             continue;
         };
-        let on = match &first.path_place {
-            Place::Text { line, .. } => format!(" as the one on line {line}"),
-            Place::Whole | Place::Variable(_) => String::new(),
+        let (problem, remedy) = match &first.path_place {
+            Place::Text { line, .. } => (
+                format!("this route covers the same as the one on line {line}"),
+                "keep one of them, or give each a path or host of its own; the order of routes means nothing",
+            ),
+            Place::Whole | Place::Variable(_) => (format!("{} is opened twice", spot.path), "write each prefix once"),
         };
-        report.fault(
-            &route.path_place,
-            format!("this route covers the same{on}"),
-            "keep one of them, or give each a path or host of its own; the order of routes means nothing",
-        );
+        report.fault(&route.path_place, problem, remedy);
     }
 }

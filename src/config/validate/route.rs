@@ -36,12 +36,16 @@ pub(super) fn routes(fields: &Fields<'_>, buckets: &[Bucket], report: &mut Repor
     let nodes = entry.map_or(&[][..], |entry| fields::list(entry, report));
     if nodes.is_empty() {
         let broken = entry.is_some_and(|entry| !matches!(entry.node.value, Value::Empty | Value::List(_)));
-        if !broken {
-            report.warn(
-                entry.map_or(fields.place(), |entry| &entry.name_place),
-                "there are no routes: every request gets 404",
-                "open a prefix: a route with path, bucket, prefix and access (EVERGATE_PUBLIC_PREFIXES without a file)",
-            );
+        // Beside faults it is noise: what is at fault may be the routes.
+        if !broken && !report.has_faults() {
+            let place = entry.map_or(fields.place(), |entry| &entry.name_place);
+            let remedy = match place {
+                Place::Variable(name) => format!("set {name} to what shall be open, such as images/,avatars/"),
+                Place::Whole | Place::Text { .. } => {
+                    "open a prefix: a route with path, bucket, prefix and access".to_owned()
+                }
+            };
+            report.warn(place, "there are no routes: every request gets 404", remedy);
         }
     }
     nodes.iter().filter_map(|node| route(node, buckets, report)).collect()

@@ -1,5 +1,4 @@
-//! TLS files: that they are there, are PEM, and hold what they are named for. Whether the key fits the certificate is the
-//! listener's business, which loads both.
+//! TLS files: that they are there, are PEM, hold what they are named for, and make a pair.
 
 use crate::config::document::Entry;
 use crate::config::fields::{self, Fields};
@@ -8,6 +7,7 @@ use crate::config::model::TlsConfig;
 use crate::config::report::{Report, Wrong};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use std::path::{Path, PathBuf};
 
 /// Judges `tls`.
@@ -25,10 +25,37 @@ pub(super) fn tls(entry: &Entry, report: &mut Report<'_>) -> Option<TlsConfig> {
     let private_key = file(&fields, "private_key", report, |file| {
         PrivateKeyDer::from_pem_file(file).map(drop)
     });
+    let (certificate, private_key) = (certificate?, private_key?);
+    if let Err(wrong) = pair(&certificate, &private_key) {
+        let place = fields
+            .get("private_key")
+            .map_or(fields.place(), |entry| &entry.node.place);
+        report.wrong(place, wrong);
+    }
     Some(TlsConfig {
-        certificate: certificate?,
-        private_key: private_key?,
+        certificate,
+        private_key,
     })
+}
+
+/// Asks rustls what the listener will ask it. Files that can't be read any more are the listener's to report.
+fn pair(certificate: &Path, private_key: &Path) -> Result<(), Wrong> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
+    let (Ok(chain), Ok(key)) = (chain, PrivateKeyDer::from_pem_file(private_key)) else {
+        return Ok(());
+    };
+    let provider = rustls::crypto::ring::default_provider();
+    match CertifiedKey::from_der(chain, key, &provider) {
+        Ok(_) => Ok(()),
+        Err(rustls::Error::InconsistentKeys(_)) => Err(Wrong::new(
+            "the private key does not belong to the certificate",
+            "name the key that the certificate was issued for; the certificate's file has the leaf first, then its issuers",
+        )),
+        Err(error) => Err(Wrong::new(
+            format!("this certificate and key can't be used: {error}"),
+            "write a certificate with an RSA (2048 to 8192 bits), ECDSA (P-256, P-384) or Ed25519 key",
+        )),
+    }
 }
 
 fn file(

@@ -1,4 +1,5 @@
 //! The sample avatars themselves: twelve animals and friends, and the one for who has none.
+
 use super::picture::{Picture, Shape, card, dot, line, oval, polygon};
 
 const INK: u32 = 0x1f_1b2e;

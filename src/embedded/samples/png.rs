@@ -1,4 +1,5 @@
 //! Draws a [`Picture`] as a PNG of [`SIDE`] × [`SIDE`] pixels, transparent outside the circle.
+
 use super::picture::{Colour, Form, Picture, Shape, Spot};
 use tiny_skia::{
     Color, FillRule, GradientStop, LineCap, LinearGradient, Mask, Paint, Path, PathBuilder, Pixmap, Point, Rect,

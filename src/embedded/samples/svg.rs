@@ -1,4 +1,5 @@
 //! Writes a [`Picture`] as an SVG file: shapes only, no script, no reference to anything outside.
+
 use super::picture::{Form, Picture, Shape};
 use std::fmt::Write;
 

@@ -44,7 +44,7 @@ fn watch(lay_out: impl FnOnce(&Path)) -> Bench {
     let config = folder.path().join("config.yaml");
     let files = WatchedFiles::new([config.clone()]);
     let (tell, reloads) = mpsc::channel();
-    let watch = ReloadWatch::start(files.clone(), PACE, move |cause| {
+    let watch = ReloadWatch::start(Hangups::catch().unwrap(), files.clone(), PACE, move |cause| {
         let _ = tell.send((cause, fs::read_to_string(&config).unwrap_or_default()));
     })
     .unwrap();
@@ -169,4 +169,37 @@ fn a_burst_of_hangups_is_one_reload_though_no_file_changed() {
     let (cause, _) = bench.reloads.recv_timeout(PATIENCE).unwrap();
     assert_eq!(cause, Cause::Signal);
     bench.expect_none();
+}
+
+#[test]
+fn a_hangup_that_comes_before_the_watch_is_a_reload_right_after() {
+    let _alone = SIGNALS.write().unwrap_or_else(PoisonError::into_inner);
+    let hangups = Hangups::catch().unwrap();
+    let pid = std::process::id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    let (tell, reloads) = mpsc::channel();
+    let _watch = ReloadWatch::start(hangups, WatchedFiles::new([]), PACE, move |cause| {
+        let _ = tell.send(cause);
+    })
+    .unwrap();
+    assert_eq!(reloads.recv_timeout(PATIENCE), Ok(Cause::Signal));
+}
+
+#[test]
+fn a_reload_that_panics_is_not_the_last() {
+    let _no_signal = SIGNALS.read().unwrap_or_else(PoisonError::into_inner);
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("config.yaml");
+    plain(folder.path());
+    let (tell, reloads) = mpsc::channel();
+    let files = WatchedFiles::new([file.clone()]);
+    let _watch = ReloadWatch::start(Hangups::catch().unwrap(), files, PACE, move |cause| {
+        let _ = tell.send(cause);
+        panic!("on purpose");
+    })
+    .unwrap();
+    for text in ["two", "three"] {
+        fs::write(&file, text).unwrap();
+        assert_eq!(reloads.recv_timeout(PATIENCE), Ok(Cause::Files(vec![file.clone()])));
+    }
 }

@@ -23,7 +23,7 @@ pub struct Answer {
 }
 
 /// Follows one request from its arrival to its last byte. Dropping it, wherever that happens, counts the request and
-/// writes its line exactly once; dropped before there was an answer, the client has gone.
+/// writes its line exactly once; dropped before there was an answer, the client has gone, or a panic goes by.
 #[derive(Debug)]
 pub struct AccessGuard {
     log: AccessLog,
@@ -95,7 +95,11 @@ impl AccessGuard {
 impl Drop for AccessGuard {
     fn drop(&mut self) {
         let total = self.started.elapsed();
-        let outcome = self.answer.map_or(Outcome::ClientGone, |answer| answer.outcome);
+        let outcome = match self.answer {
+            _ if std::thread::panicking() => Outcome::Internal,
+            Some(answer) => answer.outcome,
+            None => Outcome::ClientGone,
+        };
         let route = self.route.as_ref().unwrap_or_else(|| self.log.metrics().unrouted());
         route.answered(outcome, total, self.sent);
         self.log.metrics().request_ended();

@@ -3,19 +3,18 @@
 //! Everything a client chose is quoted and escaped, so that it can neither end the line, nor forge a field, nor
 //! steer a terminal; and cut to a bound, so that the log's buffer is bounded in bytes too.
 
+use super::RawPath;
+use super::text::{FIELD_LIMIT, address, decimal, hexadecimal, millis, optional, protocol, push, quoted, time_of_day};
 use crate::config::LogFormat;
 use crate::telemetry::redact::redact;
 use crate::telemetry::{CacheResult, Door, Outcome};
 use http::{HeaderValue, StatusCode};
-use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
-use time::OffsetDateTime;
 
 /// The most escaped bytes of a path: a key of 1,024 bytes, all of them percent-encoded, fits.
 const PATH_LIMIT: usize = 3_200;
-/// The most escaped bytes of a host, a user agent or a referer.
-const FIELD_LIMIT: usize = 256;
 
 /// What is known of a request when it arrives.
 #[derive(Clone, Debug)]
@@ -29,9 +28,9 @@ pub struct AccessRequest {
     /// `HTTP/1.1`, `HTTP/2.0`…
     pub version: http::Version,
     /// The host asked for; `None` when the head was refused.
-    pub host: Option<Box<str>>,
-    /// The raw path as received, never the query.
-    pub path: Box<str>,
+    pub host: Option<Arc<str>>,
+    /// The raw path as received.
+    pub path: RawPath,
     /// `User-Agent`.
     pub user_agent: Option<HeaderValue>,
     /// `Referer`; its query is not logged.
@@ -77,29 +76,26 @@ impl AccessRecord<'_> {
         let request = self.request;
         line.push_str("{\"time\":\"");
         time_of_day(line, self.unix_millis);
-        // Writing to a String does not fail.
-        let _ = write!(
-            line,
-            "\",\"id\":\"{:016x}\",\"client\":\"{}\",\"method\":",
-            request.id, request.client
-        );
-        quoted(line, request.method.as_str().as_bytes(), FIELD_LIMIT);
+        line.push_str("\",\"id\":\"");
+        hexadecimal(line, request.id);
+        line.push_str("\",\"client\":\"");
+        address(line, request.client);
+        line.push_str("\",\"method\":");
+        quoted(line, request.method.as_str(), FIELD_LIMIT);
         line.push_str(",\"host\":");
-        optional(line, request.host.as_deref().map(str::as_bytes), "null");
+        optional(line, request.host.as_deref(), "null");
         line.push_str(",\"path\":");
-        quoted(line, redact(&request.path).as_bytes(), PATH_LIMIT);
-        let _ = write!(line, ",\"version\":\"{:?}\",\"status\":", request.version);
-        match self.status {
-            Some(status) => line.push_str(status.as_str()),
-            None => line.push_str("null"),
-        }
-        let _ = write!(line, ",\"bytes\":{},\"route\":", self.bytes);
-        quoted(line, self.route.as_bytes(), FIELD_LIMIT);
-        let (door, outcome, cache) = (self.door, self.outcome, self.cache);
-        let _ = write!(
-            line,
-            ",\"door\":\"{door}\",\"outcome\":\"{outcome}\",\"cache\":\"{cache}\",\"total_ms\":"
-        );
+        quoted(line, &redact(&request.path), PATH_LIMIT);
+        push(line, &[",\"version\":\"", protocol(request.version), "\",\"status\":"]);
+        line.push_str(self.status.as_ref().map_or("null", StatusCode::as_str));
+        line.push_str(",\"bytes\":");
+        decimal(line, self.bytes);
+        line.push_str(",\"route\":");
+        quoted(line, self.route, FIELD_LIMIT);
+        push(line, &[",\"door\":\"", self.door.as_str()]);
+        push(line, &["\",\"outcome\":\"", self.outcome.as_str()]);
+        push(line, &["\",\"cache\":\"", self.cache.as_str()]);
+        line.push_str("\",\"total_ms\":");
         millis(line, self.total);
         line.push_str(",\"origin_ms\":");
         match self.origin {
@@ -113,28 +109,37 @@ impl AccessRecord<'_> {
         line.push('}');
     }
 
-    /// `time client "METHOD host path version" status bytes route outcome …`: what a person reads first comes first.
+    /// `time client "METHOD" host path version status bytes route outcome …`: what a person reads first comes first.
     fn plain(&self, line: &mut String) {
         let request = self.request;
         time_of_day(line, self.unix_millis);
-        let _ = write!(line, " {} ", request.client);
-        quoted(line, request.method.as_str().as_bytes(), FIELD_LIMIT);
         line.push(' ');
-        optional(line, request.host.as_deref().map(str::as_bytes), "-");
+        address(line, request.client);
         line.push(' ');
-        quoted(line, redact(&request.path).as_bytes(), PATH_LIMIT);
+        quoted(line, request.method.as_str(), FIELD_LIMIT);
+        line.push(' ');
+        optional(line, request.host.as_deref(), "-");
+        line.push(' ');
+        quoted(line, &redact(&request.path), PATH_LIMIT);
         let status = self.status.as_ref().map_or("-", StatusCode::as_str);
-        let _ = write!(line, " {:?} {status} {} route=", request.version, self.bytes);
-        quoted(line, self.route.as_bytes(), FIELD_LIMIT);
-        let (door, outcome, cache) = (self.door, self.outcome, self.cache);
-        let _ = write!(line, " door={door} outcome={outcome} cache={cache} total_ms=");
+        push(line, &[" ", protocol(request.version), " ", status, " "]);
+        decimal(line, self.bytes);
+        line.push_str(" route=");
+        quoted(line, self.route, FIELD_LIMIT);
+        push(
+            line,
+            &[" door=", self.door.as_str(), " outcome=", self.outcome.as_str()],
+        );
+        push(line, &[" cache=", self.cache.as_str(), " total_ms="]);
         millis(line, self.total);
         line.push_str(" origin_ms=");
         match self.origin {
             Some(took) => millis(line, took),
             None => line.push('-'),
         }
-        let _ = write!(line, " id={:016x} user_agent=", request.id);
+        line.push_str(" id=");
+        hexadecimal(line, request.id);
+        line.push_str(" user_agent=");
         self.user_agent(line, "-");
         line.push_str(" referer=");
         self.referer(line, "-");
@@ -146,11 +151,7 @@ impl AccessRecord<'_> {
             .user_agent
             .as_ref()
             .map(|value| String::from_utf8_lossy(value.as_bytes()));
-        optional(
-            line,
-            value.as_ref().map(|value| redact(value)).as_deref().map(str::as_bytes),
-            absent,
-        );
+        optional(line, value.as_ref().map(|value| redact(value)).as_deref(), absent);
     }
 
     /// The referer without query and fragment (they may be a presigned URL's) and without `user:password@`.
@@ -164,109 +165,13 @@ impl AccessRecord<'_> {
             let from = value.iter().rposition(|b| *b == b'@').map_or(0, |place| place + 1);
             String::from_utf8_lossy(value.get(from..).unwrap_or_default())
         });
-        optional(
-            line,
-            value.as_ref().map(|value| redact(value)).as_deref().map(str::as_bytes),
-            absent,
-        );
+        optional(line, value.as_ref().map(|value| redact(value)).as_deref(), absent);
     }
-}
-
-fn optional(line: &mut String, value: Option<&[u8]>, absent: &str) {
-    match value {
-        Some(value) => quoted(line, value, FIELD_LIMIT),
-        None => line.push_str(absent),
-    }
-}
-
-/// RFC 3339 in UTC with milliseconds.
-fn time_of_day(line: &mut String, unix_millis: u64) {
-    let seconds = i64::try_from(unix_millis / 1_000).unwrap_or(i64::MAX);
-    let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (hour, minute, second) = at.to_hms();
-    digits::<4>(line, at.year().unsigned_abs());
-    for (before, part) in [
-        ('-', u8::from(at.month())),
-        ('-', at.day()),
-        ('T', hour),
-        (':', minute),
-        (':', second),
-    ] {
-        line.push(before);
-        digits::<2>(line, part.into());
-    }
-    line.push('.');
-    digits::<3>(line, u32::try_from(unix_millis % 1_000).unwrap_or_default());
-    line.push('Z');
-}
-
-/// The last `N` decimal digits; formatting machinery would cost a multiple on each line.
-fn digits<const N: usize>(line: &mut String, mut value: u32) {
-    let mut text = [0_u8; N];
-    for digit in text.iter_mut().rev() {
-        *digit = u8::try_from(value % 10).unwrap_or_default();
-        value /= 10;
-    }
-    line.extend(text.map(|digit| char::from(b'0' + digit)));
-}
-
-/// Milliseconds with three places.
-fn millis(line: &mut String, took: Duration) {
-    let micros = took.as_micros();
-    let _ = write!(line, "{}.", micros / 1_000);
-    digits::<3>(line, u32::try_from(micros % 1_000).unwrap_or_default());
-}
-
-/// Appends `value` as a JSON string of at most `limit` escaped bytes; what is cut ends in `…`. Bytes that are not UTF-8
-/// become U+FFFD; controls (C1, line and paragraph separators, and bidirectional marks too) are escaped.
-fn quoted(line: &mut String, value: &[u8], limit: usize) {
-    line.push('"');
-    if let Some(text) = harmless(value).filter(|text| text.len() <= limit) {
-        line.push_str(text);
-        line.push('"');
-        return;
-    }
-    let start = line.len();
-    for chunk in value.utf8_chunks() {
-        let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-        for c in chunk.valid().chars().chain(replaced) {
-            let before = line.len();
-            match c {
-                '"' => line.push_str("\\\""),
-                '\\' => line.push_str("\\\\"),
-                c if unprintable(c) => {
-                    let _ = write!(line, "\\u{:04x}", u32::from(c));
-                }
-                c => line.push(c),
-            }
-            if line.len() - start > limit {
-                line.truncate(before);
-                line.push_str("…\"");
-                return;
-            }
-        }
-    }
-    line.push('"');
-}
-
-/// The value as it is when nothing in it needs a second look: the usual case.
-fn harmless(value: &[u8]) -> Option<&str> {
-    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    value
-        .iter()
-        .all(plain)
-        .then(|| std::str::from_utf8(value).ok())
-        .flatten()
-}
-
-/// All of these are in the basic plane: four digits hold them.
-fn unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::unprintable;
     use super::*;
     use proptest::prelude::*;
     use std::net::Ipv4Addr;
@@ -278,7 +183,7 @@ mod tests {
             method: http::Method::GET,
             version: http::Version::HTTP_11,
             host: Some("files.example.com".into()),
-            path: path.into(),
+            path: RawPath::of(&path.parse().unwrap_or_default()),
             user_agent: Some(HeaderValue::from_static("curl/8")),
             referer: None,
         }
@@ -351,7 +256,7 @@ mod tests {
     proptest! {
         #[test]
         fn each_line_is_one_json_object_and_bounded(
-            path in "(?s).{0,2000}",
+            path in "/(?s)[^#]{0,2000}",
             host in proptest::option::of("(?s).{0,400}"),
             agent in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..600)),
             referer in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..600)),
@@ -368,8 +273,8 @@ mod tests {
             }
             let json: serde_json::Value = serde_json::from_str(&line(&request, LogFormat::Json)).unwrap();
             let logged = json["path"].as_str().unwrap();
-            if !logged.ends_with('…') && redact(&path) == path {
-                prop_assert_eq!(logged, &path);
+            if !logged.ends_with('…') && redact(&request.path) == *request.path {
+                prop_assert_eq!(logged, &*request.path);
             }
             prop_assert_eq!(json.as_object().unwrap().len(), 17);
         }

@@ -5,11 +5,14 @@
 
 mod guard;
 mod line;
+mod raw_path;
+mod text;
 #[cfg(test)]
 mod tests;
 
 pub use guard::{AccessGuard, Answer, LoggedBody};
 pub use line::{AccessRecord, AccessRequest};
+pub use raw_path::RawPath;
 
 use super::Metrics;
 use crate::clock::Clock;

@@ -61,7 +61,7 @@ impl Bench {
             method,
             version: http::Version::HTTP_11,
             host: None,
-            path: "/a".into(),
+            path: RawPath::of(&http::Uri::from_static("/a")),
             user_agent: None,
             referer: None,
         };
@@ -250,4 +250,16 @@ fn a_stuck_reader_of_the_log_costs_lines_and_the_metric_counts_them() {
     assert!(dropped.parse::<usize>().unwrap() > 0, "{page}");
     drop(release);
     drop(guard);
+}
+
+#[test]
+fn a_panic_is_the_gateways_fault_and_not_the_clients() {
+    let mut bench = bench();
+    let guard = bench.open(http::Method::GET);
+    let panicked = std::thread::spawn(move || {
+        let _guard = guard;
+        panic!("on purpose");
+    });
+    assert!(panicked.join().is_err());
+    assert_eq!(ends(&bench.line()), ("internal", 0));
 }

@@ -16,12 +16,18 @@ const MOST_LANES: usize = 16;
 #[derive(Debug)]
 struct Lane<const N: usize>([AtomicU64; N]);
 
-/// `N` counters that many threads add to.
+/// `N` counters that many threads add to, for whoever counts on the hot path.
 #[derive(Debug)]
-pub(super) struct Cells<const N: usize>(Box<[Lane<N>]>);
+pub struct Cells<const N: usize>(Box<[Lane<N>]>);
 
 impl<const N: usize> Cells<N> {
-    pub(super) fn new() -> Self {
+    /// Makes them, all at zero.
+    #[must_use]
+    #[allow(
+        clippy::new_without_default,
+        reason = "counters are made on purpose, with their owner"
+    )]
+    pub fn new() -> Self {
         Self(
             (0..lanes())
                 .map(|_| Lane(std::array::from_fn(|_| AtomicU64::new(0))))
@@ -30,19 +36,20 @@ impl<const N: usize> Cells<N> {
     }
 
     /// Adds to counter `slot`; a slot past the end is nobody's.
-    pub(super) fn add(&self, slot: usize, by: u64) {
+    pub fn add(&self, slot: usize, by: u64) {
         if let Some(cell) = self.lane().and_then(|lane| lane.0.get(slot)) {
             cell.fetch_add(by, Ordering::Relaxed);
         }
     }
 
     /// Takes from counter `slot`; one lane may go below zero, the sum does not.
-    pub(super) fn take(&self, slot: usize, by: u64) {
+    pub fn take(&self, slot: usize, by: u64) {
         self.add(slot, by.wrapping_neg());
     }
 
-    /// Sums counter `slot` over all lanes.
-    pub(super) fn sum(&self, slot: usize) -> u64 {
+    /// Returns counter `slot`, summed over all lanes as of some time during the call.
+    #[must_use]
+    pub fn sum(&self, slot: usize) -> u64 {
         let cells = self.0.iter().filter_map(|lane| lane.0.get(slot));
         cells.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Relaxed)))
     }

@@ -15,6 +15,7 @@ mod routes;
 mod tests;
 
 pub use buckets::BucketMetrics;
+pub use cells::Cells;
 pub use origins::OriginReading;
 pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};

@@ -63,6 +63,8 @@ pub struct ListenerReading {
     pub failed_handshakes: u64,
     /// Heads that hyper refused: no request ever came of them.
     pub malformed_heads: u64,
+    /// HTTP/2 connections told to go because their client gave up its requests one after the other.
+    pub restless_connections: u64,
     /// Changed certificates taken into use.
     pub certificates_reloaded: u64,
     /// Changed certificates refused.
@@ -155,6 +157,12 @@ static MALFORMED: Definition = Definition {
     labels: &[],
     help: "Request heads refused before they became a request.",
 };
+static RESTLESS: Definition = Definition {
+    name: "evergate_restless_connections_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "HTTP/2 connections told to go because their client gave up its requests one after the other.",
+};
 static CERTIFICATES: Definition = Definition {
     name: "evergate_certificate_reloads_total",
     kind: Kind::Counter,
@@ -167,7 +175,7 @@ static DEADLINES: Definition = Definition {
     labels: &["deadline"],
     help: "Deadlines of the public listener that ran out, by kind.",
 };
-pub(super) static ALL: [&Definition; 16] = [
+pub(super) static ALL: [&Definition; 17] = [
     &CACHE_HITS,
     &CACHE_MISSES,
     &CACHE_ENTRIES,
@@ -182,6 +190,7 @@ pub(super) static ALL: [&Definition; 16] = [
     &ACCEPT_ERRORS,
     &HANDSHAKES,
     &MALFORMED,
+    &RESTLESS,
     &CERTIFICATES,
     &DEADLINES,
 ];
@@ -224,6 +233,7 @@ pub(super) fn of_listener(reading: &ListenerReading) -> Vec<MetricFamily> {
         one(&ACCEPT_ERRORS, reading.accept_errors),
         one(&HANDSHAKES, reading.failed_handshakes),
         one(&MALFORMED, reading.malformed_heads),
+        one(&RESTLESS, reading.restless_connections),
         CERTIFICATES.family(certificates),
         DEADLINES.family(deadlines),
     ]

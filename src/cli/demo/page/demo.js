@@ -21,7 +21,6 @@ function judge(section) {
     if (section === raw) {
       const dead = broken && left() <= 0;
       text(figure.querySelector(".verdict"), dead ? "403" : broken ? "broken" : img.complete ? "drawn" : "…");
-      text(figure.querySelector(".age"), dead ? "expired" : "\u00a0");
     }
   }
   text(section.querySelector(".count"), `${drawn} of ${figures.length}`);
@@ -53,7 +52,8 @@ function showAnswers() {
     const broken = figure.classList.contains("broken");
     figure.classList.toggle("hit", !broken && answer.cache === "hit");
     figure.classList.toggle("miss", !broken && answer.cache === "miss");
-    text(figure.querySelector(".verdict"), answer.cache ? `${answer.status} · ${answer.cache}` : String(answer.status));
+    text(figure.querySelector(".status"), answer.cache ? `${answer.status} · ` : "");
+    text(figure.querySelector(".cache"), answer.cache ? answer.cache : String(answer.status));
     if (answer.signed_ago === null) continue;
     const ago = answer.signed_ago + Math.floor((performance.now() - heard) / 1000);
     figure.classList.add("dated");
