@@ -2,6 +2,7 @@
 //! every rule that is claimed names tests that are there.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "a test that can't go on ends; it reads nothing secret"
 )]
@@ -117,4 +118,32 @@ fn the_configuration_in_the_readme_is_good() {
     let loaded = parse(yaml, Path::new("README.md"), &environment).unwrap_or_else(|faults| panic!("{faults}"));
     assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
     assert_eq!(loaded.config.routes.len(), 1);
+}
+
+#[test]
+fn the_configurations_in_the_guides_are_good() {
+    let secrets = tempfile::tempdir().unwrap();
+    for name in ["access_key_id", "secret_access_key"] {
+        fs::write(secrets.path().join(name), "EXAMPLE").unwrap();
+    }
+    let environment: Environment = [
+        ("PARTNER_ID", "partner"),
+        ("KEY_ID", "EXAMPLE"),
+        ("KEY_SECRET", "example"),
+    ]
+    .into_iter()
+    .collect();
+    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
+    let mut count = 0;
+    for page in pages().into_iter().filter(|page| page.starts_with(&guides)) {
+        let text = fs::read_to_string(&page).unwrap();
+        for block in text.split("```yaml\n").filter(|block| block.starts_with("buckets:")) {
+            let yaml = block.split("```").next().unwrap();
+            let yaml = yaml.replace("/run/secrets", &secrets.path().display().to_string());
+            let judged = parse(&format!("{yaml}routes: []\n"), &page, &environment);
+            judged.unwrap_or_else(|faults| panic!("{yaml}\n{faults}"));
+            count += 1;
+        }
+    }
+    assert!(count >= 6, "{count} configurations");
 }

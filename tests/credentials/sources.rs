@@ -41,7 +41,9 @@ impl Scene {
             let nowhere = scene.path("nowhere").display().to_string();
             scene = scene.with(name, &nowhere);
         }
-        scene.with("AWS_EC2_METADATA_DISABLED", "true")
+        scene
+            .with("AWS_EC2_METADATA_DISABLED", "true")
+            .with("EVERGATE_LOG", "trace")
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {

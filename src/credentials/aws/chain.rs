@@ -72,7 +72,7 @@ impl Chain {
         }
         Err(SourceError::new(
             "no AWS credentials found in the environment, the profile files, a web identity, \
-             the container endpoint or the instance metadata",
+             the container endpoint or the instance metadata (which does not answer, or is switched off)",
         ))
     }
 }
