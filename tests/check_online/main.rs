@@ -348,10 +348,7 @@ fn sts_says_whose_credentials_they_are() {
 
 #[test]
 fn no_credentials() {
-    let yaml = yaml(&Aws::default().start().address.to_string());
-    let start = yaml.find("    credentials:").unwrap();
-    let end = yaml.find("routes:").unwrap();
-    let yaml = format!("{}    credentials: chain\n{}", &yaml[..start], &yaml[end..]);
+    let yaml = without_credentials(&yaml(&Aws::default().start().address.to_string()), "chain");
     let home = TempDir::new().unwrap();
     let env = [
         ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -359,7 +356,7 @@ fn no_credentials() {
     ];
     let (said, code) = check(&yaml, &env);
     assert_eq!(code, 77, "{said}");
-    assert!(said.contains("  fail  credentials  none from "), "{said}");
+    assert!(said.contains("  fail  credentials  none: "), "{said}");
     assert!(
         said.contains("          -> config.yaml:7:18: give this machine a role"),
         "{said}"
@@ -371,6 +368,28 @@ fn no_credentials() {
     ];
     let (said, code) = check(&yaml, &env);
     assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_public_bucket_needs_no_credentials() {
+    for (public, code) in [(true, 0), (false, 77)] {
+        let aws = Aws {
+            public,
+            ..Aws::default()
+        };
+        let address = aws.start().address.to_string();
+        let yaml = without_credentials(&yaml(&address), "anonymous");
+        let (said, ended) = check(&yaml, &[]);
+        assert_eq!(ended, code, "{said}");
+        let said = said.replace(&address, "ADDRESS");
+        expect(if public { "public" } else { "not_public" }, &said);
+    }
+}
+
+/// Writes where the credentials come from in place of the key pair.
+fn without_credentials(yaml: &str, source: &str) -> String {
+    let (start, end) = (yaml.find("    credentials:").unwrap(), yaml.find("routes:").unwrap());
+    format!("{}    credentials: {source}\n{}", &yaml[..start], &yaml[end..])
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Aws {
     pub readable: &'static [&'static str],
     /// Seconds that its clock is ahead of this machine's.
     pub ahead: i64,
+    /// Whether everybody may read.
+    pub public: bool,
     /// Whether a CORS rule lets everyone in.
     pub cors: bool,
 }
@@ -35,6 +37,7 @@ impl Default for Aws {
             access_key_id: "AKIDEXAMPLE",
             readable: &[""],
             ahead: 0,
+            public: false,
             cors: false,
         }
     }
@@ -79,49 +82,21 @@ impl Aws {
         )
     }
 
-    fn judge(&self, head: &str) -> (u16, Vec<String>, Option<&'static str>, String) {
-        let plain = |status, code| (status, vec![], Some(code), String::new());
+    fn judge(&self, head: &str) -> Answer {
         let mut words = head.split(' ');
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         if method == "OPTIONS" {
             let allowed = self.cors.then(|| "Access-Control-Allow-Origin: *".to_owned());
             return (200, allowed.into_iter().collect(), None, String::new());
         }
-        let Some(authorization) = field(head, "authorization") else {
-            return plain(403, "AccessDenied");
-        };
-        let scope = authorization
-            .split("Credential=")
-            .nth(1)
-            .unwrap()
-            .split(',')
-            .next()
-            .unwrap();
-        let scope: Vec<&str> = scope.split('/').collect();
-        if scope[0] != self.access_key_id {
-            return plain(403, "InvalidAccessKeyId");
-        }
-        if scope[2] != self.region {
-            let region = self.region;
-            return if self.redirects {
-                (
-                    301,
-                    vec![format!("x-amz-bucket-region: {region}")],
-                    Some("PermanentRedirect"),
-                    "<Endpoint>elsewhere.example.com</Endpoint>".into(),
-                )
-            } else {
-                (
-                    400,
-                    vec![],
-                    Some("AuthorizationHeaderMalformed"),
-                    format!("<Region>{region}</Region>"),
-                )
-            };
-        }
-        let signed_at = amz_date(&field(head, "x-amz-date").unwrap());
-        if signed_at.abs_diff(self.now()) > 15 * 60 {
-            return plain(403, "RequestTimeTooSkewed");
+        match field(head, "authorization") {
+            Some(authorization) => {
+                if let Some(refusal) = self.refuse(head, &authorization) {
+                    return refusal;
+                }
+            }
+            None if self.public => {}
+            None => return plain(403, "AccessDenied"),
         }
         let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap();
         if !self.buckets.contains(&bucket) {
@@ -135,6 +110,43 @@ impl Aws {
         }
         plain(404, "NoSuchKey")
     }
+
+    /// Judges a signature, which it takes on trust.
+    fn refuse(&self, head: &str, authorization: &str) -> Option<Answer> {
+        let scope = authorization
+            .split("Credential=")
+            .nth(1)
+            .unwrap()
+            .split(',')
+            .next()
+            .unwrap();
+        let scope: Vec<&str> = scope.split('/').collect();
+        if scope[0] != self.access_key_id {
+            return Some(plain(403, "InvalidAccessKeyId"));
+        }
+        if scope[2] != self.region {
+            let region = self.region;
+            let (field, endpoint) = (
+                format!("x-amz-bucket-region: {region}"),
+                "<Endpoint>elsewhere.example.com</Endpoint>",
+            );
+            return Some(if self.redirects {
+                (301, vec![field], Some("PermanentRedirect"), endpoint.to_owned())
+            } else {
+                let region = format!("<Region>{region}</Region>");
+                (400, vec![], Some("AuthorizationHeaderMalformed"), region)
+            });
+        }
+        let signed_at = amz_date(&field(head, "x-amz-date").unwrap());
+        (signed_at.abs_diff(self.now()) > 15 * 60).then(|| plain(403, "RequestTimeTooSkewed"))
+    }
+}
+
+/// Status, fields, error code, and what else the error document says.
+type Answer = (u16, Vec<String>, Option<&'static str>, String);
+
+fn plain(status: u16, code: &'static str) -> Answer {
+    (status, vec![], Some(code), String::new())
 }
 
 /// Answers each request head by `answer`.

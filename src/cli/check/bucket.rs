@@ -1,27 +1,15 @@
 //! The checks of one bucket, from its credentials to its objects. What one finds wrong is set right for the next, where
 //! that can be done, so that all faults come in one go.
 
-use super::identity::{self, Identity};
 use super::lines::{Level, Lines, Subject};
 use super::remedy::Settings;
 use super::trial::{Kit, Trial};
 use super::verdict::Verdict;
-use super::{keys, objects, settle};
+use super::{credentials, keys, objects, settle};
 use crate::cli::Exit;
-use crate::clock::Timestamp;
-use crate::config::{BucketConfig, CredentialsConfig, Environment, RouteConfig, ServerConfig};
-use crate::credentials::{self, Snapshot};
+use crate::config::{BucketConfig, Environment, RouteConfig, ServerConfig};
 use crate::fetch::{ReachError, Reached, reach};
 use crate::s3::AddressStyle;
-use crate::telemetry::BucketMetrics;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::runtime::Handle;
-
-/// How long to wait for credentials that come from elsewhere.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A credential with less left signs no redirect.
-const SHORTEST_CREDENTIAL: Duration = Duration::from_mins(2);
 
 /// One bucket, and what is asked about it.
 #[derive(Clone, Copy, Debug)]
@@ -41,12 +29,12 @@ pub(super) async fn check(subjects: Subjects<'_>, lines: &mut Lines) {
         config, server, kit, ..
     } = subjects;
     let configured = Trial::new(config, server);
-    let ((snapshot, reason), reached) = tokio::join!(load(subjects), reach_either(subjects, configured));
-    tell_credentials(subjects, snapshot.as_deref(), reason.as_deref(), lines);
+    let (loaded, reached) = tokio::join!(credentials::load(subjects), reach_either(subjects, configured));
+    credentials::tell(subjects, loaded.as_deref().map_err(|reason| &**reason), lines);
     let Some(trial) = tell_reached(subjects, reached, lines) else {
         return;
     };
-    let Some(snapshot) = snapshot else {
+    let Ok(snapshot) = loaded else {
         return;
     };
     let signer = snapshot.signing.signer();
@@ -55,113 +43,12 @@ pub(super) async fn check(subjects: Subjects<'_>, lines: &mut Lines) {
     };
     let (trial, verdict) = settle::settle(subjects, trial, &key, signer, lines).await;
     let signing_time = trial.bucket.signing_time(kit.clock.now());
-    let identity = tell_identity(subjects, &snapshot, signing_time);
+    let identity = credentials::tell_identity(subjects, &snapshot, signing_time);
     if matches!(verdict, Some(Verdict::Missing | Verdict::Denied)) {
         let (identity, ()) = tokio::join!(identity, objects::check(subjects, &trial, signer, lines));
         identity.write(lines);
     } else {
         identity.await.write(lines);
-    }
-}
-
-/// Returns a snapshot, or why there is none.
-async fn load(subjects: Subjects<'_>) -> (Option<Arc<Snapshot>>, Option<Arc<str>>) {
-    let (config, server) = (subjects.config, subjects.server);
-    let clock = subjects.kit.clock;
-    let held = credentials::start(
-        &config.id,
-        &server.region,
-        &server.credentials,
-        clock,
-        &Arc::new(BucketMetrics::new(config.id.as_str())),
-        &Handle::current(),
-    );
-    let ready = async {
-        while !held.ready() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    // What is missing is said below.
-    let _ = tokio::time::timeout(PATIENCE, ready).await;
-    match held.current() {
-        Ok(snapshot) => (Some(snapshot), None),
-        Err(unavailable) => (None, Some(unavailable.reason)),
-    }
-}
-
-fn tell_credentials(subjects: Subjects<'_>, snapshot: Option<&Snapshot>, reason: Option<&str>, lines: &mut Lines) {
-    let settings = subjects.settings;
-    let from = match subjects.server.credentials {
-        CredentialsConfig::Chain => "the provider chain",
-        CredentialsConfig::Profile(_) => "the profile",
-        CredentialsConfig::AssumeRole(_) => "the role",
-        CredentialsConfig::Static(_) => "the configuration",
-        CredentialsConfig::Files(_) => "files",
-        CredentialsConfig::Anonymous => "nobody",
-    };
-    let Some(snapshot) = snapshot else {
-        let reason = reason.unwrap_or("there are none");
-        lines
-            .add(
-                Subject::Credentials,
-                Level::Fail(Exit::NoPermission),
-                format!("none from {from}: {reason}"),
-            )
-            .remedy(settings.at(
-                "credentials",
-                "give this machine a role or a profile, or write a key pair here",
-            ));
-        return;
-    };
-    let Some(credential) = snapshot.signing.credential() else {
-        lines.add(
-            Subject::Credentials,
-            Level::Ok,
-            "none: requests are not signed".to_owned(),
-        );
-        return;
-    };
-    let id = credential.access_key_id().as_str();
-    let now = subjects.kit.clock.now();
-    match snapshot.expires_at().map(|end| end.since(now)) {
-        None => lines.add(
-            Subject::Credentials,
-            Level::Ok,
-            format!("{id}, from {from}; it does not end"),
-        ),
-        Some(left) => {
-            let level = if left < SHORTEST_CREDENTIAL {
-                Level::Warn
-            } else {
-                Level::Ok
-            };
-            let left = humantime::format_duration(left);
-            lines.add(
-                Subject::Credentials,
-                level,
-                format!("{id}, from {from}; good for {left}"),
-            )
-        }
-    };
-}
-
-/// A line that is still to be written.
-struct Told(Level, String);
-
-impl Told {
-    fn write(self, lines: &mut Lines) {
-        lines.add(Subject::Identity, self.0, self.1);
-    }
-}
-
-async fn tell_identity(subjects: Subjects<'_>, snapshot: &Snapshot, now: Timestamp) -> Told {
-    let Some(credential) = snapshot.signing.credential() else {
-        return Told(Level::Info, "nobody: requests are not signed".to_owned());
-    };
-    match identity::ask(credential, subjects.server, subjects.env, subjects.kit.prober, now).await {
-        Identity::Known(arn, host) => Told(Level::Ok, format!("{arn}, says {host}")),
-        Identity::Untold(why) => Told(Level::Warn, format!("unknown: {why}")),
-        Identity::NotAsked(why) => Told(Level::Info, why),
     }
 }
 

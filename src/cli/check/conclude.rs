@@ -6,6 +6,7 @@ use super::settle::named_region;
 use super::trial::{Asked, Trial};
 use super::verdict::Verdict;
 use crate::cli::Exit;
+use crate::config::CredentialsConfig;
 use crate::s3::AddressStyle;
 
 /// Writes what `asked` says.
@@ -22,13 +23,13 @@ pub(super) fn tell(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: 
     };
     match &asked.verdict {
         Verdict::Missing => {
-            lines.add(Subject::Signature, Level::Ok, "accepted");
+            tell_signature(subjects, lines);
             tell_place(subjects, trial, asked, lines);
             lines.add(Subject::Bucket, Level::Ok, format!("{name} answers"));
         }
         // AWS looks at the signature first and says what is wrong with it; others (Ceph) deny access for that too.
-        Verdict::Denied if subjects.server.endpoint.is_aws() => {
-            lines.add(Subject::Signature, Level::Ok, "accepted");
+        Verdict::Denied if subjects.server.endpoint.is_aws() || is_anonymous(subjects) => {
+            tell_signature(subjects, lines);
             tell_place(subjects, trial, asked, lines);
             lines.add(Subject::Bucket, Level::Ok, format!("{name} answers, and denies access"));
         }
@@ -41,7 +42,7 @@ pub(super) fn tell(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: 
             tell_place(subjects, trial, asked, lines);
         }
         Verdict::NoBucket => {
-            lines.add(Subject::Signature, Level::Ok, "accepted");
+            tell_signature(subjects, lines);
             lines
                 .add(Subject::Bucket, wrong, format!("there is no bucket {name}"))
                 .remedy(settings.at("name", "is this what the bucket is called at this server?"));
@@ -98,6 +99,19 @@ pub(super) fn tell(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: 
                 .remedy(endpoint());
         }
     }
+}
+
+pub(super) fn is_anonymous(subjects: Subjects<'_>) -> bool {
+    matches!(subjects.server.credentials, CredentialsConfig::Anonymous)
+}
+
+pub(super) fn tell_signature(subjects: Subjects<'_>, lines: &mut Lines) {
+    let (level, text) = if is_anonymous(subjects) {
+        (Level::Info, "none: requests are not signed")
+    } else {
+        (Level::Ok, "accepted")
+    };
+    lines.replace(Subject::Signature, level, text);
 }
 
 fn tell_place(subjects: Subjects<'_>, trial: &Trial, asked: &Asked, lines: &mut Lines) {

@@ -1,7 +1,7 @@
 //! Whose credentials they are: STS `GetCallerIdentity`, asked where that makes sense.
 
 use crate::clock::Timestamp;
-use crate::config::{Environment, ServerConfig};
+use crate::config::{CredentialsConfig, Environment, ServerConfig};
 use crate::fetch::Prober;
 use crate::s3::{Endpoint, ErrorDocument};
 use crate::sigv4::{Credential, caller_identity};
@@ -33,13 +33,18 @@ pub(super) async fn ask(
     prober: &Prober,
     now: Timestamp,
 ) -> Identity {
-    let endpoint = match (env.get(ENDPOINT), server.endpoint.is_aws()) {
-        (Some(url), _) => match Endpoint::parse(url) {
+    let of_role = match &server.credentials {
+        CredentialsConfig::AssumeRole(role) => role.sts_endpoint.clone(),
+        _ => None,
+    };
+    let endpoint = match (of_role, env.get(ENDPOINT), server.endpoint.is_aws()) {
+        (Some(endpoint), ..) => endpoint,
+        (None, Some(url), _) => match Endpoint::parse(url) {
             Ok(endpoint) => endpoint,
             Err(error) => return Identity::Untold(format!("{ENDPOINT}: {error}")),
         },
-        (None, true) => Endpoint::aws_sts(&server.region),
-        (None, false) => {
+        (None, None, true) => Endpoint::aws_sts(&server.region),
+        (None, None, false) => {
             let host = server.endpoint.authority();
             return Identity::NotAsked(format!("not asked: {host} is none of AWS's, and {ENDPOINT} is not set"));
         }

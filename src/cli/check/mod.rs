@@ -6,6 +6,7 @@
 
 mod bucket;
 mod conclude;
+mod credentials;
 mod identity;
 mod keys;
 mod lines;

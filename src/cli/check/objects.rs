@@ -1,10 +1,10 @@
 //! Whether objects may be read: keys below each route's prefix, each route's fallback, and what browsers may do.
 
 use super::bucket::Subjects;
-use super::keys;
 use super::lines::{Level, Lines, Subject};
 use super::trial::Trial;
 use super::verdict::Verdict;
+use super::{conclude, keys};
 use crate::cli::Exit;
 use crate::config::{Delivery, RouteConfig};
 use crate::s3::{KeyPrefix, ObjectKey};
@@ -23,7 +23,7 @@ pub(super) async fn check(subjects: Subjects<'_>, trial: &Trial, signer: Option<
     let readable = fallbacks(subjects, trial, signer, lines).await;
     if !readable.is_empty() {
         // An object that was read says more than a refusal elsewhere.
-        lines.replace(Subject::Signature, Level::Ok, "accepted");
+        conclude::tell_signature(subjects, lines);
         lines.replace(Subject::Bucket, Level::Ok, format!("{} answers", subjects.config.name));
     }
     prefixes(subjects, trial, signer, &readable, lines).await;
@@ -145,6 +145,15 @@ fn denied(
     if readable {
         let text = format!("{below} may be read, but missing ones are answered 403: no fallback for them");
         lines.add(Subject::Read, Level::Warn, text).remedy(list);
+        return;
+    }
+    if conclude::is_anonymous(subjects) {
+        let text = format!("{below} may not be read by everybody");
+        lines.add(Subject::Read, Level::Fail(Exit::NoPermission), text).remedy(
+            subjects
+                .settings
+                .at("credentials", "write credentials here, or make the bucket public"),
+        );
         return;
     }
     let get = format!("allow s3:GetObject on {name}/{}*", prefix.as_str());
