@@ -141,6 +141,37 @@ async fn it_answers_with_garbage() {
     .await;
 }
 
+/// The origin no longer takes a credential that is good for an hour yet: it is renewed at once, for all who wait with one
+/// call, and nobody sees more than a longer answer.
+#[tokio::test]
+async fn a_credential_that_the_origin_ends_early_is_renewed_within_the_request() {
+    let scene = Scene::new(Duration::from_hours(1)).with_container();
+    let gateway = scene.start("chain");
+    assert_eq!(status(&gateway).await, 200);
+    // No load that a request asks for follows the last one sooner.
+    sleep(Duration::from_millis(5500)).await;
+    let key_id = scene.origin.served().pop().unwrap();
+    scene.server.ledger.end(&key_id);
+    let mut requests = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let address = gateway.address;
+        requests.spawn(async move { get(address, &format!("/s/u{number}.png")).await });
+    }
+    while let Some(answer) = requests.join_next().await {
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}\n{}", gateway.log());
+    }
+    assert_eq!((scene.server.calls("container"), scene.server.most_under_way()), (2, 1));
+    assert!(
+        scene
+            .origin
+            .refusals()
+            .iter()
+            .all(|refusal| refusal.starts_with("ExpiredToken"))
+    );
+    assert_ne!(scene.origin.served().pop().unwrap(), key_id);
+}
+
 /// It is slow, but faster than a credential ends: nobody notices.
 #[tokio::test]
 async fn a_slow_endpoint_is_no_outage() {

@@ -266,7 +266,7 @@ async fn rule_22_a_redirect_is_for_its_reader_alone_and_ends_before_its_url() {
 }
 
 #[tokio::test]
-async fn rule_24_a_read_is_tried_twice_at_most_and_never_after_its_first_byte() {
+async fn rule_24_a_read_is_tried_three_times_at_most_and_never_after_its_first_byte() {
     let liar = Liar::start(|line| match line {
         cut if cut.contains("cut") => b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc".to_vec(),
         busy if busy.contains("busy") => answer("503 Slow Down", &["Retry-After: 7"], ""),
@@ -275,7 +275,7 @@ async fn rule_24_a_read_is_tried_twice_at_most_and_never_after_its_first_byte() 
     let gateway = gateway_before(&liar.endpoint());
     let asked = |key: &str| liar.heads().iter().filter(|head| head.contains(key)).count();
     assert_eq!(get(gateway.address, "/s/gone.png").await.status, 502);
-    assert_eq!(asked("gone"), 2);
+    assert_eq!(asked("gone"), 3);
     let busy = get(gateway.address, "/s/busy.png").await;
     assert_eq!((busy.status.as_u16(), busy.header("retry-after")), (503, "7"));
     assert_eq!(asked("busy"), 1);

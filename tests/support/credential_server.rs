@@ -76,6 +76,15 @@ impl Ledger {
             .retain(|issued| issued.access_key_id != access_key_id);
     }
 
+    /// Ends a credential before its time, as far as the origin is concerned.
+    pub fn end(&self, access_key_id: &str) {
+        for issued in self.0.lock().unwrap().iter_mut() {
+            if issued.access_key_id == access_key_id {
+                issued.ends = 0;
+            }
+        }
+    }
+
     /// Fails when `text` holds anything secret that was ever given.
     ///
     /// # Panics
