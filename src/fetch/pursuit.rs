@@ -109,15 +109,15 @@ impl<'a> Pursuit<'a> {
             Remedy::SendAgain(reason, after) => self.send_again(reason, after).await,
             Remedy::RenewCredentials => {
                 let renewed = self.renew(means).await;
-                self.signed_anew(RetryReason::Credentials, renewed)
+                self.noted(RetryReason::Credentials, renewed)
             }
             Remedy::LearnClock(origin) => {
                 let learned = self.learn_clock(origin, means);
-                self.signed_anew(RetryReason::Clock, learned)
+                self.noted(RetryReason::Clock, learned)
             }
             Remedy::LearnRegion(region) => {
                 let learned = self.learn_region(&region, means);
-                self.signed_anew(RetryReason::Region, learned)
+                self.noted(RetryReason::Region, learned)
             }
         }
     }
@@ -130,10 +130,11 @@ impl<'a> Pursuit<'a> {
         if !after.is_zero() {
             sleep(after).await;
         }
-        self.signed_anew(reason, Hope::Again)
+        self.noted(reason, Hope::Again)
     }
 
-    fn signed_anew(&mut self, reason: RetryReason, hope: Hope) -> Hope {
+    /// Writes down that the request is sent again, where it is.
+    fn noted(&mut self, reason: RetryReason, hope: Hope) -> Hope {
         if let Hope::Again = hope {
             self.course.note(reason);
             self.state.repeated(reason);

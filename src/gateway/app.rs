@@ -239,3 +239,7 @@ fn origin_of<'a>(
     let events = furniture.telemetry.events().clone();
     OriginState::new(&furniture.bounds, breaker, Arc::clone(metrics), events)
 }
+
+#[cfg(test)]
+#[path = "app_tests.rs"]
+mod tests;

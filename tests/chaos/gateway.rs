@@ -52,12 +52,17 @@ impl Default for Setup {
 impl Setup {
     /// Starts a gateway in front of `origin`.
     pub fn start(self, origin: &ChaosOrigin) -> Gateway {
+        self.start_at(&origin.endpoint())
+    }
+
+    /// The same, in front of whoever is at `endpoint`.
+    pub fn start_at(self, endpoint: &str) -> Gateway {
         let bucket = "{ name: shelf, region: us-east-1, endpoint: \"ENDPOINT\", path_style: true, credentials: \
                       { access_key_id: \"${ID}\", secret_access_key: \"${SECRET}\" } }";
         let text = format!(
             "listen: 127.0.0.1:0\nadmin: off\nworkers: {}\nlog: {{ access: off }}\nbuckets:\n  files: {}\nroutes:\n  - {}\n  - {}\n",
             self.workers,
-            bucket.replace("ENDPOINT", &origin.endpoint()),
+            bucket.replace("ENDPOINT", endpoint),
             "{ path: /s/, bucket: files, prefix: \"\", access: public, delivery: stream }",
             "{ path: /r/, bucket: files, prefix: \"\", access: public, delivery: redirect }",
         );

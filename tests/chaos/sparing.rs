@@ -147,6 +147,7 @@ async fn an_origin_that_only_fails_is_asked_by_one_at_a_time() {
         let origin = ChaosOrigin::start(move |_| slow.clone());
         let gateway = gateway(&origin, bounds);
         let crowd = Crowd::of(16, &gateway);
+        // What was let through before it opened comes to its end, on the way to the origin or there.
         until("the breaker", async || {
             // Those that it let pass before it opened have come back.
             gateway.of_bucket("evergate_origin_breaker_opened_total") > 0
@@ -178,6 +179,23 @@ async fn an_origin_that_only_fails_is_asked_by_one_at_a_time() {
         assert!(breaker_state(&gateway, "closed"));
         crowd.leave().await;
     }
+}
+
+#[tokio::test]
+async fn nobody_there_is_asked_three_times_and_then_left_in_peace() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let gateway = Setup::default().start_at(&format!("http://{nobody}"));
+    assert_eq!(status(&gateway).await, 502);
+    let retries = "evergate_origin_retries_total{bucket=\"files\",reason=\"unreachable\"}";
+    assert_eq!(gateway.metric(retries), 2);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(status(&gateway).await);
+    }
+    assert_eq!(seen, [502, 502, 502, 503]);
 }
 
 #[tokio::test]
