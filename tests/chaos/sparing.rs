@@ -149,7 +149,6 @@ async fn an_origin_that_only_fails_is_asked_by_one_at_a_time() {
         let crowd = Crowd::of(16, &gateway);
         // What was let through before it opened comes to its end, on the way to the origin or there.
         until("the breaker", async || {
-            // Those that it let pass before it opened have come back.
             gateway.of_bucket("evergate_origin_breaker_opened_total") > 0
                 && gateway.of_bucket("evergate_origin_concurrency") == 0
                 && origin.pending() == 0
