@@ -3,7 +3,6 @@
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 #[cfg(feature = "embedded")]
-#[cfg(feature = "embedded")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

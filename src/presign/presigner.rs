@@ -73,22 +73,24 @@ impl Presigner {
         let offset = bucket.clock_offset(now);
         let latest = now.max(offset.to_origin(now));
         window::check_credential(latest, snapshot.expires_at())?;
-        let place = bucket.place();
 
         let Some(cache) = &self.cache else {
-            let url = sign(target, snapshot, &place, now, offset)?;
+            let url = sign(target, snapshot, &bucket.place(), now, offset)?;
             return Ok(Presigned {
                 url: Arc::new(url),
                 cache: UrlCacheStatus::Off,
             });
         };
-        let query = query_of(target, snapshot, &place);
+        let mut query = query_of(target, snapshot, bucket.generation());
         if let Some(url) = cache.get(&query, |url| url.is_current(now, offset)) {
             return Ok(Presigned {
                 url,
                 cache: UrlCacheStatus::Hit,
             });
         }
+        // The place itself is looked at only here: a hit is spared of that.
+        let place = bucket.place();
+        query.generation = place.generation;
         let url = Arc::new(sign(target, snapshot, &place, now, offset)?);
         cache.insert(&query, Arc::clone(&url));
         Ok(Presigned {
@@ -104,12 +106,12 @@ impl Presigner {
     }
 }
 
-fn query_of<'a>(target: &'a Target, snapshot: &Snapshot, place: &Place) -> UrlQuery<'a> {
+fn query_of<'a>(target: &'a Target, snapshot: &Snapshot, generation: u32) -> UrlQuery<'a> {
     // Taken apart in full: an override that is added must not be forgotten in the cache's key (rule 18).
     let Overrides { content_disposition } = target.overrides();
     UrlQuery {
         bucket: target.permit().bucket().index,
-        generation: place.generation,
+        generation,
         epoch: snapshot.epoch,
         operation: target.permit().operation(),
         key: target.permit().key(),

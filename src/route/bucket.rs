@@ -69,6 +69,12 @@ impl Bucket {
         self.whereabouts.place()
     }
 
+    /// Returns the generation of its [`Bucket::place`], at the cost of a plain load.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.whereabouts.generation()
+    }
+
     /// Takes the `region` that the origin says the bucket is in (`x-amz-bucket-region`, or `<Region>` of its error).
     ///
     /// At AWS's own endpoints the address follows, inside the partition's DNS suffix; at any other the host stays and

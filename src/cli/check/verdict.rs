@@ -153,7 +153,7 @@ mod tests {
                 coded(500, "InternalError"),
                 Verdict::Broken("500, InternalError".into()),
             ),
-            (coded(400, "In\u{7}valid <b>"), strange("answers 400, Invalidb")),
+            (coded(400, "Invalid-Thing!"), strange("answers 400, InvalidThing")),
             (answer(301, Some("eu-west-1"), redirect), elsewhere("eu-west-1")),
             (answer(301, None, redirect), Verdict::Elsewhere(None)),
             (answer(400, None, malformed), elsewhere("eu-west-1")),
