@@ -63,7 +63,7 @@ impl OriginClient {
         let admission = state.admit(deadline).await.map_err(Failed::unsent)?;
         let asked = Asked {
             operation: target.permit().operation(),
-            signed_at: means.signed_at,
+            means,
         };
         let request = SignedRequest::new(means, target, conditions).map_err(Failed::unsent)?;
         let received = self.receive(request, asked, question).await;
@@ -74,7 +74,12 @@ impl OriginClient {
         received
     }
 
-    async fn receive(&self, request: SignedRequest, asked: Asked, question: Question<'_>) -> Result<Received, Failed> {
+    async fn receive(
+        &self,
+        request: SignedRequest,
+        asked: Asked<'_>,
+        question: Question<'_>,
+    ) -> Result<Received, Failed> {
         let response = self.http().send(request, question.deadline).await?;
         let head = OriginHead::from_headers(response.headers());
         let success = outcome::success(response.status(), question.conditions, &head);

@@ -8,6 +8,7 @@ use super::conditions::Conditions;
 use super::error::{FetchError, OriginCode};
 use super::head::{ContentRange, OriginHead};
 use super::remedy::{Cause, Refuser};
+use super::request::Means;
 use crate::clock::Timestamp;
 use crate::route::origin_date;
 use crate::s3::{ByteRange, ErrorCode, ErrorDocument, Operation, Region};
@@ -88,13 +89,13 @@ fn part(asked: ByteRange, head: &OriginHead) -> Result<(), FetchError> {
 
 /// What was asked, as far as a refusal is judged by it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     pub(super) operation: Operation,
-    pub(super) signed_at: Timestamp,
+    pub(super) means: &'a Means,
 }
 
 /// Tells failures apart. Reads of the body what it needs, until `deadline`.
-pub(super) async fn failure(asked: Asked, response: http::Response<reqwest::Body>, deadline: Instant) -> Failed {
+pub(super) async fn failure(asked: Asked<'_>, response: http::Response<reqwest::Body>, deadline: Instant) -> Failed {
     let (parts, body) = response.into_parts();
     let document = match asked.operation {
         Operation::HeadObject => Document::Silent,
@@ -136,7 +137,7 @@ fn error(parts: &Parts, document: &Document) -> FetchError {
 }
 
 /// What it means for another attempt.
-fn cause(asked: Asked, parts: &Parts, document: &Document, error: &FetchError) -> Cause {
+fn cause(asked: Asked<'_>, parts: &Parts, document: &Document, error: &FetchError) -> Cause {
     let head_alone = asked.operation == Operation::HeadObject;
     match (parts.status, document.code()) {
         (_, Some(ErrorCode::ExpiredToken | ErrorCode::InvalidToken)) => return Cause::StaleCredentials,
@@ -155,14 +156,15 @@ fn cause(asked: Asked, parts: &Parts, document: &Document, error: &FetchError) -
         // The answer to HEAD has no document, so that it is told by what the head gives away: a clock far from the one
         // that signed…
         FetchError::Forbidden(_) if head_alone => match origin_date(&parts.headers) {
-            Some(origin) if apart(origin, asked.signed_at) > SUSPICIOUS_SKEW => Cause::Skewed(Some(origin)),
+            Some(origin) if apart(origin, asked.means.signed_at) > SUSPICIOUS_SKEW => Cause::Skewed(Some(origin)),
             _ => Cause::Settled,
         },
         FetchError::BadGateway(_) => match region(parts, document) {
-            Some(region) => Cause::Elsewhere(region),
+            // AWS names the region where it is right, too.
+            Some(region) if region != asked.means.place.region => Cause::Elsewhere(region),
             // … or a plain 400, which AWS says to a token that has ended.
-            None if head_alone && parts.status == StatusCode::BAD_REQUEST => Cause::StaleCredentials,
-            None => Cause::Settled,
+            _ if head_alone && parts.status == StatusCode::BAD_REQUEST => Cause::StaleCredentials,
+            _ => Cause::Settled,
         },
         _ => Cause::Settled,
     }

@@ -66,7 +66,9 @@ impl Bench {
             if asked.field("x-amz-security-token") == Some(&*token) {
                 return Play::Serve;
             }
-            Refusal::new("400 Bad Request", code).into()
+            // As AWS does, whatever the reason.
+            let region = "x-amz-bucket-region: us-east-1";
+            Refusal::new("400 Bad Request", code).field(region).into()
         });
         let text = format!(
             "buckets:\n  files: {{ name: shelf, region: us-east-1, endpoint: '{}', path_style: true }}\n",
