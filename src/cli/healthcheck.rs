@@ -17,7 +17,7 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    let Some(address) = loaded.config.admin.map(reachable) else {
+    let Some(address) = loaded.config.admin.map(|admin| reachable(admin.address)) else {
         return fail(Exit::Config, &"`admin` is off, so there is nothing to ask");
     };
     match ask(address) {

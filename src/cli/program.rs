@@ -131,7 +131,9 @@ impl Foundation {
         let readiness = readiness(self.running.clone(), Arc::clone(&draining));
         let admin = config
             .admin
-            .map(|address| {
+            .as_ref()
+            .map(|admin| {
+                let address = admin.address;
                 Admin::start(address, AdminLimits::default(), metrics.clone(), Arc::new(readiness))
                     .map_err(|error| StartError::Admin { address, error })
             })

@@ -107,6 +107,7 @@ impl Reload {
     /// Returns the settings that differ and that sockets, threads and the log's shape were made with.
     fn fixed_at_start(&self, config: &Config) -> Vec<&'static str> {
         let (old, new) = (&self.started_with, config);
+        let address = |config: &Config| config.admin.as_ref().map(|admin| admin.address);
         let differing = [
             ("listen", old.listener.address != new.listener.address),
             ("tls", old.listener.tls != new.listener.tls),
@@ -120,7 +121,7 @@ impl Reload {
             ),
             ("workers", old.listener.workers != new.listener.workers),
             ("drain", old.listener.drain != new.listener.drain),
-            ("admin", old.admin != new.admin),
+            ("admin", address(old) != address(new)),
             ("log.format", old.log.format != new.log.format),
         ];
         differing

@@ -8,6 +8,7 @@
 //! With no file, `from_environment` makes the same tree from variables.
 
 mod document;
+mod doors;
 mod environment;
 mod faults;
 mod fields;
@@ -28,6 +29,7 @@ mod url_expiry;
 mod validate;
 mod words;
 
+pub use doors::*;
 pub use environment::Environment;
 pub use faults::{FaultKind, Faults, Finding, Warning};
 pub use key_files::{KeyFiles, KeyFilesError, KeyPart};

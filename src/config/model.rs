@@ -1,9 +1,11 @@
 //! The validated configuration. Nothing in it needs to be judged again.
 
+use super::doors::{ClientConfig, RefreshConfig, S3Config};
 use super::key_files::KeyFiles;
 use crate::s3::{AddressStyle, BucketName, Endpoint, KeyPrefix, ObjectKey, Region};
 use crate::sigv4::Credential;
 use ipnet::IpNet;
+use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,11 +17,17 @@ pub struct Config {
     /// The public listener.
     pub listener: ListenerConfig,
     /// The admin listener; `None` when switched off.
-    pub admin: Option<SocketAddr>,
+    pub admin: Option<AdminConfig>,
     /// The buckets, in the order of the file; `RouteConfig::bucket` is an index into it.
     pub buckets: Vec<BucketConfig>,
     /// The routes, in the order of the file; order means nothing (rule 3).
     pub routes: Vec<RouteConfig>,
+    /// Where requests of S3 clients are expected.
+    pub s3: S3Config,
+    /// The keys that apps sign with; without any, only stable paths are served.
+    pub clients: Vec<ClientConfig>,
+    /// Which expired links are honoured; order means nothing (rule 3).
+    pub refresh: Vec<RefreshConfig>,
     /// The signed-URL cache.
     pub url_cache: UrlCacheConfig,
     /// The largest object that `auto` streams, in bytes.
@@ -43,6 +51,15 @@ pub struct ListenerConfig {
     pub workers: Option<usize>,
     /// How long a drain waits for requests in flight.
     pub drain: Duration,
+}
+
+/// The admin listener.
+#[derive(Clone, Debug)]
+pub struct AdminConfig {
+    /// Where to listen; port 0 picks one.
+    pub address: SocketAddr,
+    /// What callers of its API show as `Authorization: Bearer`; `None` closes the API.
+    pub token: Option<SecretString>,
 }
 
 /// PEM files of a certificate chain and its private key.

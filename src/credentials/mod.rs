@@ -20,6 +20,7 @@ mod events;
 mod handle;
 mod held;
 mod key_files;
+mod keyring;
 mod renewal;
 mod schedule;
 mod signing;
@@ -27,6 +28,7 @@ mod source;
 
 pub use handle::Credentials;
 pub use held::{CredentialsUnavailable, Held, Snapshot};
+pub use keyring::{Client, Keyring};
 pub use signing::Signing;
 pub use source::{Loaded, Source, SourceError};
 

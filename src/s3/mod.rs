@@ -10,6 +10,7 @@ mod error_code;
 mod key;
 mod operation;
 mod partition;
+mod query;
 mod range;
 mod region;
 
@@ -19,5 +20,6 @@ pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len}
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
+pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};

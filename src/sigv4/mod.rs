@@ -14,6 +14,7 @@ mod presigned_query;
 mod scope;
 mod signer;
 mod signing_key;
+mod verify;
 
 pub use amz_date::AmzDate;
 pub use caller_identity::caller_identity;
@@ -24,3 +25,7 @@ pub use credential::{AccessKeyId, AccessKeyIdError, Credential, SessionTokenErro
 pub use scope::Scope;
 pub use signer::{AuthorizedRequest, HeaderRequest, PresignRequest, Signer};
 pub use signing_key::SigningKey;
+pub use verify::{
+    Authentic, Candidate, ChunkSeed, Form, Payload, Presented, PresentedError, Received, VerifyError, VerifyingSecret,
+    Version,
+};

@@ -2,7 +2,7 @@
 
 use crate::config::{
     AccessConfig, AccessLogConfig, BucketConfig, BucketId, Config, Delivery, InlinePolicy, ListenerConfig, LogConfig,
-    LogFormat, OriginConfig, OriginForbidden, RouteConfig, UrlCacheConfig,
+    LogFormat, OriginConfig, OriginForbidden, RouteConfig, S3Config, UrlCacheConfig,
 };
 use crate::embedded::SAMPLE_PREFIX;
 use crate::s3::{BucketName, KeyPrefix};
@@ -52,6 +52,9 @@ pub fn config(listen: SocketAddr, expiry: Duration, data: PathBuf) -> Result<Con
         admin: None,
         buckets: vec![bucket],
         routes: vec![route],
+        s3: S3Config::default(),
+        clients: Vec::new(),
+        refresh: Vec::new(),
         url_cache: UrlCacheConfig::MaxBytes(1024 * 1024),
         auto_limit: 1024 * 1024,
         log: LogConfig {

@@ -13,9 +13,10 @@ mod route;
 mod tls;
 
 use super::document::{Node, Value};
+use super::doors::S3Config;
 use super::fields::{self, Fields};
 use super::file::{FILE, LOG, URL_CACHE};
-use super::model::{AccessLogConfig, Config, LogConfig, LogFormat, UrlCacheConfig};
+use super::model::{AccessLogConfig, AdminConfig, Config, LogConfig, LogFormat, UrlCacheConfig};
 use super::report::Report;
 use super::units;
 use listener::Admin;
@@ -48,11 +49,14 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
     Some(Config {
         listener: listener?,
         admin: match admin? {
-            Admin::At(address) => Some(address),
+            Admin::At(address) => Some(AdminConfig { address, token: None }),
             Admin::Off => None,
         },
         buckets: bucket::settled(buckets)?,
         routes: route::settled(routes)?,
+        s3: S3Config::default(),
+        clients: Vec::new(),
+        refresh: Vec::new(),
         url_cache,
         auto_limit,
         log,

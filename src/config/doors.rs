@@ -1,0 +1,96 @@
+//! The validated configuration of the presigned door and the S3 endpoint: who signs, what they may do, which links live on.
+
+use super::model::Delivery;
+use crate::clock::Timestamp;
+use crate::s3::KeyPrefix;
+use crate::sigv4::Credential;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where requests of S3 clients are expected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct S3Config {
+    /// Hosts that incoming signatures may have been made for, beside the request's own: at most 8, lower case, with the
+    /// port unless it is the scheme's default (rule 11).
+    pub public_hosts: Vec<Box<str>>,
+    /// What stands in front of `/bucket/key`: empty, or decoded, starting with `/` and not ending in one.
+    pub base_path: Box<str>,
+    /// Hosts whose sub-domains are buckets: `s3.example.com` for `bucket.s3.example.com`.
+    pub domains: Vec<Box<str>>,
+}
+
+/// One access key that an app signs with.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// What it is called in logs and metrics: its access key id, unless named. Keys of one app may share a name.
+    pub name: Arc<str>,
+    /// The key pair. It never reaches an origin.
+    pub credential: Credential,
+    /// What it is still good for.
+    pub state: ClientState,
+    /// Which signatures are taken from it.
+    pub signature_versions: SignatureVersions,
+    /// What it may do; nothing by default.
+    pub allow: Vec<AllowConfig>,
+}
+
+/// What a client's key is still good for (rule 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClientState {
+    /// Everything that it is allowed.
+    Active,
+    /// Old links only: presigned reads, fresh or refreshed. Nothing new, nothing written.
+    Retired,
+    /// Nothing: its holder could back-date links.
+    Revoked,
+}
+
+/// Which signatures are taken from a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignatureVersions {
+    /// Version 4 alone.
+    V4,
+    /// Version 4, and version 2 in queries, which is verified only.
+    V4AndV2,
+}
+
+/// Operations on the keys below one prefix of one bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowConfig {
+    /// Index into [`super::Config::buckets`].
+    pub bucket: usize,
+    /// What the keys start with; empty for all of the bucket.
+    pub prefix: KeyPrefix,
+    /// What may be done there.
+    pub operations: Vec<AllowedOperations>,
+}
+
+/// A kind of operations, as an operator opens them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AllowedOperations {
+    /// GetObject and HeadObject.
+    Read,
+    /// PutObject, CopyObject and the uploads in parts.
+    Write,
+    /// DeleteObject and DeleteObjects.
+    Delete,
+    /// The lists of objects and of unfinished uploads.
+    List,
+    /// Everything that S3 knows, and any bucket of the same origin.
+    All,
+}
+
+/// Which expired links are honoured (rule 13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshConfig {
+    /// Index into [`super::Config::buckets`].
+    pub bucket: usize,
+    /// What the keys start with; of several rules the longest prefix wins.
+    pub prefix: KeyPrefix,
+    /// How long after its signing a link may be used; zero honours no expired link.
+    pub max_age: Duration,
+    /// Links that were signed before are dead, expired or not.
+    pub not_before: Option<Timestamp>,
+    /// How the objects reach the reader, of fresh links too.
+    pub delivery: Delivery,
+}
