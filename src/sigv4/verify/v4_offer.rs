@@ -135,9 +135,8 @@ fn presigned_payload<'a>(query: &Query<'a>, headers: &'a HeaderMap) -> Result<Co
     let in_query = query.get_in_any_case(name);
     let in_header = single(headers, name, PresentedError::PayloadMissing)?;
     match (in_query, in_header) {
-        (None, None) => Ok(UNSIGNED_PAYLOAD.into()),
+        (None, None) | (Some(UNSIGNED_PAYLOAD), None) => Ok(UNSIGNED_PAYLOAD.into()),
         (None, Some(text)) => Ok(text.into()),
-        (Some(UNSIGNED_PAYLOAD), None) => Ok(UNSIGNED_PAYLOAD.into()),
         (Some(text), None) => Ok(text.to_owned().into()),
         (Some(text), Some(same)) if text == same => Ok(same.into()),
         (Some(_), Some(_)) => Err(PresentedError::PayloadKind),
