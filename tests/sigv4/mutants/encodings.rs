@@ -7,8 +7,9 @@ const LOWER: &str = "a percent-encoding in lower case";
 const NEEDLESS: &str = "a character percent-encoded that needs it not";
 const BARE: &str = "a reserved character as it is";
 
-/// Hands over other spellings of `text`: percent-encodings in lower case, `plain` characters encoded, `bare` ones not.
-fn spellings(text: &str, bare: &str, mut take: impl FnMut(&'static str, String)) {
+/// Hands over other spellings of `text`: percent-encodings in lower case, characters that need it not encoded (every third
+/// has its turn), `bare` ones as they are.
+fn spellings(text: &str, turn: usize, bare: &str, mut take: impl FnMut(&'static str, String)) {
     let lower = text.to_ascii_lowercase();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
@@ -22,7 +23,7 @@ fn spellings(text: &str, bare: &str, mut take: impl FnMut(&'static str, String))
             if bare.contains(char::from(byte)) && byte.is_ascii() {
                 take(BARE, format!("{before}{}{behind}", char::from(byte)));
             }
-        } else if first.is_ascii() {
+        } else if first.is_ascii() && (at + turn) % 3 == 0 {
             take(NEEDLESS, format!("{before}%{:02X}{behind}", u32::from(first)));
         }
         at = end;
@@ -32,16 +33,21 @@ fn spellings(text: &str, bare: &str, mut take: impl FnMut(&'static str, String))
 /// Spells path and query in every other way.
 pub(crate) fn respell(request: &Request, sink: &mut impl Sink) {
     // The first slash makes it a path.
-    spellings(&request.path[1..], "!\"$&'()*+,:;<=>@[\\]^`{|} ", |kind, rest| {
-        let path = format!("/{rest}");
-        sink(
-            kind,
-            Request {
-                path,
-                ..request.clone()
-            },
-        );
-    });
+    spellings(
+        &request.path[1..],
+        request.number,
+        "!\"$&'()*+,:;<=>@[\\]^`{|} ",
+        |kind, rest| {
+            let path = format!("/{rest}");
+            sink(
+                kind,
+                Request {
+                    path,
+                    ..request.clone()
+                },
+            );
+        },
+    );
     let Some(query) = request.query.as_deref().filter(|query| !query.is_empty()) else {
         let query = if request.query.is_some() {
             None
@@ -74,8 +80,10 @@ pub(crate) fn respell(request: &Request, sink: &mut impl Sink) {
             with(kind, &parameters);
         };
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        spellings(name, "", |kind, name| changed(kind, &format!("{name}={value}")));
-        spellings(value, "!\"$'()*+,/:;<=>?@[\\]^`{|} ", |kind, value| {
+        spellings(name, request.number, "", |kind, name| {
+            changed(kind, &format!("{name}={value}"))
+        });
+        spellings(value, request.number, "!\"$'()*+,/:;<=>?@[\\]^`{|} ", |kind, value| {
             changed(kind, &format!("{name}={value}"))
         });
         if value.is_empty() {

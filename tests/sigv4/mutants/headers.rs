@@ -40,7 +40,7 @@ pub(crate) fn spoil_fields(request: &Request, sink: &mut impl Sink) {
         with("a signed field twice", &[(name, value), (name, value)]);
         with("a signed field with another beside it", &[(name, "x"), (name, value)]);
         with("a signed field with another beside it", &[(name, value), (name, "")]);
-        each_character(value, |kind, other| {
+        each_character(value, request.number, |kind, other| {
             with(
                 match kind {
                     "a character changed" => "a character of a field changed",
@@ -180,7 +180,7 @@ pub(crate) fn spoil_authorization(request: &Request, sink: &mut impl Sink) {
     with("Authorization twice", &[own, own]);
     with("Authorization twice", &[own, "Bearer x"]);
     with("Authorization twice", &["Bearer x", own]);
-    each_character(own, |kind, other| {
+    each_character(own, request.number, |kind, other| {
         with(
             match kind {
                 "a character changed" => "a character of Authorization changed",

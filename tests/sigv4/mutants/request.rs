@@ -16,6 +16,8 @@ const BASES: [&str; 2] = ["/base", "/s3/two"];
 /// A request as it was sent, and the place that it is judged in.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    /// Its line, by which the positions are chosen at which it is spoiled.
+    pub(crate) number: usize,
     pub(crate) method: Method,
     pub(crate) host: String,
     pub(crate) host_bucket: Option<String>,
@@ -43,7 +45,8 @@ pub(crate) enum Outcome {
     Believed(Authentic),
     /// Signed in no AWS form.
     Unsigned,
-    Refused(String),
+    /// Why, for who reads the failure of a test.
+    Refused(#[allow(dead_code, reason = "it is printed")] String),
 }
 
 impl Outcome {
@@ -66,11 +69,17 @@ pub(crate) fn read(name: &str) -> (Keys, Vec<Request>) {
         other: VerifyingSecret::new("another secret".into()),
         unknown: VerifyingSecret::unknown(),
     };
-    (keys, lines.map(|line| Request::of(&line)).collect())
+    (
+        keys,
+        lines
+            .enumerate()
+            .map(|(number, line)| Request::of(number, &line))
+            .collect(),
+    )
 }
 
 impl Request {
-    fn of(line: &Value) -> Self {
+    fn of(number: usize, line: &Value) -> Self {
         let target = line["t"].as_str().unwrap();
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query.to_owned())),
@@ -81,6 +90,7 @@ impl Request {
             (name, value)
         };
         let mut request = Self {
+            number,
             method: line["m"].as_str().unwrap().parse().unwrap(),
             host: line["h"].as_str().unwrap().to_owned(),
             host_bucket: line["b"].as_str().map(str::to_owned),
@@ -163,7 +173,12 @@ impl Request {
     fn path_without_base(&self) -> Option<String> {
         let decoded = percent_decode_str(&self.path).decode_utf8().ok()?;
         let rest = BASES.iter().find_map(|base| decoded.strip_prefix(base))?;
-        Some(rest.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string()).collect::<Vec<_>>().join("/"))
+        Some(
+            rest.split('/')
+                .map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string())
+                .collect::<Vec<_>>()
+                .join("/"),
+        )
     }
 
     /// The head as HTTP hands it over; `None` when HTTP itself would refuse it.

@@ -3,22 +3,25 @@
 use crate::mutants::Sink;
 use crate::request::Request;
 
-/// Hands over `text` with each of its characters changed to its neighbour, left out, and changed in case, outside of the
-/// percent-encodings whose case means nothing.
-pub(crate) fn each_character(text: &str, mut take: impl FnMut(&'static str, String)) {
+/// Hands over `text` with each of its characters changed to its neighbour, left out, or changed in case (outside of the
+/// percent-encodings whose case means nothing): one of the three by turns, so that three requests show all.
+pub(crate) fn each_character(text: &str, turn: usize, mut take: impl FnMut(&'static str, String)) {
     let mut digits = 0;
     for (at, old) in text.char_indices() {
         let (before, behind) = (&text[..at], &text[at + old.len_utf8()..]);
-        if let Some(next) = char::from_u32(u32::from(old) + 1) {
+        let way = (at + turn) % 3;
+        if let Some(next) = char::from_u32(u32::from(old) + 1).filter(|_| way == 0) {
             take("a character changed", format!("{before}{next}{behind}"));
         }
-        take("a character left out", format!("{before}{behind}"));
+        if way == 1 {
+            take("a character left out", format!("{before}{behind}"));
+        }
         let other = if old.is_ascii_lowercase() {
             old.to_ascii_uppercase()
         } else {
             old.to_ascii_lowercase()
         };
-        if other != old && digits == 0 {
+        if way == 2 && other != old && digits == 0 {
             take("a letter in another case", format!("{before}{other}{behind}"));
         }
         digits = if old == '%' { 2 } else { u8::saturating_sub(digits, 1) };
@@ -40,7 +43,7 @@ pub(crate) fn spoil_path(request: &Request, sink: &mut impl Sink) {
             );
         }
     };
-    each_character(path, |kind, path| {
+    each_character(path, request.number, |kind, path| {
         with(
             match kind {
                 "a character changed" => "a character of the path changed",
@@ -112,8 +115,7 @@ pub(crate) fn spoil_query(request: &Request, sink: &mut impl Sink) {
         ] {
             let mut more = all.clone();
             more.push(again.clone());
-            with("a parameter twice", &more);
-            more.rotate_right(1);
+            more.rotate_right(request.number % 2);
             with("a parameter twice", &more);
         }
         for other in [name.to_uppercase(), name.to_lowercase()] {
@@ -133,7 +135,7 @@ pub(crate) fn spoil_query(request: &Request, sink: &mut impl Sink) {
         ] {
             with("a parameter's name changed", &changed(at, format!("{other}={value}")));
         }
-        each_character(value, |kind, value| {
+        each_character(value, request.number, |kind, value| {
             // A `&` makes two parameters of one, which is no mutant of this kind but none the less refused.
             with(
                 match kind {
@@ -145,9 +147,11 @@ pub(crate) fn spoil_query(request: &Request, sink: &mut impl Sink) {
             );
         });
         for piece in ["x", "+", "%20", "%00", "%", "=", "%0A", "%ff", "0", " ", "%26a%3Db"] {
-            for other in [format!("{name}={value}{piece}"), format!("{name}={piece}{value}")] {
-                with("something put to a value", &changed(at, other));
-            }
+            let ways = [format!("{name}={value}{piece}"), format!("{name}={piece}{value}")];
+            with(
+                "something put to a value",
+                &changed(at, ways[(at + request.number) % 2].clone()),
+            );
         }
         if !value.is_empty() {
             with("no value", &changed(at, format!("{name}=")));
@@ -204,10 +208,8 @@ pub(crate) fn spoil_query(request: &Request, sink: &mut impl Sink) {
         "=",
         "%",
     ] {
-        for at in [0, all.len() / 2, all.len()] {
-            let mut more = all.clone();
-            more.insert(at, added.to_owned());
-            with("a parameter added", &more);
-        }
+        let mut more = all.clone();
+        more.insert(request.number % (all.len() + 1), added.to_owned());
+        with("a parameter added", &more);
     }
 }
