@@ -169,7 +169,10 @@ mod tests {
         (ChecksumAlgorithm::Crc32c, "4waSgw=="),
         (ChecksumAlgorithm::Crc64Nvme, "rosUhgp5mIg="),
         (ChecksumAlgorithm::Sha1, "98O8HYCOBHMq32eZZczDTKeuNEE="),
-        (ChecksumAlgorithm::Sha256, "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
+        (
+            ChecksumAlgorithm::Sha256,
+            "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=",
+        ),
     ];
 
     #[test]
@@ -184,19 +187,34 @@ mod tests {
             }
             let parsed = Checksum::parse(algorithm, expected).unwrap();
             assert_eq!((parsed.algorithm(), parsed.to_text().as_str()), (algorithm, expected));
-            assert_eq!(ChecksumAlgorithm::of_header(&algorithm.header().to_uppercase()), Some(algorithm));
+            assert_eq!(
+                ChecksumAlgorithm::of_header(&algorithm.header().to_uppercase()),
+                Some(algorithm)
+            );
         }
         assert_eq!(ChecksumAlgorithm::of_header("x-amz-checksum-algorithm"), None);
     }
 
     #[test]
     fn nothing_to_sum_has_a_checksum_too() {
-        assert_eq!(ChecksumHasher::new(ChecksumAlgorithm::Crc32).finish().to_text(), "AAAAAA==");
+        assert_eq!(
+            ChecksumHasher::new(ChecksumAlgorithm::Crc32).finish().to_text(),
+            "AAAAAA=="
+        );
     }
 
     #[test]
     fn a_value_is_padded_base64_of_the_right_length() {
-        for text in ["", "y/Q5Jg", "y/Q5Jg=", "y/Q5Jh==", "y_Q5Jg==", " y/Q5Jg==", "y/Q5Jg==-2", "y/Q5JgA="] {
+        for text in [
+            "",
+            "y/Q5Jg",
+            "y/Q5Jg=",
+            "y/Q5Jh==",
+            "y_Q5Jg==",
+            " y/Q5Jg==",
+            "y/Q5Jg==-2",
+            "y/Q5JgA=",
+        ] {
             assert_eq!(Checksum::parse(ChecksumAlgorithm::Crc32, text), None, "{text}");
         }
     }
