@@ -7,6 +7,7 @@ mod address;
 mod bucket_name;
 mod encoding;
 mod error_code;
+mod host;
 mod key;
 mod operation;
 mod partition;
@@ -18,6 +19,7 @@ pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion,
 pub use bucket_name::{BucketName, BucketNameError};
 pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
+pub use host::HostParts;
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
 pub use query::{Query, QueryError};
