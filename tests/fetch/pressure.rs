@@ -87,7 +87,6 @@ async fn serve(gateway: Gateway) -> std::net::SocketAddr {
                     inline: InlinePolicy::Safe,
                     download: None,
                     overrides: None,
-                    overrides: None,
                 };
                 Ok::<_, Infallible>(respond::stream(response, &view))
             }
