@@ -13,6 +13,7 @@ mod partition;
 mod query;
 mod range;
 mod region;
+mod resource;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
@@ -23,3 +24,4 @@ pub use operation::{CopySource, Operation, Subject};
 pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
+pub use resource::Resource;
