@@ -5,6 +5,7 @@
 
 mod address;
 mod bucket_name;
+mod checksum;
 mod encoding;
 mod error_code;
 mod key;
@@ -17,6 +18,7 @@ mod resource;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
+pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumHasher};
 pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};

@@ -37,7 +37,12 @@ impl SigningKey {
     /// `scope` must be the one that this key was derived for: no other signature means anything to an origin.
     #[must_use]
     pub fn sign(&self, request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> String {
-        calculate_signature(self.key.expose_secret(), string_to_sign(request, scope).as_bytes())
+        self.sign_text(string_to_sign(request, scope).as_bytes())
+    }
+
+    /// Signs a string to sign; returns 64 lower-case hexadecimal digits.
+    pub(super) fn sign_text(&self, string_to_sign: &[u8]) -> String {
+        calculate_signature(self.key.expose_secret(), string_to_sign)
     }
 }
 

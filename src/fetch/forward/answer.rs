@@ -5,7 +5,6 @@
 
 use crate::fetch::attempt::Failed;
 use crate::fetch::document::Document;
-use crate::fetch::error::FetchError;
 use crate::fetch::head;
 use crate::fetch::outcome::{self, Asked};
 use crate::fetch::remedy::Cause;

@@ -1,8 +1,9 @@
 //! One request to the origin with its body, up to its answer or the reason why there is none for the client.
 
 use super::answer::{self, Answer, Verdict};
-use super::cargo::{Shipment, Stage, Voyage};
+use super::content::Content;
 use super::pace::Pace;
+use super::sending::{Sending, Stage};
 use crate::fetch::attempt::Failed;
 use crate::fetch::error::FetchError;
 use crate::fetch::origin::OriginClient;
@@ -20,6 +21,9 @@ pub(super) struct Errand<'a> {
     pub(super) state: &'a Arc<OriginState>,
     pub(super) target: &'a EndpointTarget,
     pub(super) pace: Pace,
+    /// When it is too late for an answer, however late the last attempt began; the time in which a stream is sent does not
+    /// count.
+    pub(super) deadline: Instant,
 }
 
 /// An attempt that failed.
@@ -37,22 +41,20 @@ impl From<Failed> for Refused {
 }
 
 impl OriginClient {
-    /// Sends `errand` once, signed by `means`, when its origin may be asked; what comes of it is the origin's record. Waits for
-    /// its turn until `deadline` at the longest.
-    pub(super) async fn carry(
+    /// Sends `errand` once, signed by `means`, when its origin may be asked; what comes of it is the origin's record.
+    pub(super) async fn attempt_forward(
         &self,
         means: &Means,
         errand: Errand<'_>,
-        shipment: &mut Shipment,
-        deadline: Instant,
+        content: &mut Content,
     ) -> Result<Answer, Refused> {
-        let (length, sha256) = (shipment.length(), shipment.sha256());
+        let (length, sha256) = (content.length(), content.sha256());
         let request = SignedRequest::forwarded(means, errand.target, length, sha256).map_err(Failed::unsent)?;
-        let admission = errand.state.admit(errand.pace.line, deadline);
+        let admission = errand.state.admit(errand.pace.line, errand.deadline);
         let mut admission = admission.await.map_err(Failed::unsent)?;
-        let (body, voyage) = shipment.load();
-        let answered = self.ask((request, body), means, errand, &voyage, &mut admission).await;
-        shipment.unload(&voyage);
+        let (body, sending) = content.begin();
+        let answered = self.ask((request, body), means, errand, &sending, &mut admission).await;
+        content.end(&sending);
         match &answered {
             Ok(_) => admission.answered(),
             Err(refused) => admission.failed(&refused.failed.cause),
@@ -65,16 +67,16 @@ impl OriginClient {
         request: (SignedRequest, Option<reqwest::Body>),
         means: &Means,
         errand: Errand<'_>,
-        voyage: &Voyage,
+        sending: &Sending,
         admission: &mut Admission,
     ) -> Result<Answer, Refused> {
-        let response = self.await_answer(request, voyage, errand, admission).await?;
-        voyage.hold();
+        let response = self.await_answer(request, sending, errand, admission).await?;
+        sending.hold();
         // The origin may have answered to what the client broke off, and as it does to any other.
-        if let Some(fault) = voyage.fault() {
+        if let Some(fault) = sending.fault() {
             return Err(Failed::new(Cause::Faulted, FetchError::Upload(fault)).into());
         }
-        let whole = matches!(voyage.stage(), Stage::Delivered(_));
+        let whole = matches!(sending.stage(), Stage::Answer(_));
         let method = &errand.target.method();
         let deadline = Instant::now() + self.settings().deadlines.error_body;
         let headers = response.headers().clone();

@@ -5,14 +5,15 @@
 //! become a [`FetchError`]: what concerns the gateway's own credentials, clock or idea of the bucket's region, which
 //! is put right as for reads (`amends.rs`); that the origin is broken or asks for fewer requests; and what no S3 server says.
 //!
-//! A body is read from the client no faster than the origin takes it (`cargo.rs`), its time is not counted as the origin's
+//! A body is read from the client no faster than the origin takes it (`sending.rs`), its time is not counted as the origin's
 //! (`watch.rs`), and what was begun of it can't be sent again: then the gateway learns what it can from a refusal, and leaves
 //! it to the client to come again ([`FetchError::Corrected`]).
 
 mod answer;
 mod attempt;
-mod cargo;
+mod content;
 mod pace;
+mod sending;
 mod watch;
 
 use super::amends::{Amends, Hope};
@@ -26,7 +27,7 @@ use crate::resolve::EndpointTarget;
 use crate::s3::ErrorDocument;
 use answer::Answer;
 use attempt::{Errand, Refused};
-use cargo::Shipment;
+use content::Content;
 use http::{HeaderMap, StatusCode};
 use pace::Pace;
 use std::sync::Arc;
@@ -64,23 +65,29 @@ impl OriginClient {
         target: &EndpointTarget,
         upload: Upload,
     ) -> Result<Forwarded, FetchError> {
-        let mut shipment = Shipment::new(upload);
-        let pace = Pace::of(target, &shipment, &self.settings().deadlines);
+        let mut content = Content::new(upload);
+        let pace = Pace::of(target, &content, &self.settings().deadlines);
         let begun = Instant::now();
         let slot = self.slot(begun + pace.turn).await?;
         state.earn();
-        let errand = Errand { state, target, pace };
+        let deadline = begun + pace.turn + pace.patience;
+        let errand = Errand {
+            state,
+            target,
+            pace,
+            deadline,
+        };
         let bucket = target.permit().bucket();
-        let mut amends = Amends::new(self, state, credentials, bucket, begun + pace.turn + pace.patience);
+        let mut amends = Amends::new(self, state, credentials, bucket, deadline);
         let mut before: Option<FetchError> = None;
         loop {
             let means = amends.means()?;
-            let refused = match self.carry(&means, errand, &mut shipment, amends.deadline).await {
+            let refused = match self.attempt_forward(&means, errand, &mut content).await {
                 Ok(answer) => return Ok(self.forwarded(answer, pace, slot)),
                 Err(refused) => refused,
             };
             let Refused { failed, answer } = refused;
-            let repeatable = shipment.repeatable(target);
+            let repeatable = content.repeatable(target);
             match (amends.make(&means, &failed, repeatable).await, answer, before) {
                 (Hope::Again, _, _) => before = Some(failed.error),
                 (Hope::TooLate, _, _) => return Err(FetchError::Corrected),

@@ -1,6 +1,6 @@
 //! How long what may take.
 
-use super::cargo::Shipment;
+use super::content::Content;
 use crate::fetch::deadlines::Deadlines;
 use crate::fetch::state::Line;
 use crate::resolve::EndpointTarget;
@@ -19,7 +19,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn of(target: &EndpointTarget, shipment: &Shipment, deadlines: &Deadlines) -> Self {
+    pub(super) fn of(target: &EndpointTarget, content: &Content, deadlines: &Deadlines) -> Self {
         use Operation::{
             CompleteMultipartUpload, CopyObject, DeleteObjects, GetObject, HeadBucket, HeadObject, UploadPartCopy,
         };
@@ -30,7 +30,7 @@ impl Pace {
         };
         match target.permit().operation().known() {
             Some(CompleteMultipartUpload | CopyObject | DeleteObjects | UploadPartCopy) => slow,
-            _ if shipment.is_stream() => Self {
+            _ if content.is_stream() => Self {
                 patience: deadlines.stall,
                 ..slow
             },

@@ -6,7 +6,7 @@
 //! [`Deadlines::stall`]: crate::fetch::Deadlines::stall
 
 use super::attempt::Errand;
-use super::cargo::{Stage, Voyage};
+use super::sending::{Sending, Stage};
 use crate::fetch::attempt::Failed;
 use crate::fetch::error::{FetchError, Waited};
 use crate::fetch::origin::OriginClient;
@@ -18,11 +18,11 @@ use tokio::select;
 use tokio::time::{Instant, sleep_until};
 
 impl OriginClient {
-    /// Sends `request` with the body that `voyage` follows; returns with the head of the answer.
+    /// Sends `request` with the body that `sending` follows; returns with the head of the answer.
     pub(super) async fn await_answer(
         &self,
         (request, body): (SignedRequest, Option<reqwest::Body>),
-        voyage: &Voyage,
+        sending: &Sending,
         errand: Errand<'_>,
         admission: &mut Admission,
     ) -> Result<http::Response<reqwest::Body>, Failed> {
@@ -30,10 +30,18 @@ impl OriginClient {
         let mut probing_ends = Some(Instant::now() + self.settings().deadlines.head);
         loop {
             let now = Instant::now();
-            let due = match voyage.stage() {
+            let due = match sending.stage() {
                 Stage::Origin(since) => Some((since + self.settings().deadlines.stall, Waited::Room)),
                 Stage::Client => None,
-                Stage::Delivered(since) => Some((since + errand.pace.patience, Waited::Head)),
+                Stage::Answer(since) => {
+                    let due = since + errand.pace.patience;
+                    let due = if sending.streams() {
+                        due
+                    } else {
+                        due.min(errand.deadline)
+                    };
+                    Some((due, Waited::Head))
+                }
             };
             if let Some((due, waited)) = due
                 && due <= now
@@ -50,12 +58,12 @@ impl OriginClient {
             select! {
                 biased;
                 answer = &mut answer => {
-                    return answer.map_err(|failed| match voyage.fault() {
+                    return answer.map_err(|failed| match sending.fault() {
                         Some(fault) => Failed::new(Cause::Faulted, FetchError::Upload(fault)),
                         None => failed,
                     });
                 }
-                () = voyage.delivered() => {}
+                () = sending.given_out() => {}
                 () = sleep_until(look_again) => {}
             }
         }
