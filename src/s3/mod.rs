@@ -9,6 +9,8 @@ mod encoding;
 mod error_code;
 mod key;
 mod operation;
+mod operation_table;
+mod parameter;
 mod partition;
 mod query;
 mod range;
@@ -20,6 +22,7 @@ pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len}
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
+pub use parameter::Parameter;
 pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
