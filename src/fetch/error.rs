@@ -2,6 +2,7 @@
 //!
 //! The texts are for the log: they name the origin's error code, never its message or its document (DESIGN §4.10).
 
+use super::upload::UploadFault;
 use crate::credentials::CredentialsUnavailable;
 use crate::telemetry::OriginErrorKind;
 use std::fmt;
@@ -52,6 +53,9 @@ pub enum FetchError {
         /// When it is worth asking again.
         retry_after: Duration,
     },
+    /// The client's body did not come to its end, or was not as it was signed: the client's doing.
+    #[error(transparent)]
+    Upload(#[from] UploadFault),
     /// The request could not be sent exactly as it was signed (rule 2); nothing was sent.
     #[error("the request would not be sent as it was signed")]
     NotAsSigned,
@@ -71,7 +75,7 @@ impl FetchError {
             Self::Saturated => Some(OriginErrorKind::Saturated),
             Self::HeldBack => Some(OriginErrorKind::HeldBack),
             Self::Suspended { .. } => Some(OriginErrorKind::Suspended),
-            Self::Missing | Self::Credentials(_) | Self::NotAsSigned => None,
+            Self::Missing | Self::Credentials(_) | Self::Upload(_) | Self::NotAsSigned => None,
         }
     }
 }

@@ -74,7 +74,7 @@ impl SignedRequest {
             method: &method,
             address,
             region: &means.place.region,
-            key: permit.key(),
+            resource: &permit.key().into(),
             query: &target.query(),
             headers: &headers,
             content_sha256: None,

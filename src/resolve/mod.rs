@@ -3,7 +3,9 @@
 //! Imports everything up to `access/`.
 
 mod download;
+mod endpoint_target;
 mod target;
 
 pub use download::{Download, FileName, QueryError};
+pub use endpoint_target::EndpointTarget;
 pub use target::{Overrides, Target};

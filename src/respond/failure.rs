@@ -76,7 +76,8 @@ impl Failure {
             FetchError::Suspended { retry_after } => Self::OriginSuspended {
                 retry_after: *retry_after,
             },
-            FetchError::NotAsSigned => Self::Internal,
+            // A read uploads nothing.
+            FetchError::NotAsSigned | FetchError::Upload(_) => Self::Internal,
         }
     }
 
