@@ -16,6 +16,7 @@ mod query;
 mod range;
 mod region;
 mod resource;
+mod xml;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
@@ -28,3 +29,4 @@ pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
 pub use resource::Resource;
+pub use xml::{BucketList, ClientView, DeleteEntry, DeleteError, DeleteRequest, XmlError, location_constraint};
