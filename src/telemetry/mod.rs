@@ -20,7 +20,7 @@ pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, ListenerReading, Metrics,
     OriginReading, PlaceReading, RouteMetrics,
 };
-pub use outcome::{BreakerState, CacheResult, Door, OriginErrorKind, Outcome, ResumeResult, RetryReason};
+pub use outcome::{BreakerState, CacheResult, DenialReason, Door, OriginErrorKind, Outcome, ResumeResult, RetryReason};
 pub use redact::redact;
 
 use crate::clock::Clock;
