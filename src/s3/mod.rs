@@ -22,7 +22,7 @@ mod xml;
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
 pub use copy_from::{CopyFrom, CopyFromError};
-pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len};
+pub(crate) use encoding::{compare_encoded, encode_path_into, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
