@@ -61,10 +61,8 @@ impl OriginClient {
             deadline,
         } = question;
         let admission = state.admit(deadline).await.map_err(Failed::unsent)?;
-        let asked = Asked {
-            operation: target.permit().operation(),
-            means,
-        };
+        let method = &target.permit().operation().method();
+        let asked = Asked { method, means };
         let request = SignedRequest::new(means, target, conditions).map_err(Failed::unsent)?;
         let received = self.receive(request, asked, question).await;
         match &received {

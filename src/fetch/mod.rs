@@ -9,6 +9,7 @@
 //! asked at once (`concurrency.rs`), what is done about a body that breaks off (`resume.rs`). What workers have to know of
 //! each other is in an [`OriginState`]. `docs/guides/origins.md` says what readers and operators see of all this.
 
+mod amends;
 mod attempt;
 mod breaker;
 mod budget;
@@ -16,6 +17,7 @@ mod client;
 mod concurrency;
 mod conditions;
 mod deadlines;
+mod document;
 mod entity_tag;
 mod error;
 mod forward;
