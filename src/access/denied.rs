@@ -104,11 +104,13 @@ impl Denied {
     pub const fn code(self) -> DenialCode {
         match self {
             Self::Presented(PresentedError::Ambiguous) => DenialCode::SignedTwice,
-            Self::Presented(PresentedError::Malformed) => DenialCode::SignatureMalformed,
+            Self::Presented(_) => DenialCode::SignatureMalformed,
             Self::UnknownKey | Self::RevokedKey | Self::Verify(VerifyError::SignatureMismatch) => {
                 DenialCode::SignatureInvalid
             }
-            Self::Verify(VerifyError::FromTheFuture) => DenialCode::ClockSkew,
+            Self::Verify(VerifyError::FromTheFuture | VerifyError::TooOld) => DenialCode::ClockSkew,
+            Self::Verify(VerifyError::Region) => DenialCode::RegionWrong,
+            Self::Verify(_) => DenialCode::SignatureInvalid,
             Self::RetiredKey => DenialCode::KeyRetired,
             Self::VersionTwo => DenialCode::SignatureV2Disabled,
             Self::TemporaryCredentials => DenialCode::TemporaryCredentials,
@@ -125,12 +127,14 @@ impl Denied {
     pub const fn reason(self) -> DenialReason {
         match self {
             Self::Presented(PresentedError::Ambiguous) => DenialReason::SignedTwice,
-            Self::Presented(PresentedError::Malformed) => DenialReason::SignatureMalformed,
+            Self::Presented(_) => DenialReason::SignatureMalformed,
             Self::UnknownKey => DenialReason::KeyUnknown,
             Self::RevokedKey => DenialReason::KeyRevoked,
             Self::RetiredKey => DenialReason::KeyRetired,
             Self::Verify(VerifyError::SignatureMismatch) => DenialReason::SignatureMismatch,
-            Self::Verify(VerifyError::FromTheFuture) => DenialReason::ClockSkew,
+            Self::Verify(VerifyError::FromTheFuture | VerifyError::TooOld) => DenialReason::ClockSkew,
+            Self::Verify(VerifyError::Region) => DenialReason::RegionWrong,
+            Self::Verify(_) => DenialReason::SignatureMismatch,
             Self::VersionTwo => DenialReason::SignatureV2Disabled,
             Self::TemporaryCredentials => DenialReason::TemporaryCredentials,
             Self::NotAllowed => DenialReason::NotAllowed,

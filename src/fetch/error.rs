@@ -2,7 +2,7 @@
 //!
 //! The texts are for the log: they name the origin's error code, never its message or its document (DESIGN §4.10).
 
-use super::upload::UploadFault;
+use super::upload::UploadError;
 use crate::credentials::CredentialsUnavailable;
 use crate::telemetry::OriginErrorKind;
 use std::fmt;
@@ -55,7 +55,7 @@ pub enum FetchError {
     },
     /// The client's body did not come to its end, or was not as it was signed: the client's doing.
     #[error(transparent)]
-    Upload(#[from] UploadFault),
+    Upload(#[from] UploadError),
     /// The request could not be sent exactly as it was signed (rule 2); nothing was sent.
     #[error("the request would not be sent as it was signed")]
     NotAsSigned,

@@ -55,4 +55,4 @@ pub use retry::RetryBounds;
 pub use state::{OriginBounds, OriginState};
 pub use tls::{OriginTls, Roots, TlsError};
 pub use transfer::{Length, OriginBody};
-pub use upload::{Upload, UploadFault, UploadStream};
+pub use upload::{SMALL_BODY, Upload, UploadBody, UploadError, UploadFault, UploadStream};

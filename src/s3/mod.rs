@@ -5,6 +5,7 @@
 
 mod address;
 mod bucket_name;
+mod checksum;
 mod copy_from;
 mod encoding;
 mod error_code;
@@ -22,6 +23,7 @@ mod xml;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
+pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumHasher};
 pub use copy_from::{CopyFrom, CopyFromError};
 pub(crate) use encoding::{compare_encoded, encode_path_into, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
