@@ -4,8 +4,10 @@
 
 mod download;
 mod endpoint_target;
+mod overrides;
 mod target;
 
 pub use download::{Download, FileName, QueryError};
 pub use endpoint_target::EndpointTarget;
-pub use target::{Overrides, Target};
+pub use overrides::Overrides;
+pub use target::Target;

@@ -139,12 +139,16 @@ impl S3Doors {
         }
     }
 
-    /// Returns the label in front of a configured domain; the port counts where the domain names one.
+    /// Returns what stands in front of a configured domain; the port counts where the domain names one. A domain itself is
+    /// no bucket's host, below another one neither.
     fn bucket_of<'a>(&self, host: &'a str) -> Option<&'a str> {
-        self.domains.iter().find_map(|domain| {
+        let below = |domain: &str| {
             let host = if domain.contains(':') { host } else { without_port(host) };
-            host.strip_suffix(&**domain)?.strip_suffix('.')
-        })
+            let rest = host.strip_suffix(domain)?;
+            (rest.is_empty() || rest.ends_with('.')).then_some(rest)
+        };
+        let nearest = self.domains.iter().find_map(|domain| below(domain))?;
+        nearest.strip_suffix('.')
     }
 }
 

@@ -154,9 +154,7 @@ fn get_and_head_are_signed_each_for_itself() {
 fn overrides_are_signed_and_kept_apart() {
     let (presigner, _hands) = cached(START);
     let plain = get(120, "k");
-    let overrides = Overrides {
-        content_disposition: Some("attachment; filename=\"a b.pdf\"".into()),
-    };
+    let overrides = Overrides::disposition("attachment; filename=\"a b.pdf\"".into());
     let attachment = Target::new(plain.permit().clone(), overrides);
     let (plain, attachment) = (
         presigner.presign(&plain).unwrap(),
