@@ -127,7 +127,11 @@ impl S3Access {
         };
         let mut candidates = vec![own];
         for public in &self.public_hosts {
-            let on = |path| Candidate { host: public, path, host_bucket: None };
+            let on = |path| Candidate {
+                host: public,
+                path,
+                host_bucket: None,
+            };
             candidates.push(on(None));
             candidates.extend(located.behind_base(path).map(|path| on(Some(path))));
             if is_own_host_of(public, located) {
