@@ -141,7 +141,7 @@ impl App {
         }
         let buckets: Vec<_> = per_bucket.iter().map(|per| Arc::clone(&per.bucket)).collect();
         Ok(Self {
-            s3_doors: S3Doors::new(&config.s3, &buckets),
+            s3_doors: S3Doors::new(&config.s3, config.client_names(), &buckets),
             link_ages: LinkAgesTable::new(config, metrics),
             s3_access: S3Access::new(config, &buckets),
             s3_metrics: if open {

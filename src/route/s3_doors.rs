@@ -63,27 +63,19 @@ pub enum LocateError {
 }
 
 impl S3Doors {
-    /// Takes where S3 clients are expected, and the buckets in the order of the configuration.
+    /// Takes where S3 clients are expected, what they call buckets ([`crate::config::Config::client_names`]), and the
+    /// buckets in the order of the configuration.
     #[must_use]
-    pub fn new(config: &S3Config, buckets: &[Arc<Bucket>]) -> Self {
+    pub fn new(config: &S3Config, names: HashMap<Box<str>, usize>, buckets: &[Arc<Bucket>]) -> Self {
         let mut domains = config.domains.clone();
         domains.sort_by_key(|domain| std::cmp::Reverse(domain.len()));
-        let mut by_name = HashMap::new();
-        // Names before ids, so that no id takes a name away. The configuration has refused ties.
-        for bucket in buckets {
-            by_name
-                .entry(Box::from(bucket.name.as_str()))
-                .or_insert_with(|| Arc::clone(bucket));
-        }
-        for bucket in buckets {
-            by_name
-                .entry(Box::from(bucket.id.as_str()))
-                .or_insert_with(|| Arc::clone(bucket));
-        }
+        let named = names
+            .into_iter()
+            .filter_map(|(name, index)| Some((name, Arc::clone(buckets.get(index)?))));
         Self {
             base_path: config.base_path.clone(),
             domains,
-            buckets: by_name,
+            buckets: named.collect(),
         }
     }
 

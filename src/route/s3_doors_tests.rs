@@ -27,10 +27,10 @@ fn doors(base_path: &str, domains: &[&str]) -> S3Doors {
         base_path: base_path.into(),
         domains: domains.iter().map(|domain| (*domain).into()).collect(),
     };
-    S3Doors::new(
-        &config,
-        &[bucket(0, "files", "app-files"), bucket(1, "p", "my.pictures")],
-    )
+    let names = [("app-files", 0), ("files", 0), ("my.pictures", 1), ("p", 1)];
+    let names = names.into_iter().map(|(name, index)| (name.into(), index));
+    let buckets = [bucket(0, "files", "app-files"), bucket(1, "p", "my.pictures")];
+    S3Doors::new(&config, names.collect(), &buckets)
 }
 
 /// `index of the bucket or its unknown name, key`

@@ -4,6 +4,7 @@ use super::*;
 use crate::access::Permit;
 use crate::clock::ManualClock;
 use crate::config::{BucketConfig, BucketId, CredentialsConfig, OriginConfig, ServerConfig};
+use crate::resolve::Overrides;
 use crate::route::{Bucket, Learned};
 use crate::s3::{AddressStyle, BucketName, Endpoint, ObjectKey, Operation, Region};
 use crate::sigv4::{AccessKeyId, Credential};
