@@ -15,7 +15,17 @@ mod error;
 mod intake;
 mod stream;
 #[cfg(test)]
-mod tests;
+mod fakes;
+#[cfg(test)]
+mod header_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod small_tests;
+#[cfg(test)]
+mod stream_tests;
+#[cfg(test)]
+mod wire_tests;
 
 pub use error::{UploadError, UploadFault};
 pub use stream::UploadStream;
@@ -170,7 +180,7 @@ impl Upload {
 
     /// The SHA-256 that the client signed, to be signed for the origin too; `None` for `UNSIGNED-PAYLOAD`.
     #[must_use]
-    pub fn sha256(&self) -> Option<[u8; 32]> {
+    pub fn content_sha256(&self) -> Option<[u8; 32]> {
         self.sha256
     }
 
