@@ -61,7 +61,7 @@ fn house(allow: &[(usize, &str, &[AllowedOperations])]) -> House {
         .collect();
     House {
         access: S3Access::new(&config, &buckets),
-        doors: S3Doors::new(&config.s3, &buckets),
+        doors: S3Doors::new(&config.s3, config.client_names(), &buckets),
         clients: Keyring::new(&config.clients),
     }
 }
