@@ -48,6 +48,13 @@ impl Document {
         self.s3()?.region.clone()
     }
 
+    pub(super) fn into_s3(self) -> Option<ErrorDocument> {
+        match self {
+            Self::S3(document) => Some(document),
+            Self::Silent | Self::Foreign | Self::Lost => None,
+        }
+    }
+
     fn s3(&self) -> Option<&ErrorDocument> {
         match self {
             Self::S3(document) => Some(document),

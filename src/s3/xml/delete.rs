@@ -32,13 +32,13 @@ const CONDITIONS: [&str; 4] = ["VersionId", "ETag", "LastModifiedTime", "Size"];
 
 /// Why one object of a DeleteObjects request was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeleteError<'a> {
+pub struct DeleteError {
     /// The object.
-    pub object: &'a DeleteEntry,
+    pub object: DeleteEntry,
     /// S3's code, such as `AccessDenied`.
-    pub code: &'a str,
+    pub code: &'static str,
     /// What people are told.
-    pub message: &'a str,
+    pub message: &'static str,
 }
 
 impl DeleteEntry {
@@ -113,7 +113,7 @@ impl DeleteRequest {
     }
 }
 
-impl DeleteError<'_> {
+impl DeleteError {
     /// Appends its `<Error>`.
     pub(super) fn push(&self, xml: &mut String) {
         xml.push_str("<Error>");

@@ -67,7 +67,7 @@ fn refused_objects_are_told_one_by_one() {
     let request =
         DeleteRequest::parse("<Delete><Object><Key>a&lt;</Key><VersionId>v</VersionId></Object></Delete>").unwrap();
     let error = DeleteError {
-        object: &request.objects[0],
+        object: request.objects[0].clone(),
         code: "AccessDenied",
         message: "no",
     };

@@ -7,17 +7,17 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 /// What a document is to say instead.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ClientView<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct ClientView {
     /// The bucket's name, where the client calls it otherwise than the origin does.
-    pub bucket: Option<&'a str>,
+    pub bucket: Option<Box<str>>,
     /// The URL of the object, for documents that name one: the origin's own is never passed on.
-    pub location: &'a str,
+    pub location: Box<str>,
     /// What the gateway refused of a DeleteObjects request.
-    pub refused: &'a [DeleteError<'a>],
+    pub refused: Vec<DeleteError>,
 }
 
-impl ClientView<'_> {
+impl ClientView {
     /// Returns `xml` with its root's elements replaced.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl ClientView<'_> {
                         return Err(XmlError);
                     }
                     if root == Some(Root::Deleted) && !self.refused.is_empty() {
-                        draft.open(&start, before, after, self.refused);
+                        draft.open(&start, before, after, &self.refused);
                     }
                 }
                 Event::DocType(_) => return Err(XmlError),
@@ -82,8 +82,8 @@ impl ClientView<'_> {
     /// What the child `start` of `root` is to say, where that is another thing.
     fn instead(&self, root: Option<Root>, start: &BytesStart<'_>) -> Option<&str> {
         match (root?, start.local_name().as_ref()) {
-            (Root::List, "Name") | (Root::Multipart | Root::Completed, "Bucket") => self.bucket,
-            (Root::Completed, "Location") => Some(self.location),
+            (Root::List, "Name") | (Root::Multipart | Root::Completed, "Bucket") => self.bucket.as_deref(),
+            (Root::Completed, "Location") => Some(&self.location),
             _ => None,
         }
     }
@@ -129,7 +129,7 @@ impl Draft<'_> {
     }
 
     /// Writes an empty root, which is `before..after`, with content.
-    fn open(&mut self, start: &BytesStart<'_>, before: usize, after: usize, errors: &[DeleteError<'_>]) {
+    fn open(&mut self, start: &BytesStart<'_>, before: usize, after: usize, errors: &[DeleteError]) {
         self.copy_to(before);
         for part in ["<", start.name().as_ref(), start.attributes_raw(), ">"] {
             self.out.push_str(part);
