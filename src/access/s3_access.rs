@@ -171,9 +171,7 @@ impl S3Access {
 
 /// Whether `name` is the located bucket's, as the client wrote it or at the origin.
 fn is_called(located: &Located, name: &str) -> bool {
-    let at_origin = located
-        .configured()
-        .is_some_and(|bucket| bucket.name.as_str() == name);
+    let at_origin = located.configured().is_some_and(|bucket| bucket.name.as_str() == name);
     at_origin || *located.name == *name
 }
 

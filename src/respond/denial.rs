@@ -35,11 +35,7 @@ pub(super) const fn told(code: DenialCode) -> Told {
             "InvalidArgument",
             "A parameter stands in the query more than once, or is not encoded as it should be.",
         ),
-        DenialCode::PathAmbiguous => row(
-            BAD,
-            "InvalidURI",
-            "The address is not valid, so nothing was looked up.",
-        ),
+        DenialCode::PathAmbiguous => row(BAD, "InvalidURI", "The address is not valid, so nothing was looked up."),
         DenialCode::SignatureInvalid => row(
             NO,
             "SignatureDoesNotMatch",
