@@ -155,9 +155,9 @@ async fn rule_13_an_expired_link_lives_on_in_each_delivery(origin: Origin) {
     let metrics = send(gateway.admin, Method::GET, "/metrics", &[]).await;
     let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
     for line in [
-        "evergate_refreshed_link_age_seconds_count{bucket=\"files\",client=\"librechat\"} 7",
-        "evergate_refreshed_link_age_seconds_bucket{bucket=\"files\",client=\"librechat\",le=\"94608000\"}",
-        "evergate_requests_total{outcome=\"redirect\",route=\"s3:files\"} 3",
+        "evergate_refreshed_link_age_seconds_count{client=\"librechat\",bucket=\"files\"} 7",
+        "evergate_refreshed_link_age_seconds_bucket{client=\"librechat\",bucket=\"files\",le=\"94608000\"}",
+        "evergate_requests_total{route=\"s3:files\",outcome=\"redirect\"} 3",
     ] {
         assert!(metrics.contains(line), "{line} in\n{metrics}");
     }
