@@ -6,6 +6,8 @@
 
 mod allow;
 mod denied;
+mod endpoint;
+mod endpoint_permit;
 mod permit;
 mod presigned;
 mod s3_access;
@@ -16,6 +18,8 @@ mod tests;
 
 pub use allow::Reach;
 pub use denied::{DenialCode, Denied};
+pub use endpoint::{EndpointDenied, EndpointVerdict};
+pub use endpoint_permit::{EndpointOperation, EndpointPermit};
 pub use permit::{Audience, Permit};
 pub use presigned::{PresignedPermit, Refreshed};
 pub use s3_access::{Authenticated, S3Access};

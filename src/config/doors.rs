@@ -35,6 +35,15 @@ pub struct ClientConfig {
     pub allow: Vec<AllowConfig>,
 }
 
+impl ClientConfig {
+    /// Whether a client can be called so: 1 to 64 letters, digits, `-`, `_` and `.`, since it becomes a label in metrics.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (1..=64).contains(&name.len()) && name.bytes().all(fine)
+    }
+}
+
 /// What a client's key is still good for (rule 13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientState {

@@ -1,6 +1,7 @@
 //! What a file says of the doors that signed requests come through.
 
 use super::{CANARY, loaded};
+use evergate::cli::routes;
 use evergate::clock::Timestamp;
 use evergate::config::AllowedOperations::{All, Delete, List, Read, Write};
 use evergate::config::{ClientState, Delivery, Loaded, S3Config, SignatureVersions};
@@ -66,4 +67,32 @@ fn every_setting_of_the_signed_doors_arrives() {
     // A secret in a file calls for a reload when it changes.
     assert!(files.iter().any(|file| file.ends_with("client_key")));
     assert!(!format!("{config:?}").contains(CANARY));
+}
+
+#[test]
+fn clients_refresh_rules_and_hosts_are_listed() {
+    let mut out = Vec::new();
+    routes::write_routes(&loaded("tests/config/good/clients.yaml").config, &mut out).unwrap();
+    let said = String::from_utf8(out).unwrap();
+    assert_eq!(
+        said,
+        "\
+HOST  PATH     BUCKET  PREFIX  ACCESS  DELIVERY
+*     /other/  other   a/      public  auto
+
+CLIENT      KEY                   STATE    SIGNATURES  BUCKET  PREFIX          OPERATIONS
+librechat   EVGLIBRECHAT00000001  active   v4, v2      files   (whole bucket)  read, write, delete, list
+librechat   EVGLIBRECHAT00000000  retired  v4          files   images/         read
+librechat   EVGLIBRECHAT00000000  retired  v4          files   t/              all
+AKIALEAKED  AKIALEAKED            revoked  v4          -       -               nothing
+
+REFRESH  PREFIX          MAX AGE  NOT BEFORE            DELIVERY
+files    images/         3650d    2025-01-01T00:00:01Z  stream
+files    (whole bucket)  0s       -                     auto
+
+S3 requests: /große ablage/BUCKET/KEY, BUCKET.s3.example.com/KEY, BUCKET.s3.example.com:8443/KEY
+signed for:  the request's own, files.example.com, minio:9000, [::1]:9000
+"
+    );
+    assert!(!said.contains(CANARY));
 }

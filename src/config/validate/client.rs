@@ -117,8 +117,7 @@ fn client(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Cl
 
 fn name(text: &Text) -> Result<Arc<str>, Wrong> {
     let name = text.as_str();
-    let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if (1..=64).contains(&name.len()) && name.bytes().all(fine) {
+    if ClientConfig::is_name(name) {
         return Ok(name.into());
     }
     Err(Wrong::new(
