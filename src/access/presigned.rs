@@ -84,9 +84,10 @@ impl S3Access {
         {
             return Err(Denied::BeforeCutoff);
         }
-        let refreshed = match (authentic.expired_by, rule) {
+        let honoured = rule.filter(|rule| !rule.max_age.is_zero());
+        let refreshed = match (authentic.expired_by, honoured) {
             (None, _) => None,
-            (Some(_), Some(rule)) if !rule.max_age.is_zero() => {
+            (Some(_), Some(rule)) => {
                 let age = dated.map_or(Duration::MAX, |dated| now.since(dated));
                 if age > rule.max_age {
                     return Err(Denied::TooOld);
@@ -96,10 +97,14 @@ impl S3Access {
                     rule: rule.prefix.as_str().into(),
                 })
             }
-            (Some(_), _) => return Err(Denied::Expired),
+            (Some(_), None) => return Err(Denied::Expired),
         };
+        // A URL that the reader is sent on to dies with the link, or with the rule that lets the link live on.
+        let by_rule = honoured.and_then(|rule| Some(dated?.plus(rule.max_age)));
+        let until = authentic.expires_at.max(by_rule).unwrap_or(now);
+        let permit = Permit::new(Arc::clone(bucket), key.clone(), operation, Audience::Private);
         Ok(PresignedPermit {
-            permit: Permit::new(Arc::clone(bucket), key.clone(), operation, Audience::Private),
+            permit: permit.ending(until),
             delivery: rule.map_or(Delivery::Auto, |rule| rule.delivery),
             refreshed,
         })
