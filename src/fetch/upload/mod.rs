@@ -15,7 +15,17 @@ mod error;
 mod intake;
 mod stream;
 #[cfg(test)]
-mod tests;
+mod fakes;
+#[cfg(test)]
+mod header_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod small_tests;
+#[cfg(test)]
+mod stream_tests;
+#[cfg(test)]
+mod wire_tests;
 
 pub use error::{UploadError, UploadFault};
 pub use stream::UploadStream;

@@ -20,7 +20,7 @@
 mod chain;
 mod decoder;
 #[cfg(test)]
-mod encoder;
+pub(crate) mod encoder;
 mod line;
 #[cfg(test)]
 mod properties;
