@@ -131,6 +131,18 @@ impl S3Doors {
         }
     }
 
+    /// Returns what clients call `bucket`: its name at the origin, or its id where another bucket has that name.
+    #[must_use]
+    pub fn name_of<'a>(&self, bucket: &'a Bucket) -> &'a str {
+        let name = bucket.name.as_str();
+        let is_it = |found: &Arc<Bucket>| found.index == bucket.index;
+        if self.buckets.get(name).is_some_and(is_it) {
+            name
+        } else {
+            bucket.id.as_str()
+        }
+    }
+
     /// Returns what stands in front of a configured domain; the port counts where the domain names one. A domain itself is
     /// no bucket's host, below another one neither.
     fn bucket_of<'a>(&self, host: &'a str) -> Option<&'a str> {
