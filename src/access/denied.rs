@@ -52,6 +52,10 @@ pub enum DenialCode {
     SignatureMalformed,
     /// The request is signed in more than one way: 400.
     SignedTwice,
+    /// The query could be read in two ways: 400.
+    QueryAmbiguous,
+    /// The path could be read in two ways: 400.
+    PathAmbiguous,
     /// The proof does not hold, whatever the reason: 403.
     SignatureInvalid,
     /// Version 2 is not switched on for this client: 403.
@@ -83,6 +87,8 @@ impl DenialCode {
         match self {
             Self::SignatureMalformed => "signature_malformed",
             Self::SignedTwice => "signed_twice",
+            Self::QueryAmbiguous => "query_ambiguous",
+            Self::PathAmbiguous => "path_ambiguous",
             Self::SignatureInvalid => "signature_invalid",
             Self::SignatureV2Disabled => "signature_v2_disabled",
             Self::TemporaryCredentials => "temporary_credentials",
@@ -104,13 +110,19 @@ impl Denied {
     pub const fn code(self) -> DenialCode {
         match self {
             Self::Presented(PresentedError::Ambiguous) => DenialCode::SignedTwice,
+            Self::Presented(PresentedError::Query(_)) => DenialCode::QueryAmbiguous,
+            Self::Presented(PresentedError::Path) => DenialCode::PathAmbiguous,
             Self::Presented(_) => DenialCode::SignatureMalformed,
-            Self::UnknownKey | Self::RevokedKey | Self::Verify(VerifyError::SignatureMismatch) => {
-                DenialCode::SignatureInvalid
-            }
-            Self::Verify(VerifyError::FromTheFuture | VerifyError::TooOld) => DenialCode::ClockSkew,
-            Self::Verify(VerifyError::Region) => DenialCode::RegionWrong,
-            Self::Verify(_) => DenialCode::SignatureInvalid,
+            Self::UnknownKey | Self::RevokedKey => DenialCode::SignatureInvalid,
+            Self::Verify(error) => match error {
+                VerifyError::FromTheFuture | VerifyError::TooOld => DenialCode::ClockSkew,
+                VerifyError::Region => DenialCode::RegionWrong,
+                VerifyError::HostUnsigned
+                | VerifyError::HeaderUnsigned
+                | VerifyError::HeaderAbsent
+                | VerifyError::V2NotARead
+                | VerifyError::SignatureMismatch => DenialCode::SignatureInvalid,
+            },
             Self::RetiredKey => DenialCode::KeyRetired,
             Self::VersionTwo => DenialCode::SignatureV2Disabled,
             Self::TemporaryCredentials => DenialCode::TemporaryCredentials,
@@ -127,14 +139,21 @@ impl Denied {
     pub const fn reason(self) -> DenialReason {
         match self {
             Self::Presented(PresentedError::Ambiguous) => DenialReason::SignedTwice,
+            Self::Presented(PresentedError::Query(_)) => DenialReason::QueryAmbiguous,
+            Self::Presented(PresentedError::Path) => DenialReason::PathAmbiguous,
             Self::Presented(_) => DenialReason::SignatureMalformed,
             Self::UnknownKey => DenialReason::KeyUnknown,
             Self::RevokedKey => DenialReason::KeyRevoked,
             Self::RetiredKey => DenialReason::KeyRetired,
-            Self::Verify(VerifyError::SignatureMismatch) => DenialReason::SignatureMismatch,
-            Self::Verify(VerifyError::FromTheFuture | VerifyError::TooOld) => DenialReason::ClockSkew,
-            Self::Verify(VerifyError::Region) => DenialReason::RegionWrong,
-            Self::Verify(_) => DenialReason::SignatureMismatch,
+            Self::Verify(error) => match error {
+                VerifyError::HostUnsigned | VerifyError::HeaderUnsigned | VerifyError::HeaderAbsent => {
+                    DenialReason::SignatureIncomplete
+                }
+                VerifyError::FromTheFuture | VerifyError::TooOld => DenialReason::ClockSkew,
+                VerifyError::V2NotARead => DenialReason::SignatureV2NotARead,
+                VerifyError::SignatureMismatch => DenialReason::SignatureMismatch,
+                VerifyError::Region => DenialReason::RegionWrong,
+            },
             Self::VersionTwo => DenialReason::SignatureV2Disabled,
             Self::TemporaryCredentials => DenialReason::TemporaryCredentials,
             Self::NotAllowed => DenialReason::NotAllowed,

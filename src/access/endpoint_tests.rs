@@ -59,9 +59,10 @@ fn house(allow: &[(usize, &str, &[AllowedOperations])]) -> House {
             OriginConfig::Embedded(_) => panic!("none is embedded"),
         })
         .collect();
+    let doors = S3Doors::new(&config.s3, config.client_names(), &buckets);
     House {
-        access: S3Access::new(&config, &buckets),
-        doors: S3Doors::new(&config.s3, config.client_names(), &buckets),
+        access: S3Access::new(&config, &doors, &buckets),
+        doors,
         clients: Keyring::new(&config.clients),
     }
 }

@@ -10,8 +10,8 @@ use crate::clock::Timestamp;
 use crate::config::{ClientState, Config, SignatureVersions};
 use crate::credentials::{Client, Keyring};
 use crate::listener::Host;
-use crate::route::{Bucket, Located, LocatedBucket};
-use crate::s3::{Region, Subject};
+use crate::route::{Bucket, Located, LocatedBucket, S3Doors};
+use crate::s3::{AddressStyle, Region, Subject};
 use crate::sigv4::{Authentic, Candidate, Form, Presented, VerifyError, Version};
 use http::Method;
 use std::sync::Arc;
@@ -20,10 +20,17 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct S3Access {
     keyring: Keyring,
-    public_hosts: Vec<Box<str>>,
+    public_hosts: Vec<PublicHost>,
     pub(super) buckets: Vec<Arc<Bucket>>,
     pub(super) allow: AllowLists,
     pub(super) refresh: RefreshRules,
+}
+
+/// A host that signatures may have been made for, and the bucket that it names, if it does.
+#[derive(Debug)]
+struct PublicHost {
+    host: Box<str>,
+    bucket: Option<Box<str>>,
 }
 
 /// A request that a client is known to have signed. Made by [`S3Access::authenticate`] alone.
@@ -54,12 +61,16 @@ impl Authenticated {
 }
 
 impl S3Access {
-    /// Takes the configuration and its buckets, in its order.
+    /// Takes the configuration, what it makes of hosts, and its buckets, in its order.
     #[must_use]
-    pub fn new(config: &Config, buckets: &[Arc<Bucket>]) -> Self {
+    pub fn new(config: &Config, doors: &S3Doors, buckets: &[Arc<Bucket>]) -> Self {
+        let public_host = |host: &Box<str>| PublicHost {
+            host: host.clone(),
+            bucket: doors.bucket_of(host).map(Into::into),
+        };
         Self {
             keyring: Keyring::new(&config.clients),
-            public_hosts: config.s3.public_hosts.clone(),
+            public_hosts: config.s3.public_hosts.iter().map(public_host).collect(),
             buckets: buckets.to_vec(),
             allow: AllowLists::new(&config.clients, buckets),
             refresh: RefreshRules::new(&config.refresh, buckets.len()),
@@ -117,25 +128,29 @@ impl S3Access {
 
 impl S3Access {
     /// The hosts and paths that the signature may have been made for (rule 11): the request's own; then each of the
-    /// `public_hosts`, with the path as received, as it was in front of a base path, and as it was in front of a bucket
-    /// in the path, for links that were made for the bucket's own host.
-    fn candidates<'a>(&'a self, located: &Located, host: &'a Host, path: &'a str) -> Vec<Candidate<'a>> {
-        let own = Candidate {
+    /// `public_hosts`, with the path as received and as it was in front of a base path; and where that host names the very
+    /// bucket that the path names here, as it was in front of the bucket.
+    fn candidates<'a>(&'a self, located: &'a Located, host: &'a Host, path: &'a str) -> Vec<Candidate<'a>> {
+        let in_host = located.style == AddressStyle::VirtualHosted;
+        let mut candidates = vec![Candidate {
             host: host.as_str(),
             path: None,
-            host_bucket: None,
-        };
-        let mut candidates = vec![own];
+            host_bucket: in_host.then_some(&*located.name),
+        }];
         for public in &self.public_hosts {
             let on = |path| Candidate {
-                host: public,
+                host: &public.host,
                 path,
-                host_bucket: None,
+                host_bucket: public.bucket.as_deref(),
             };
-            candidates.push(on(None));
-            candidates.extend(located.behind_base(path).map(|path| on(Some(path))));
-            if is_own_host_of(public, located) {
-                candidates.extend(located.behind_bucket(path).map(|path| on(Some(path))));
+            match &public.bucket {
+                None if in_host => {}
+                Some(bucket) if !is_called(located, bucket) => {}
+                Some(_) if !in_host => candidates.extend(located.behind_bucket(path).map(|path| on(Some(path)))),
+                None | Some(_) => {
+                    candidates.push(on(None));
+                    candidates.extend(located.behind_base(path).map(|path| on(Some(path))));
+                }
             }
         }
         candidates
@@ -160,16 +175,10 @@ impl S3Access {
     }
 }
 
-/// Whether `host` is `<bucket>.<rest>` for the bucket that is named.
-fn is_own_host_of(host: &str, located: &Located) -> bool {
-    let is_below = |name: &str| {
-        host.strip_prefix(name)
-            .is_some_and(|rest| rest.len() > 1 && rest.starts_with('.'))
-    };
-    let configured = located
-        .configured()
-        .is_some_and(|bucket| is_below(bucket.name.as_str()));
-    configured || (!located.name.is_empty() && is_below(&located.name))
+/// Whether `name` is the located bucket's, as the client wrote it or at the origin.
+fn is_called(located: &Located, name: &str) -> bool {
+    let at_origin = located.configured().is_some_and(|bucket| bucket.name.as_str() == name);
+    at_origin || *located.name == *name
 }
 
 fn is_presigned_read(presented: &Presented<'_>, located: &Located) -> bool {

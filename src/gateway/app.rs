@@ -140,10 +140,11 @@ impl App {
             ));
         }
         let buckets: Vec<_> = per_bucket.iter().map(|per| Arc::clone(&per.bucket)).collect();
+        let s3_doors = S3Doors::new(&config.s3, config.client_names(), &buckets);
         Ok(Self {
-            s3_doors: S3Doors::new(&config.s3, config.client_names(), &buckets),
             link_ages: LinkAgesTable::new(config, metrics),
-            s3_access: S3Access::new(config, &buckets),
+            s3_access: S3Access::new(config, &s3_doors, &buckets),
+            s3_doors,
             s3_metrics: if open {
                 metrics.route(S3_LABEL)
             } else {

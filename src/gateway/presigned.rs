@@ -10,24 +10,12 @@ use crate::resolve::Overrides;
 use crate::respond::Failure;
 use crate::route::{Bucket, Located};
 use crate::s3::{ObjectKey, Operation};
-use crate::sigv4::{Presented, Version};
+use crate::sigv4::Presented;
 use crate::telemetry::{AccessGuard, LinkRefreshed};
 use std::sync::Arc;
 
-/// What signing adds to a query, and what SDKs add that changes nothing of the object.
-const V4: [&str; 10] = [
-    "X-Amz-Algorithm",
-    "X-Amz-Content-Sha256",
-    "X-Amz-Credential",
-    "X-Amz-Date",
-    "X-Amz-Expires",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Amz-SignedHeaders",
-    "x-amz-checksum-mode",
-    "x-id",
-];
-const V2: [&str; 3] = ["AWSAccessKeyId", "Expires", "Signature"];
+/// What SDKs add that changes nothing of the object.
+const HARMLESS: [&str; 2] = ["x-amz-checksum-mode", "x-id"];
 
 /// A link to read one object of a configured bucket; anything else that a client signs is the endpoint's.
 pub(super) struct Link<'a> {
@@ -39,12 +27,8 @@ pub(super) struct Link<'a> {
 impl<'a> Link<'a> {
     /// Takes a presigned GET or HEAD; `None` when it is no plain read of an object (rule 5's allow-list).
     pub(super) fn of(presented: &Presented<'_>, located: &'a Located) -> Option<Self> {
-        let signing = match presented.version() {
-            Version::V4 => &V4[..],
-            Version::V2 => &V2,
-        };
-        let known = |name: &str| Overrides::knows(name) || signing.contains(&name);
-        let plain = presented.query().pairs().all(|(name, _)| known(name));
+        let known = |name: &str| Overrides::knows(name) || HARMLESS.contains(&name);
+        let plain = presented.own_query().all(|(name, _)| known(name));
         let operation = match *presented.received().method {
             http::Method::HEAD => Operation::HeadObject,
             _ => Operation::GetObject,

@@ -30,6 +30,12 @@ pub(super) const fn told(code: DenialCode) -> Told {
             "The signature is not written as AWS Signature Version 4 wants it.",
         ),
         DenialCode::SignedTwice => row(BAD, "InvalidArgument", "The request is signed in more than one way."),
+        DenialCode::QueryAmbiguous => row(
+            BAD,
+            "InvalidArgument",
+            "A parameter stands in the query more than once, or is not encoded as it should be.",
+        ),
+        DenialCode::PathAmbiguous => row(BAD, "InvalidURI", "The address is not valid, so nothing was looked up."),
         DenialCode::SignatureInvalid => row(
             NO,
             "SignatureDoesNotMatch",

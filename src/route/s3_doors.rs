@@ -1,13 +1,13 @@
 //! What a request of an S3 client names: bucket and key, out of its Host and path. Second station of the walk, for the
 //! presigned door and the S3 endpoint. Rules 2 to 4; AWS "Virtual hosting of general purpose buckets".
 //!
-//! The base path comes off first. Below one of the configured domains the Host names the bucket, at any other the
-//! path's first segment does. A client calls a bucket by its name at the origin, or else by its id in the config file.
+//! The base path comes off first. Below one of the configured domains, and below AWS's own, the Host names the bucket; at
+//! any other the path's first segment does. A client calls a bucket by its name at the origin, or else by its id in the config file.
 
 use super::Bucket;
 use crate::config::S3Config;
 use crate::listener::Host;
-use crate::s3::{AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject};
+use crate::s3::{AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject, before_aws_s3};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -143,16 +143,23 @@ impl S3Doors {
         }
     }
 
-    /// Returns what stands in front of a configured domain; the port counts where the domain names one. A domain itself is
-    /// no bucket's host, below another one neither.
-    fn bucket_of<'a>(&self, host: &'a str) -> Option<&'a str> {
+    /// Returns the bucket that a host names: what stands in front of a configured domain (its port counts where the domain
+    /// names one) or of AWS's own S3 hosts, under which nobody else serves. `None` where the path names it.
+    ///
+    /// Each host is read in this one way, whether a request came for it or a signature was made for it: read as either, a
+    /// link to one object would be good for another.
+    #[must_use]
+    pub fn bucket_of<'a>(&self, host: &'a str) -> Option<&'a str> {
         let below = |domain: &str| {
             let host = if domain.contains(':') { host } else { without_port(host) };
             let rest = host.strip_suffix(domain)?;
             (rest.is_empty() || rest.ends_with('.')).then_some(rest)
         };
-        let nearest = self.domains.iter().find_map(|domain| below(domain))?;
-        nearest.strip_suffix('.')
+        let mut domains = self.domains.iter();
+        match domains.find_map(|domain| below(domain)) {
+            Some(nearest) => nearest.strip_suffix('.'),
+            None => before_aws_s3(without_port(host)).filter(|bucket| !bucket.is_empty()),
+        }
     }
 }
 

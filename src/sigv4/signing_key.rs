@@ -77,11 +77,6 @@ impl SigningKey {
         mac.finalize().into_bytes().into()
     }
 
-    /// Signs a string to sign; returns 64 lower-case hexadecimal digits.
-    pub(super) fn sign_text(&self, string_to_sign: &[u8]) -> String {
-        hex::encode(self.mac(&[string_to_sign]))
-    }
-
     fn is_for(&self, scope: &Scope<'_>) -> bool {
         self.day_number == scope.date.day_number() && *self.region == *scope.region
     }

@@ -116,10 +116,18 @@ words! {
         SignatureMalformed = "signature_malformed",
         /// Signed in more than one way.
         SignedTwice = "signed_twice",
+        /// The query could be read in two ways.
+        QueryAmbiguous = "query_ambiguous",
+        /// The path could be read in two ways.
+        PathAmbiguous = "path_ambiguous",
+        /// The signature does not cover what it must, or covers what did not come along.
+        SignatureIncomplete = "signature_incomplete",
         /// The signature is another's, or another request's.
         SignatureMismatch = "signature_mismatch",
         /// Signed with version 2, which the client has not opted in to.
         SignatureV2Disabled = "signature_v2_disabled",
+        /// Signed with version 2, and no read.
+        SignatureV2NotARead = "signature_v2_not_a_read",
         /// Signed with temporary credentials.
         TemporaryCredentials = "temporary_credentials",
         /// Dated in the future, or too far in the past.

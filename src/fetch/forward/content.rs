@@ -28,7 +28,7 @@ enum Hold {
 
 impl Content {
     pub(super) fn new(upload: Upload) -> Self {
-        let (length, signed, fault) = (upload.length(), upload.content_sha256(), upload.fault());
+        let (length, signed, fault) = (upload.length(), upload.sha256(), upload.fault());
         let hold = match upload.into_body() {
             UploadBody::Empty => Hold::Empty,
             UploadBody::Full(bytes) => Hold::Full(bytes),

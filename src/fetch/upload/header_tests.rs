@@ -10,7 +10,8 @@ use http::HeaderMap;
 use http_body::Body;
 use std::sync::atomic::Ordering;
 
-const LARGE: usize = SMALL_BODY as usize + 1;
+/// One byte more than [`SMALL_BODY`].
+const LARGE: usize = 64 * 1024 + 1;
 
 fn plain() -> Request {
     Request::new(Payload::Unsigned)
@@ -108,7 +109,7 @@ async fn a_client_that_waits_for_100_continue_waits_until_the_origin_wants_the_b
 
 #[tokio::test]
 async fn a_known_length_decides_what_is_read_before_it_is_sent() {
-    let limit = SMALL_BODY as usize;
+    let limit = usize::try_from(SMALL_BODY).unwrap();
     for (length, streams) in [(0, false), (1, false), (limit, false), (limit + 1, true)] {
         let body = data(length);
         let upload = plain().upload(FakeBody::of(&body, 1_000)).await.unwrap();

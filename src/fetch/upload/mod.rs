@@ -180,7 +180,7 @@ impl Upload {
 
     /// The SHA-256 that the client signed, to be signed for the origin too; `None` for `UNSIGNED-PAYLOAD`.
     #[must_use]
-    pub fn content_sha256(&self) -> Option<[u8; 32]> {
+    pub fn sha256(&self) -> Option<[u8; 32]> {
         self.sha256
     }
 

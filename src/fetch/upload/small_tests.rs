@@ -34,7 +34,7 @@ async fn true_bodies_are_taken_however_they_come() {
                 let upload = request.upload(fake).await.unwrap();
                 assert_eq!(upload.bytes(), Some(&body[..]));
                 let signed = matches!(request.payload, Payload::Sha256(_));
-                assert_eq!(upload.content_sha256(), signed.then(|| sha256(&body)));
+                assert_eq!(upload.sha256(), signed.then(|| sha256(&body)));
                 assert!(matches!(upload.into_body(), UploadBody::Full(_)));
             }
         }
@@ -127,7 +127,7 @@ async fn rule_14_a_body_without_bytes_is_judged_before_anything_is_sent() {
         .with("content-md5", &md5(b""))
         .with("x-amz-checksum-crc32", "AAAAAA==");
     let upload = right.upload(empty()).await.unwrap();
-    assert_eq!(upload.content_sha256(), Some(sha256(b"")));
+    assert_eq!(upload.sha256(), Some(sha256(b"")));
     assert!(matches!(upload.into_body(), UploadBody::Empty));
     for (request, error) in [
         (Request::new(Payload::Sha256(sha256(b"a"))), UploadError::HashMismatch),

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 #[derive(Debug)]
 pub struct UploadStream {
     /// `None` at the end.
-    intake: Option<Intake>,
+    intake: Option<Box<Intake>>,
     /// The last piece that came.
     held: Option<Bytes>,
     /// The bytes that are not given out yet.
@@ -27,7 +27,7 @@ impl UploadStream {
     /// `length` must be more than zero: there would be no piece to hold back.
     pub(super) fn new(intake: Intake, length: u64, fault: UploadFault) -> Self {
         Self {
-            intake: Some(intake),
+            intake: Some(Box::new(intake)),
             held: None,
             left: length,
             fault,

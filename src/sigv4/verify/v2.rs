@@ -3,7 +3,7 @@
 //!
 //! It signs neither host nor region, and no parameter that it does not know: a query that holds one of those is refused.
 
-use super::attempts::{Spelling, methods};
+use super::attempts::{Spellings, methods};
 use super::v2_text::{Text, is_signed};
 use super::{Authentic, Candidate, Form, Payload, PresentedError, Received, VerifyError, VerifyingSecret, Version};
 use crate::clock::Timestamp;
@@ -87,20 +87,17 @@ impl<'a> V2Offer<'a> {
         secret: &VerifyingSecret,
         candidates: &[Candidate<'_>],
     ) -> Option<usize> {
-        for spelling in Spelling::ALL {
-            for (place, candidate) in candidates.iter().enumerate() {
-                let Some(path) = spelling.path(candidate, received) else {
-                    continue;
-                };
-                let fits = methods(received.method, Form::Query).iter().any(|method| {
-                    let text = text.pieces(method.as_str(), candidate.host_bucket, &path);
+        candidates.iter().position(|candidate| {
+            let Some(paths) = Spellings::of_path(candidate, received) else {
+                return false;
+            };
+            let fits = |path: &str| {
+                methods(received.method, Form::Query).iter().any(|method| {
+                    let text = text.pieces(method.as_str(), candidate.host_bucket, path);
                     secret.agrees(&secret.sha1_mac(&text), &self.signature)
-                });
-                if fits {
-                    return Some(place);
-                }
-            }
-        }
-        None
+                })
+            };
+            paths.all().any(fits)
+        })
     }
 }

@@ -3,12 +3,12 @@
 //! What anybody could compute is judged first, what needs the key after it; the region last of all, so that only a holder
 //! of the key learns that it is wrong.
 
-use super::attempts::{Spelling, methods, raw_query};
+use super::attempts::{Spellings, methods};
 use super::v4_offer::{PayloadKind, V4Offer};
 use super::{Authentic, Candidate, ChunkSeed, Form, Payload, Received, VerifyError, VerifyingSecret, Version};
 use crate::clock::Timestamp;
-use crate::s3::{Query, encoded_query_len};
-use crate::sigv4::{CanonicalHeaders, CanonicalRequest, Scope, SignedHeaders, SigningKey, canonical_query};
+use crate::s3::Query;
+use crate::sigv4::{CanonicalHeaders, CanonicalRequest, Scope, SignedHeaders, SigningKey};
 use http::HeaderMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,40 +96,31 @@ impl V4Offer<'_> {
         candidates: &[Candidate<'_>],
         signed_for: impl Fn(&CanonicalRequest<'_>) -> bool,
     ) -> Option<usize> {
-        let canonical_query = canonical_query_of(query);
-        // Most signatures never get so far.
-        let mut raw = None;
-        for spelling in Spelling::ALL {
-            let query = match spelling {
-                Spelling::Canonical => canonical_query.as_str(),
-                Spelling::Raw => raw.get_or_insert_with(|| raw_query(received.query, "X-Amz-Signature")),
+        let queries = Spellings::of_query(query, received);
+        candidates.iter().position(|candidate| {
+            let Some(paths) = Spellings::of_path(candidate, received) else {
+                return false;
             };
-            for (place, candidate) in candidates.iter().enumerate() {
-                let Some(path) = spelling.path(candidate, received) else {
-                    continue;
-                };
-                let others;
-                let headers = if self.signed_headers == "host" {
-                    SignedHeaders::Host(candidate.host)
-                } else {
-                    others = self.canonical_headers(candidate.host, received.headers);
-                    SignedHeaders::These(&others)
-                };
-                let fits = methods(received.method, self.form).iter().any(|method| {
+            let others;
+            let headers = if self.signed_headers == "host" {
+                SignedHeaders::Host(candidate.host)
+            } else {
+                others = self.canonical_headers(candidate.host, received.headers);
+                SignedHeaders::These(&others)
+            };
+            let fits = |path: &str, query: &str| {
+                methods(received.method, self.form).iter().any(|method| {
                     signed_for(&CanonicalRequest {
                         method: method.as_str(),
-                        path: &path,
+                        path,
                         query,
                         headers,
                         payload: &self.payload,
                     })
-                });
-                if fits {
-                    return Some(place);
-                }
-            }
-        }
-        None
+                })
+            };
+            paths.all().any(|path| queries.all().any(|query| fits(path, query)))
+        })
     }
 
     fn canonical_headers(&self, host: &str, headers: &HeaderMap) -> CanonicalHeaders {
@@ -159,19 +150,4 @@ impl V4Offer<'_> {
             PayloadKind::SignedChunksTrailer => Payload::SignedChunksTrailer(seed()),
         }
     }
-}
-
-/// The canonical query, of all parameters but the signature: nothing else in it is unsigned.
-fn canonical_query_of(query: &Query<'_>) -> String {
-    let mut parameters: Vec<(&str, &str)> = Vec::with_capacity(12);
-    parameters.extend(query.pairs().filter(|(name, _)| *name != "X-Amz-Signature"));
-    parameters.sort_unstable_by(canonical_query::compare);
-    let length = parameters
-        .iter()
-        .map(|(name, value)| encoded_query_len(name) + encoded_query_len(value) + 2);
-    let mut text = String::with_capacity(length.sum());
-    for parameter in parameters {
-        canonical_query::push(&mut text, 0, parameter);
-    }
-    text
 }

@@ -135,7 +135,7 @@ fn presigned_payload<'a>(query: &Query<'a>, headers: &'a HeaderMap) -> Result<Co
     let in_query = query.get_in_any_case(name);
     let in_header = single(headers, name, PresentedError::PayloadMissing)?;
     match (in_query, in_header) {
-        (None, None) | (Some(UNSIGNED_PAYLOAD), None) => Ok(UNSIGNED_PAYLOAD.into()),
+        (None | Some(UNSIGNED_PAYLOAD), None) => Ok(UNSIGNED_PAYLOAD.into()),
         (None, Some(text)) => Ok(text.into()),
         (Some(text), None) => Ok(text.to_owned().into()),
         (Some(text), Some(same)) if text == same => Ok(same.into()),
