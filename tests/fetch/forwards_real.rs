@@ -1,0 +1,1 @@
+//! What S3 clients do, on real origins: each verifies what the gateway signed.
