@@ -3,8 +3,16 @@
 //! Imports everything up to `route/`. Only this room makes a [`Permit`]; every room behind it asks for one, so that
 //! nothing can be signed or fetched without a verdict, by type.
 
+mod allow;
+mod denied;
 mod permit;
+mod presigned;
+mod s3_access;
 mod verdict;
 
+pub use allow::Reach;
+pub use denied::{DenialCode, Denied};
 pub use permit::{Audience, Permit};
+pub use presigned::{PresignedPermit, Refreshed};
+pub use s3_access::{Authenticated, S3Access};
 pub use verdict::{decide, fallback};

@@ -69,6 +69,12 @@ pub(super) enum Command {
     /// List the routes in the order in which they are tried
     #[command(after_help = "Example:\n  evergate routes --config /etc/evergate/config.yaml")]
     Routes(ConfigFile),
+    /// Issue keys that apps sign with
+    #[command(
+        subcommand,
+        after_help = "Example:\n  evergate client new librechat --bucket files --prefix images/ --operations read,write"
+    )]
+    Client(ClientCommand),
     /// Ask a running gateway's admin listener whether it is alive (for containers)
     #[command(
         after_help = "Finds the admin listener by the same configuration as `serve`. Exit 0: alive; 69: not.\n\nExample:\n  HEALTHCHECK CMD [\"/usr/local/bin/evergate\", \"healthcheck\"]"
@@ -119,6 +125,41 @@ pub(super) struct PresignArguments {
     /// Print a curl command instead of the bare URL
     #[arg(long)]
     pub(super) curl: bool,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub(super) file: ConfigFile,
+}
+
+/// What `client` does.
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientCommand {
+    /// Issue a key pair, and print what to write into the configuration and the environment
+    #[command(
+        after_help = "Examples:\n  evergate client new librechat\n  evergate client new backup --bucket files --prefix documents/ --operations read,list\n\nThe secret is printed once and stored nowhere. Without a configuration file, the lines are environment variables."
+    )]
+    New(NewClientArguments),
+}
+
+/// What `client new` takes.
+#[derive(Args, Debug)]
+pub(super) struct NewClientArguments {
+    /// What the client is called in logs and metrics, such as the app's name
+    pub(super) name: String,
+    /// The bucket's name in the configuration; may be left out when there is only one
+    #[arg(short, long, value_name = "ID")]
+    pub(super) bucket: Option<String>,
+    /// What the keys start with, ending in "/" [default: the whole bucket]
+    #[arg(short, long)]
+    pub(super) prefix: Option<String>,
+    /// What it may do
+    #[arg(
+        short,
+        long,
+        value_delimiter = ',',
+        value_parser = ["read", "write", "delete", "list", "all"],
+        default_value = "read,write,delete,list"
+    )]
+    pub(super) operations: Vec<String>,
     /// Where the configuration is.
     #[command(flatten)]
     pub(super) file: ConfigFile,

@@ -32,6 +32,7 @@ mod retry;
 mod state;
 mod tls;
 mod transfer;
+mod upload;
 
 pub use breaker::{Breaker, BreakerBounds};
 pub use budget::BudgetBounds;
@@ -50,3 +51,4 @@ pub use retry::RetryBounds;
 pub use state::{OriginBounds, OriginState};
 pub use tls::{OriginTls, Roots, TlsError};
 pub use transfer::{Length, OriginBody};
+pub use upload::{SMALL_BODY, Upload, UploadBody, UploadError, UploadFault, UploadStream};

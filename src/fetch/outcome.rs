@@ -52,21 +52,24 @@ pub(super) fn success(
     Some(match status {
         StatusCode::OK => Ok(OriginStatus::Ok),
         StatusCode::PARTIAL_CONTENT => match asked.range {
-            Some(range) => part(range, head).map(|()| OriginStatus::Partial),
+            Some(range) => part(Some(range), head).map(|()| OriginStatus::Partial),
+            None if asked.by_part => part(None, head).map(|()| OriginStatus::Partial),
             None => unasked(),
         },
         StatusCode::NOT_MODIFIED if asked.has_preconditions() => Ok(OriginStatus::NotModified),
         StatusCode::PRECONDITION_FAILED if asked.has_preconditions() || asked.range_guard.is_some() => {
             Ok(OriginStatus::PreconditionFailed)
         }
-        StatusCode::RANGE_NOT_SATISFIABLE if asked.range.is_some() => Ok(OriginStatus::RangeNotSatisfiable),
+        StatusCode::RANGE_NOT_SATISFIABLE if asked.range.is_some() || asked.by_part => {
+            Ok(OriginStatus::RangeNotSatisfiable)
+        }
         StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE => unasked(),
         _ => return None,
     })
 }
 
-/// A part is passed on only when it is the one that was asked for.
-fn part(asked: ByteRange, head: &OriginHead) -> Result<(), FetchError> {
+/// A part is passed on only when it is the one that was asked for; one that was asked for by its number may lie anywhere.
+fn part(asked: Option<ByteRange>, head: &OriginHead) -> Result<(), FetchError> {
     let Some(ContentRange::Satisfied { first, last, complete }) = head.content_range else {
         return Err(bad("a part without a valid Content-Range".to_owned()));
     };
@@ -74,9 +77,12 @@ fn part(asked: ByteRange, head: &OriginHead) -> Result<(), FetchError> {
         return Err(bad("a part longer than can be".to_owned()));
     };
     let fits = match asked {
-        ByteRange::Closed(from, to) => first == from && last <= to,
-        ByteRange::From(from) => first == from,
-        ByteRange::Suffix(n) => length <= n && complete.is_none_or(|complete| last.checked_add(1) == Some(complete)),
+        None => true,
+        Some(ByteRange::Closed(from, to)) => first == from && last <= to,
+        Some(ByteRange::From(from)) => first == from,
+        Some(ByteRange::Suffix(n)) => {
+            length <= n && complete.is_none_or(|complete| last.checked_add(1) == Some(complete))
+        }
     };
     if !fits {
         return Err(bad("another part than the one asked for".to_owned()));

@@ -6,7 +6,7 @@ use crate::cache::{UrlCache, UrlQuery};
 use crate::clock::{Clock, Timestamp};
 use crate::config::UrlCacheConfig;
 use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
-use crate::resolve::{Overrides, Target};
+use crate::resolve::Target;
 use crate::route::{ClockOffset, Place};
 use crate::sigv4::PresignRequest;
 use crate::telemetry::CacheReading;
@@ -107,15 +107,13 @@ impl Presigner {
 }
 
 fn query_of<'a>(target: &'a Target, snapshot: &Snapshot, generation: u32) -> UrlQuery<'a> {
-    // Taken apart in full: an override that is added must not be forgotten in the cache's key (rule 18).
-    let Overrides { content_disposition } = target.overrides();
     UrlQuery {
         bucket: target.permit().bucket().index,
         generation,
         epoch: snapshot.epoch,
         operation: target.permit().operation(),
         key: target.permit().key(),
-        content_disposition: content_disposition.as_deref(),
+        overrides: target.overrides().as_slice(),
     }
 }
 

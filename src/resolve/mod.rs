@@ -3,7 +3,9 @@
 //! Imports everything up to `access/`.
 
 mod download;
+mod overrides;
 mod target;
 
 pub use download::{Download, FileName, QueryError};
-pub use target::{Overrides, Target};
+pub use overrides::Overrides;
+pub use target::Target;

@@ -16,7 +16,7 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn form(accept: &'static str) -> Form {
+fn form(accept: &'static str) -> Form<'static> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
     Form::of(&headers)

@@ -1,11 +1,13 @@
 //! Everything that can keep a reader from an object, each with its status. Never one for another.
 
+use super::denial;
+use crate::access::Denied;
 use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
 use crate::listener::Refusal;
 use crate::presign::PresignError;
 use crate::resolve::QueryError;
-use crate::route::RouteError;
+use crate::route::{LocateError, RouteError};
 use crate::s3::KeyError;
 use crate::telemetry::Outcome;
 use http::StatusCode;
@@ -24,8 +26,10 @@ pub enum Failure {
     MethodNotAllowed,
     /// No route covers the path: 404.
     NoRoute,
-    /// The access rule says no: 403.
-    Denied,
+    /// What an S3 client asks for is denied: 400, 403 or 404.
+    Denied(Denied),
+    /// The path names nothing that S3 knows: 400, or 404 outside of the base path.
+    Located(LocateError),
     /// The key is missing: 404.
     Missing,
     /// The origin refuses the gateway: 404 or 403, as the route says.
@@ -90,7 +94,10 @@ impl Failure {
             Self::Refused(_) | Self::Key(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => StatusCode::NOT_FOUND,
-            Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
+            Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
+            Self::Denied(denied) => denial::told(denied.code()).status,
+            Self::Located(LocateError::OutsideBase) => StatusCode::NOT_FOUND,
+            Self::Located(LocateError::BucketName | LocateError::Key(_)) => StatusCode::BAD_REQUEST,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
             Self::OriginTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Throttled { .. } | Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => {
@@ -109,7 +116,13 @@ impl Failure {
             Self::Refused(_) | Self::Key(_) | Self::Query(_) => Outcome::BadRequest,
             Self::MethodNotAllowed => Outcome::MethodNotAllowed,
             Self::NoRoute | Self::Missing => Outcome::NotFound,
-            Self::Denied => Outcome::Forbidden,
+            Self::Denied(denied) => match denial::told(denied.code()).status {
+                StatusCode::BAD_REQUEST => Outcome::BadRequest,
+                StatusCode::NOT_FOUND => Outcome::NotFound,
+                _ => Outcome::Forbidden,
+            },
+            Self::Located(LocateError::OutsideBase) => Outcome::NotFound,
+            Self::Located(LocateError::BucketName | LocateError::Key(_)) => Outcome::BadRequest,
             Self::OriginForbidden(_) => Outcome::OriginForbidden,
             Self::OriginUnreachable => Outcome::OriginUnreachable,
             Self::OriginTimeout => Outcome::OriginTimeout,
@@ -119,6 +132,37 @@ impl Failure {
             Self::NoCredentials => Outcome::NoCredentials,
             Self::Overloaded => Outcome::Overloaded,
             Self::Internal => Outcome::Internal,
+        }
+    }
+
+    /// The code that an S3 client branches on.
+    #[must_use]
+    pub fn s3_code(self) -> &'static str {
+        match self {
+            Self::Denied(denied) => denial::told(denied.code()).s3_code,
+            Self::Located(LocateError::BucketName) => "InvalidBucketName",
+            Self::Located(LocateError::OutsideBase) => "NoSuchBucket",
+            Self::Key(KeyError::TooLong) => "KeyTooLongError",
+            Self::Key(_) | Self::Located(LocateError::Key(_)) | Self::Refused(Refusal::BadTarget) => "InvalidURI",
+            Self::Query(_) => "InvalidArgument",
+            Self::Refused(Refusal::UnknownMethod) => "NotImplemented",
+            Self::Refused(_) => "InvalidRequest",
+            Self::MethodNotAllowed => "MethodNotAllowed",
+            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => "NoSuchKey",
+            Self::OriginForbidden(OriginForbidden::Forbidden) => "AccessDenied",
+            Self::OriginBucket => "NoSuchBucket",
+            Self::OriginTimeout | Self::OriginUnreachable | Self::OriginError | Self::Internal => "InternalError",
+            Self::Throttled { .. } => "SlowDown",
+            Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => "ServiceUnavailable",
+        }
+    }
+
+    /// What `x-evergate-reason` and `<Reason>` tell, where there is more to tell than the code does.
+    #[must_use]
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denied) => Some(denied.code().as_str()),
+            _ => None,
         }
     }
 
@@ -153,7 +197,12 @@ impl Failure {
             Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
                 "There is nothing at this address."
             }
-            Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
+            Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
+            Self::Denied(denied) => denial::told(denied.code()).sentence,
+            Self::Located(LocateError::OutsideBase) => "There is nothing at this address.",
+            Self::Located(LocateError::BucketName | LocateError::Key(_)) => {
+                "The address is not valid, so nothing was looked up."
+            }
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError | Self::OriginSuspended { .. } => {
                 "The storage behind this address can't be read right now."
             }
@@ -188,6 +237,21 @@ impl From<RouteError> for Failure {
         match error {
             RouteError::Key(error) => Self::Key(error),
             RouteError::NoRoute => Self::NoRoute,
+        }
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<LocateError> for Failure {
+    fn from(error: LocateError) -> Self {
+        match error {
+            LocateError::Key(error) => Self::Key(error),
+            other @ (LocateError::OutsideBase | LocateError::BucketName) => Self::Located(other),
         }
     }
 }
@@ -228,7 +292,7 @@ mod tests {
     fn what_the_origin_refuses_looks_missing_or_forbidden_but_is_logged_as_it_is() {
         for (policy, twin) in [
             (OriginForbidden::NotFound, Failure::Missing),
-            (OriginForbidden::Forbidden, Failure::Denied),
+            (OriginForbidden::Forbidden, Failure::Denied(Denied::NotAllowed)),
         ] {
             let failure = Failure::OriginForbidden(policy);
             assert_eq!(failure.status(), twin.status());

@@ -6,6 +6,10 @@ use http::{HeaderName, HeaderValue};
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// Names the request, in the answer and in the log.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Names the request where S3 clients look for it.
+pub const X_AMZ_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+/// Why an S3 client was denied, in words that stay as they are.
+pub const X_EVERGATE_REASON: HeaderName = HeaderName::from_static("x-evergate-reason");
 
 /// `X-Content-Type-Options`: the type is what it says (rule 17).
 pub const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");

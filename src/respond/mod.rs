@@ -7,6 +7,7 @@
 mod body;
 mod cache_control;
 mod content;
+mod denial;
 mod error;
 mod failure;
 pub mod headers;

@@ -69,6 +69,12 @@ impl Bucket {
         self.whereabouts.place()
     }
 
+    /// Returns the region that the configuration names, whatever was learned since.
+    #[must_use]
+    pub fn configured_region(&self) -> &Region {
+        self.whereabouts.configured()
+    }
+
     /// Returns the generation of its [`Bucket::place`], at the cost of a plain load.
     #[must_use]
     pub fn generation(&self) -> u32 {

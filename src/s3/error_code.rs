@@ -142,15 +142,22 @@ impl ErrorDocument {
     /// Returns the document as S3 writes it, with the resource and request id of the answer it goes into.
     #[must_use]
     pub fn to_xml(&self, resource: &str, request_id: &str) -> String {
+        self.to_xml_with(resource, request_id, &[])
+    }
+
+    /// As [`ErrorDocument::to_xml`], with further elements of these names and texts.
+    #[must_use]
+    pub fn to_xml_with(&self, resource: &str, request_id: &str, more: &[(&str, &str)]) -> String {
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
-        for (name, text) in [
+        let own = [
             ("Code", self.code_text.as_str()),
             ("Message", self.message.as_str()),
             ("Resource", resource),
             ("RequestId", request_id),
-        ] {
+        ];
+        for (name, text) in own.iter().chain(more) {
             let allowed: String = text.chars().filter(|&c| is_xml_char(c)).collect();
-            for part in ["<", name, ">", &escape(allowed.as_str()), "</", name, ">"] {
+            for part in ["<", *name, ">", &escape(allowed.as_str()), "</", *name, ">"] {
                 xml.push_str(part);
             }
         }

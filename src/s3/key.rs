@@ -165,7 +165,7 @@ impl fmt::Display for ObjectKey {
 }
 
 /// Decodes every `%XX` once; unlike the URL libraries' decoders it refuses a bad `%` instead of keeping it.
-fn percent_decode(raw: &str) -> Result<Cow<'_, str>, KeyError> {
+pub(super) fn percent_decode(raw: &str) -> Result<Cow<'_, str>, KeyError> {
     if !raw.contains('%') {
         return Ok(Cow::Borrowed(raw));
     }

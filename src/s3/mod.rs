@@ -5,8 +5,10 @@
 
 mod address;
 mod bucket_name;
+mod checksum;
 mod encoding;
 mod error_code;
+mod host;
 mod key;
 mod operation;
 mod partition;
@@ -16,10 +18,13 @@ mod region;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
-pub(crate) use encoding::{compare_encoded, encode_query_into, encoded_query_len};
+pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumHasher};
+pub(crate) use encoding::{compare_encoded, encode_path_into, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
+pub use host::HostParts;
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
+pub(crate) use partition::before_aws_s3;
 pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};

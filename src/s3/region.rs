@@ -18,12 +18,17 @@ impl Region {
     /// # Errors
     /// When it holds anything but `a-z`, `0-9` and `-`.
     pub fn parse(name: &str) -> Result<Self, RegionError> {
-        let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if (1..=63).contains(&name.len()) && name.bytes().all(fine) {
+        if Self::is_fine(name) {
             Ok(Self(name.into()))
         } else {
             Err(RegionError)
         }
+    }
+
+    /// Whether [`Region::parse`] takes it.
+    pub(crate) fn is_fine(name: &str) -> bool {
+        let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=63).contains(&name.len()) && name.bytes().all(fine)
     }
 
     /// The name.

@@ -20,12 +20,17 @@ impl AccessKeyId {
     /// # Errors
     /// When it could not stand in a credential scope.
     pub fn parse(id: &str) -> Result<Self, AccessKeyIdError> {
-        let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        if (1..=128).contains(&id.len()) && id.bytes().all(fine) {
+        if Self::is_fine(id) {
             Ok(Self(id.into()))
         } else {
             Err(AccessKeyIdError)
         }
+    }
+
+    /// Whether [`AccessKeyId::parse`] takes it.
+    pub(super) fn is_fine(id: &str) -> bool {
+        let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        (1..=128).contains(&id.len()) && id.bytes().all(fine)
     }
 
     /// The id.

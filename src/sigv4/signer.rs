@@ -4,7 +4,7 @@
 
 use super::canonical_request::UNSIGNED_PAYLOAD;
 use super::presigned_query::PresignedQuery;
-use super::signing_key::DayKeys;
+use super::signing_key::DerivedKeys;
 use super::{AmzDate, CanonicalHeaders, CanonicalRequest, Credential, Scope, SignedHeaders};
 use super::{authorization, canonical_query, write_canonical_query};
 use crate::clock::Timestamp;
@@ -25,7 +25,8 @@ pub struct Signer {
     credential: Arc<Credential>,
     /// The session token as it stands in a query.
     encoded_token: Option<SecretString>,
-    keys: DayKeys,
+    /// Of two neighbouring days: a bucket is in one region.
+    keys: DerivedKeys<2>,
 }
 
 /// What a presigned URL is to be made of.
@@ -116,7 +117,7 @@ impl Signer {
         Self {
             credential,
             encoded_token,
-            keys: DayKeys::default(),
+            keys: DerivedKeys::default(),
         }
     }
 

@@ -3,8 +3,10 @@
 
 use super::{CanonicalRequest, Scope};
 use arc_swap::ArcSwapOption;
-use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use aws_sigv4::sign::v4::generate_signing_key;
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
+use sha2::Sha256;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -37,7 +39,46 @@ impl SigningKey {
     /// `scope` must be the one that this key was derived for: no other signature means anything to an origin.
     #[must_use]
     pub fn sign(&self, request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> String {
-        calculate_signature(self.key.expose_secret(), string_to_sign(request, scope).as_bytes())
+        hex::encode(self.signature(request, scope))
+    }
+
+    /// As [`SigningKey::sign`]; returns the 32 bytes, for comparing in constant time (rule 9).
+    #[must_use]
+    pub fn signature(&self, request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> [u8; 32] {
+        let mut hash = [0; 64];
+        // Can't fail: 32 bytes are 64 digits.
+        let _ = hex::encode_to_slice(request.hash(), &mut hash);
+        let slash = b"/".as_slice();
+        self.mac(&[
+            ALGORITHM.as_bytes(),
+            b"\n",
+            scope.date.as_str().as_bytes(),
+            b"\n",
+            scope.date.day().as_bytes(),
+            slash,
+            scope.region.as_bytes(),
+            slash,
+            scope.service.as_bytes(),
+            b"/aws4_request\n",
+            &hash,
+        ])
+    }
+
+    /// Returns the HMAC-SHA256 of a text that is given in pieces: a string to sign.
+    #[must_use]
+    pub fn mac(&self, text: &[&[u8]]) -> [u8; 32] {
+        // Can't fail: HMAC takes keys of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()) else {
+            return [0; 32];
+        };
+        for piece in text {
+            mac.update(piece);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    fn is_for(&self, scope: &Scope<'_>) -> bool {
+        self.day_number == scope.date.day_number() && *self.region == *scope.region
     }
 }
 
@@ -47,49 +88,58 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Returns algorithm, date, scope and the hash of the canonical request, each on a line.
-fn string_to_sign(request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> String {
-    let mut hash = [0; 64];
-    // Can't fail: 32 bytes are 64 digits.
-    let _ = hex::encode_to_slice(request.hash(), &mut hash);
-    let mut text = String::with_capacity(160 + scope.region.len());
-    for part in [ALGORITHM, "\n", scope.date.as_str(), "\n"] {
-        text.push_str(part);
-    }
-    scope.write_into("/", &mut text);
-    text.push('\n');
-    text.push_str(str::from_utf8(&hash).unwrap_or_default());
-    text
-}
-
-/// The derived keys of two neighbouring days, of one secret and service.
+/// The keys derived from one secret for one service, as many days and regions of them as there are places.
 ///
-/// Around midnight requests of both days are signed in turn (the signing window turns at another second for each key),
-/// so each of the two has its own place, by the parity of its day. A bucket is in one region, so a key of another region
-/// than the last one takes its place. Reading takes no lock.
-#[derive(Default)]
-pub(super) struct DayKeys([ArcSwapOption<SigningKey>; 2]);
+/// Neighbouring days have places of their own (around midnight requests of both are signed in turn, since the signing
+/// window turns at another second for each key); who comes to a place that is taken takes it. Reading takes no lock, and
+/// the number of keys is bounded whatever days and regions a stranger names.
+pub(super) struct DerivedKeys<const PLACES: usize>([ArcSwapOption<SigningKey>; PLACES]);
 
-impl DayKeys {
-    /// Signs with the key of the scope's day, deriving it when it is not at hand.
+impl<const PLACES: usize> DerivedKeys<PLACES> {
+    /// Signs with the key of the scope's day and region, deriving it when it is not at hand.
     pub(super) fn sign(&self, secret: &SecretString, request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> String {
-        let place = &self.0[usize::from(!scope.date.day_number().is_multiple_of(2))];
+        self.with(secret, scope, |key| key.sign(request, scope))
+    }
+
+    /// Hands the key of the scope's day and region to `take`, deriving it when it is not at hand.
+    pub(super) fn with<T>(
+        &self,
+        secret: &SecretString,
+        scope: &Scope<'_>,
+        take: impl FnOnce(&Arc<SigningKey>) -> T,
+    ) -> T {
+        let Some(place) = self.0.get(place_of(scope, PLACES)) else {
+            return take(&Arc::new(SigningKey::derive(secret, scope)));
+        };
         if let Some(key) = &*place.load()
-            && key.day_number == scope.date.day_number()
-            && *key.region == *scope.region
+            && key.is_for(scope)
         {
-            return key.sign(request, scope);
+            return take(key);
         }
         let key = Arc::new(SigningKey::derive(secret, scope));
-        let signature = key.sign(request, scope);
-        place.store(Some(key));
-        signature
+        place.store(Some(Arc::clone(&key)));
+        take(&key)
     }
 }
 
-impl fmt::Debug for DayKeys {
+/// The day counts on by one; regions lie far apart.
+fn place_of(scope: &Scope<'_>, places: usize) -> usize {
+    let region = scope.region.bytes().fold(0u64, |hash, byte| {
+        hash.wrapping_mul(0x0100_0000_01b3).wrapping_add(byte.into())
+    });
+    let number = scope.date.day_number().wrapping_add(region);
+    usize::try_from(number % (places.max(1) as u64)).unwrap_or_default()
+}
+
+impl<const PLACES: usize> Default for DerivedKeys<PLACES> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| ArcSwapOption::empty()))
+    }
+}
+
+impl<const PLACES: usize> fmt::Debug for DerivedKeys<PLACES> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DayKeys")
+        f.write_str("DerivedKeys")
     }
 }
 
@@ -101,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_key_is_derived_once_for_each_of_two_neighbouring_days() {
-        let keys = DayKeys::default();
+        let keys = DerivedKeys::<2>::default();
         let secret = SecretString::from("secret");
         let request = CanonicalRequest {
             method: "GET",
@@ -133,8 +183,8 @@ mod tests {
         sign(172_799);
         assert_eq!(at_hand(), derived);
         sign(172_800);
-        assert_eq!(at_hand()[1], derived[1]);
-        assert_ne!(at_hand()[0], derived[0]);
+        let kept = at_hand().iter().zip(&derived).filter(|(now, then)| now == then).count();
+        assert_eq!(kept, 1, "the day before keeps its key");
         sign_in("eu-west-1", 172_800);
         sign_in("us-east-1", 172_800);
     }

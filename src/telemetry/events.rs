@@ -3,7 +3,7 @@
 //! The rooms for credentials and TLS tell their own events; the metrics page reads what they count.
 
 use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
-use super::{BucketMetrics, OriginErrorKind};
+use super::{AccessRequest, BucketMetrics, OriginErrorKind, redact};
 use crate::clock::{Clock, Timestamp};
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -23,6 +23,19 @@ pub struct Events {
     metrics: Metrics,
     origin_line: Arc<Seldom>,
     slowed_line: Arc<Seldom>,
+}
+
+/// An expired link that was honoured.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkRefreshed<'a> {
+    /// The name of the client that signed it.
+    pub client: &'a str,
+    /// The bucket's id.
+    pub bucket: &'a str,
+    /// The prefix of the refresh rule.
+    pub rule: &'a str,
+    /// How old it is.
+    pub age: Duration,
 }
 
 impl Events {
@@ -84,6 +97,19 @@ impl Events {
         let (bucket, kind) = (bucket.label(), kind.as_str());
         let lines_left_out = (unsaid > 0).then_some(unsaid);
         tracing::warn!(target: TARGET, bucket, kind, %reason, lines_left_out, "the origin failed a request");
+    }
+
+    /// An expired link was honoured: the audit line of rule 13, one for each. The path is told as the access log tells it.
+    pub fn link_refreshed(&self, honoured: &LinkRefreshed<'_>, request: &AccessRequest) {
+        let LinkRefreshed {
+            client,
+            bucket,
+            rule,
+            age,
+        } = honoured;
+        let age_seconds = age.as_secs();
+        let (id, path) = (format_args!("{:016x}", request.id), redact(&request.path));
+        tracing::info!(target: TARGET, client, bucket, rule, age_seconds, %id, %path, "expired link honoured");
     }
 
     /// The breaker of a bucket's endpoint has opened: nothing is sent there `for_now`.

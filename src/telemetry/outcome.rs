@@ -39,6 +39,10 @@ words! {
     Door {
         /// A route's stable path.
         Stable = "stable",
+        /// A presigned URL of a client, to read one object.
+        Presigned = "presigned",
+        /// Any other request that a client signed.
+        Endpoint = "endpoint",
         /// None: no route covers it, or its head was refused.
         None = "none",
     }
@@ -96,6 +100,50 @@ words! {
         Internal = "internal",
         /// The reader left before the answer was complete.
         ClientGone = "client_gone",
+    }
+}
+
+words! {
+    /// Why a request of an S3 client was denied, exactly. Clients are told less (rule 9).
+    DenialReason {
+        /// Nothing that AWS would have written.
+        SignatureMalformed = "signature_malformed",
+        /// Signed in more than one way.
+        SignedTwice = "signed_twice",
+        /// The query could be read in two ways.
+        QueryAmbiguous = "query_ambiguous",
+        /// The path could be read in two ways.
+        PathAmbiguous = "path_ambiguous",
+        /// The signature does not cover what it must, or covers what did not come along.
+        SignatureIncomplete = "signature_incomplete",
+        /// The signature is another's, or another request's.
+        SignatureMismatch = "signature_mismatch",
+        /// Signed with version 2, which the client has not opted in to.
+        SignatureV2Disabled = "signature_v2_disabled",
+        /// Signed with version 2, and no read.
+        SignatureV2NotARead = "signature_v2_not_a_read",
+        /// Signed with temporary credentials.
+        TemporaryCredentials = "temporary_credentials",
+        /// Dated in the future, or too far in the past.
+        ClockSkew = "clock_skew",
+        /// Signed for another region.
+        RegionWrong = "region_wrong",
+        /// No client has this access key id.
+        KeyUnknown = "key_unknown",
+        /// The client's key is revoked.
+        KeyRevoked = "key_revoked",
+        /// The client's key is retired, and this is no old link.
+        KeyRetired = "key_retired",
+        /// The client's allow list does not hold this.
+        NotAllowed = "not_allowed",
+        /// No such bucket in the configuration.
+        BucketUnknown = "bucket_unknown",
+        /// The link has expired, and no refresh rule honours it.
+        LinkExpired = "link_expired",
+        /// The link has expired too long ago.
+        LinkTooOld = "link_too_old",
+        /// The link was signed before `not_before`.
+        LinkBeforeCutoff = "link_before_cutoff",
     }
 }
 
@@ -202,6 +250,7 @@ mod tests {
     fn words_are_unique_and_know_their_place() {
         lint(Door::ALL, Door::index, Door::as_str);
         lint(Outcome::ALL, Outcome::index, Outcome::as_str);
+        lint(DenialReason::ALL, DenialReason::index, DenialReason::as_str);
         lint(CacheResult::ALL, CacheResult::index, CacheResult::as_str);
         lint(OriginErrorKind::ALL, OriginErrorKind::index, OriginErrorKind::as_str);
         lint(RetryReason::ALL, RetryReason::index, RetryReason::as_str);

@@ -18,12 +18,20 @@ pub struct Authentic {
     pub signed_at: Option<Timestamp>,
     /// When it expires: `signed_at` and `X-Amz-Expires`, or version 2's `Expires`. `None` for the header form.
     pub expires_at: Option<Timestamp>,
-    /// How long ago it expired; `None` while it is fresh, and for the header form.
+    /// How long ago it expired, in whole seconds, never zero; `None` while it is fresh, its last second included, and for
+    /// the header form.
     pub expired_by: Option<Duration>,
     /// What was signed of the body.
     pub payload: Payload,
     /// The place in the candidates of the one that it was made for.
     pub candidate: usize,
+}
+
+impl Authentic {
+    /// How long before `now` it expired.
+    pub(super) fn expired_by(expires_at: Timestamp, now: Timestamp) -> Option<Duration> {
+        Some(now.since(expires_at)).filter(|age| !age.is_zero())
+    }
 }
 
 /// What the signature says of the body. Rule 14.
@@ -52,15 +60,4 @@ pub struct ChunkSeed {
     pub date: [u8; 16],
     /// `20130524/us-east-1/s3/aws4_request`
     pub scope: Box<str>,
-}
-
-/// Why a proof is not believed. For logs and for `inspect`; readers are told less (rule 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum VerifyError {
-    /// Another secret, another host, or another request than was signed.
-    #[error("the signature does not match")]
-    SignatureMismatch,
-    /// The owner of `sigv4/verify` completes this list.
-    #[error("the signature's date is more than 15 minutes in the future")]
-    FromTheFuture,
 }

@@ -1,8 +1,11 @@
 //! What a request offers as proof of who signed it. Rules 5, 6 and 8.
 
-use super::{Authentic, VerifyError, VerifyingSecret};
+use super::claim::{Claim, V2_PARAMETERS, V4_PARAMETERS};
+use super::v2::V2Offer;
+use super::v4_offer::V4Offer;
+use super::{Authentic, PresentedError, VerifyError, VerifyingSecret};
 use crate::clock::Timestamp;
-use crate::s3::Query;
+use crate::s3::{DecodedPath, Query};
 use http::{HeaderMap, Method};
 
 /// A request as received, as far as signatures cover it.
@@ -19,12 +22,15 @@ pub struct Received<'a> {
 }
 
 /// A host and path that the signature may have been made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Candidate<'a> {
     /// `Host` as the signer saw it.
     pub host: &'a str,
     /// The raw path as the signer saw it; `None` for the received one.
     pub path: Option<&'a str>,
+    /// The bucket's name where `host` names it (virtual-hosted style), as the client wrote it; `None` in path style. Version 2
+    /// signs it and not the host; version 4 has no use for it.
+    pub host_bucket: Option<&'a str>,
 }
 
 /// Where the proof stands.
@@ -45,21 +51,16 @@ pub enum Version {
     V2,
 }
 
-/// Why what is offered can't be a proof at all: 400. Says nothing that depends on a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum PresentedError {
-    /// More than one AWS form (rule 6).
-    #[error("the request is signed in more than one way")]
-    Ambiguous,
-    /// The owner of `sigv4/verify` completes this list.
-    #[error("the signature is not written as AWS writes it")]
-    Malformed,
-}
-
 /// One proof, taken apart and not yet believed. Deliberately without `Debug`.
 pub struct Presented<'a> {
     received: Received<'a>,
     query: Query<'a>,
+    offer: Offer<'a>,
+}
+
+enum Offer<'a> {
+    V4(V4Offer<'a>),
+    V2(V2Offer<'a>),
 }
 
 impl<'a> Presented<'a> {
@@ -69,32 +70,66 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`PresentedError`]
     pub fn of(received: Received<'a>) -> Result<Option<Self>, PresentedError> {
-        let _ = received;
-        Ok(None)
+        let Some(claim) = Claim::of(received.query, received.headers)? else {
+            return Ok(None);
+        };
+        let query = Query::parse(received.query)?;
+        DecodedPath::decode(received.path).map_err(|_| PresentedError::Path)?;
+        let offer = match claim {
+            Claim::Header(authorization) => Offer::V4(V4Offer::in_header(authorization, received)?),
+            Claim::V4Query => Offer::V4(V4Offer::in_query(&query, received)?),
+            Claim::V2Query => Offer::V2(V2Offer::in_query(&query)?),
+        };
+        Ok(Some(Self { received, query, offer }))
+    }
+
+    /// The request that it came with.
+    #[must_use]
+    pub fn received(&self) -> &Received<'a> {
+        &self.received
     }
 
     /// The access key id that is claimed.
     #[must_use]
     pub fn access_key_id(&self) -> &str {
-        ""
+        match &self.offer {
+            Offer::V4(offer) => offer.credential.access_key_id(),
+            Offer::V2(offer) => offer.access_key_id(),
+        }
     }
 
     /// Where the proof stands.
     #[must_use]
     pub fn form(&self) -> Form {
-        Form::Query
+        match &self.offer {
+            Offer::V4(offer) => offer.form,
+            Offer::V2(_) => Form::Query,
+        }
     }
 
     /// The version of the signature.
     #[must_use]
     pub fn version(&self) -> Version {
-        Version::V4
+        match &self.offer {
+            Offer::V4(_) => Version::V4,
+            Offer::V2(_) => Version::V2,
+        }
+    }
+
+    /// The region that the scope names, which version 2 does not have.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        match &self.offer {
+            Offer::V4(offer) => Some(offer.credential.region()),
+            Offer::V2(_) => None,
+        }
     }
 
     /// Whether a session token came along, which no client of ours has: the mark of temporary credentials.
     #[must_use]
     pub fn has_session_token(&self) -> bool {
-        false
+        let name = "x-amz-security-token";
+        self.received.headers.contains_key(name) || self.query.get_in_any_case(name).is_some()
     }
 
     /// The decoded query, what signing added included.
@@ -103,8 +138,22 @@ impl<'a> Presented<'a> {
         &self.query
     }
 
+    /// The decoded query without what signing added.
+    pub fn own_query(&self) -> impl Iterator<Item = (&str, &str)> {
+        let added: &[&str] = match (&self.offer, self.form()) {
+            (Offer::V4(_), Form::Query) => &V4_PARAMETERS,
+            // Nothing of version 4 stands beside the header form.
+            (Offer::V4(_), Form::Header) => &[],
+            (Offer::V2(_), _) => &V2_PARAMETERS,
+        };
+        let is_added = move |name: &str| added.iter().any(|added| added.eq_ignore_ascii_case(name));
+        self.query.pairs().filter(move |(name, _)| !is_added(name))
+    }
+
     /// Judges the proof. `regions` are those that the scope may name; `now` is our own clock, without any offset (rule 26).
-    /// Costs the same whichever way it ends.
+    ///
+    /// What depends on the key is judged last, and an unknown key ([`VerifyingSecret::unknown`]) costs what a wrong
+    /// signature costs. No more than 32 candidates are tried.
     ///
     /// # Errors
     /// [`VerifyError`]
@@ -115,7 +164,13 @@ impl<'a> Presented<'a> {
         regions: &[&str],
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
-        let _ = (secret, candidates, regions, now, self.received);
-        Err(VerifyError::SignatureMismatch)
+        let candidates = candidates.get(..MOST_CANDIDATES).unwrap_or(candidates);
+        match &self.offer {
+            Offer::V4(offer) => offer.verify(self.received, &self.query, secret, candidates, regions, now),
+            Offer::V2(offer) => offer.verify(self.received, &self.query, secret, candidates, now),
+        }
     }
 }
+
+/// Our own host, and three paths at each of 8 public hosts, fit in.
+const MOST_CANDIDATES: usize = 32;

@@ -196,7 +196,7 @@ fn a_reload_keeps_the_counts_of_what_stays_and_forgets_the_rest() {
     kept.answered(Outcome::Redirect, Duration::ZERO, 0);
     gone.answered(Outcome::Redirect, Duration::ZERO, 0);
     let _ = (metrics.bucket("old"), metrics.bucket("new"));
-    metrics.retain(&["/kept/"], &["new"]);
+    metrics.retain(&["/kept/"], &["new"], &[]);
     metrics.route("/kept/").answered(Outcome::Redirect, Duration::ZERO, 0);
     gone.answered(Outcome::Redirect, Duration::ZERO, 0);
     let page = metrics.render().unwrap();
