@@ -98,7 +98,7 @@ async fn list(store: &Operator) -> Outcome {
     let entries = store.list("od/").await?;
     let folders: Vec<_> = entries
         .iter()
-        .map(|e| e.path())
+        .map(opendal::Entry::path)
         .filter(|path| path.ends_with('/'))
         .collect();
     same("folders", &folders.contains(&"od/deep/"), &true)
