@@ -5,6 +5,7 @@
 
 mod allow;
 mod denied;
+mod endpoint_permit;
 mod permit;
 mod presigned;
 mod s3_access;
@@ -12,6 +13,7 @@ mod verdict;
 
 pub use allow::Reach;
 pub use denied::{DenialCode, Denied};
+pub use endpoint_permit::{EndpointOperation, EndpointPermit};
 pub use permit::{Audience, Permit};
 pub use presigned::{PresignedPermit, Refreshed};
 pub use s3_access::{Authenticated, S3Access};

@@ -3,9 +3,11 @@
 //! Imports everything up to `access/`.
 
 mod download;
+mod endpoint_target;
 mod overrides;
 mod target;
 
 pub use download::{Download, FileName, QueryError};
+pub use endpoint_target::EndpointTarget;
 pub use overrides::Overrides;
 pub use target::Target;

@@ -76,11 +76,12 @@ impl Failure {
             FetchError::Broken(_) | FetchError::BadGateway(_) => Self::OriginError,
             FetchError::Credentials(_) => Self::NoCredentials,
             FetchError::Saturated => Self::Overloaded,
-            FetchError::HeldBack => Self::Throttled { retry_after: None },
+            FetchError::HeldBack | FetchError::Corrected => Self::Throttled { retry_after: None },
             FetchError::Suspended { retry_after } => Self::OriginSuspended {
                 retry_after: *retry_after,
             },
-            FetchError::NotAsSigned => Self::Internal,
+            // A read uploads nothing.
+            FetchError::NotAsSigned | FetchError::Upload(_) => Self::Internal,
         }
     }
 

@@ -15,6 +15,7 @@ mod partition;
 mod query;
 mod range;
 mod region;
+mod resource;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
@@ -28,3 +29,4 @@ pub(crate) use partition::before_aws_s3;
 pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
+pub use resource::Resource;

@@ -154,6 +154,7 @@ pub fn impatient() -> OriginSettings {
             head: Duration::from_secs(2),
             stall: Duration::from_secs(1),
             error_body: Duration::from_millis(500),
+            ..Deadlines::default()
         },
         ..OriginSettings::default()
     }
