@@ -24,7 +24,7 @@ impl Key {
     pub fn new(name: &str, state: &'static str) -> Self {
         Self {
             id: format!("EVGCANARY{:A>11}", name.to_uppercase()),
-            secret: format!("canary/{name}+secret of=a client"),
+            secret: format!("canary/{name}+secret=of/a+client=with~punctuation"),
             state,
         }
     }
