@@ -5,6 +5,7 @@
 
 mod allow;
 mod denied;
+mod endpoint;
 mod endpoint_permit;
 mod permit;
 mod presigned;
@@ -13,6 +14,7 @@ mod verdict;
 
 pub use allow::Reach;
 pub use denied::{DenialCode, Denied};
+pub use endpoint::{EndpointDenied, EndpointVerdict};
 pub use endpoint_permit::{EndpointOperation, EndpointPermit};
 pub use permit::{Audience, Permit};
 pub use presigned::{PresignedPermit, Refreshed};

@@ -56,6 +56,11 @@ pub struct Refreshed {
 }
 
 impl S3Access {
+    /// Returns the time before which no link to `key` may have been signed.
+    pub(super) fn cutoff(&self, bucket: &Bucket, key: &ObjectKey) -> Option<Timestamp> {
+        self.refresh.covering(bucket, key)?.not_before
+    }
+
     /// Judges a presigned link of `authenticated` to read `key`. `operation` is the one asked for, GetObject or HeadObject;
     /// a signature over GET is good for either (rule 12).
     ///

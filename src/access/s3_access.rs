@@ -41,6 +41,12 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
+    /// What verification would have made, for tests of what comes behind it.
+    #[cfg(test)]
+    pub(super) fn pretended(client: Arc<Client>, authentic: Authentic) -> Self {
+        Self { client, authentic }
+    }
+
     /// Who signed it.
     #[must_use]
     pub fn client(&self) -> &Arc<Client> {

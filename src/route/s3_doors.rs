@@ -110,15 +110,25 @@ impl S3Doors {
         if style == AddressStyle::Path && rest.is_empty() {
             return Ok(located(LocatedBucket::Service, Subject::Service, None));
         }
-        let bucket = match self.buckets.get(name) {
-            Some(bucket) => LocatedBucket::Configured(Arc::clone(bucket)),
-            None => LocatedBucket::Unknown(BucketName::parse(name).map_err(|_| LocateError::BucketName)?),
-        };
+        let bucket = self.named(name)?;
         if key.is_empty() {
             return Ok(located(bucket, Subject::Bucket, None));
         }
         let key = ObjectKey::parse(key)?;
         Ok(located(bucket, Subject::Object, Some(key)))
+    }
+
+    /// Returns what a client calls by `name`, a copy source for one.
+    ///
+    /// # Errors
+    /// [`LocateError::BucketName`]
+    pub fn named(&self, name: &str) -> Result<LocatedBucket, LocateError> {
+        match self.buckets.get(name) {
+            Some(bucket) => Ok(LocatedBucket::Configured(Arc::clone(bucket))),
+            None => BucketName::parse(name)
+                .map(LocatedBucket::Unknown)
+                .map_err(|_| LocateError::BucketName),
+        }
     }
 
     /// Returns the bucket that a host names: what stands in front of a configured domain (its port counts where the domain
