@@ -127,12 +127,12 @@ async fn an_avatar_outlives_its_url(origin: Origin) {
         (
             "for another host",
             link("http://minio.elsewhere:9000", house.key()),
-            false,
+            Some("signature_invalid"),
         ),
         (
             "for the alias on another port",
             link("http://minio.internal:9001", house.key()),
-            false,
+            Some("signature_invalid"),
         ),
         ("of a document", document.clone(), Some("link_expired")),
     ];
