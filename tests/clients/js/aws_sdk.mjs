@@ -49,6 +49,8 @@ await step('metadata', async () => {
   const head = await sdk.send(new s3.HeadObjectCommand({ Bucket, Key: `${prefix}told.png` }));
   same('length', head.ContentLength, 1000);
   same('type', head.ContentType, 'image/png');
+  // Sent, and not among the signed fields.
+  same('caching', head.CacheControl, 'max-age=60');
   same('metadata', head.Metadata, { colour: 'blue' });
   same('a day', head.LastModified instanceof Date && !Number.isNaN(head.LastModified.getTime()), true);
   same('a tag', /^".+"$/.test(head.ETag), true);

@@ -76,6 +76,7 @@ def metadata():
     head = s3.head_object(Bucket=BUCKET, Key=PREFIX + "told.png")
     same("length", head["ContentLength"], 1000)
     same("type", head["ContentType"], "image/png")
+    same("caching", head.get("CacheControl"), "max-age=60")
     same("metadata", head["Metadata"], {"colour": "blue"})
 
 
