@@ -131,6 +131,18 @@ impl S3Doors {
         }
     }
 
+    /// Returns what clients call `bucket`: its name at the origin, or its id where another bucket has that name.
+    #[must_use]
+    pub fn name_of<'a>(&self, bucket: &'a Bucket) -> &'a str {
+        let name = bucket.name.as_str();
+        let is_it = |found: &Arc<Bucket>| found.index == bucket.index;
+        if self.buckets.get(name).is_some_and(is_it) {
+            name
+        } else {
+            bucket.id.as_str()
+        }
+    }
+
     /// Returns the bucket that a host names: what stands in front of a configured domain (its port counts where the domain
     /// names one) or of AWS's own S3 hosts, under which nobody else serves. `None` where the path names it.
     ///
