@@ -8,6 +8,7 @@ mod app;
 mod delivery;
 mod endpoint;
 mod link_ages;
+pub mod links;
 mod presigned;
 pub mod reload;
 mod running;
