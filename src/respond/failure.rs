@@ -1,6 +1,7 @@
 //! Everything that can keep a reader from an object, each with its status. Never one for another.
 
 use super::denial;
+use super::endpoint::EndpointFault;
 use crate::access::Denied;
 use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
@@ -32,6 +33,8 @@ pub enum Failure {
     OutsideBase,
     /// What stands in the bucket's place is no bucket name: 400.
     BucketName,
+    /// The S3 endpoint refuses it behind the signature: 400 to 411, or 501.
+    Endpoint(EndpointFault),
     /// The key is missing: 404.
     Missing,
     /// The origin refuses the gateway: 404 or 403, as the route says.
@@ -82,8 +85,8 @@ impl Failure {
             FetchError::Suspended { retry_after } => Self::OriginSuspended {
                 retry_after: *retry_after,
             },
-            // A read uploads nothing.
-            FetchError::NotAsSigned | FetchError::Upload(_) => Self::Internal,
+            FetchError::Upload(error) => EndpointFault::Upload(*error).into(),
+            FetchError::NotAsSigned => Self::Internal,
         }
     }
 
@@ -101,6 +104,7 @@ impl Failure {
             }
             Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
             Self::Denied(denied) => denial::told(denied.code()).status,
+            Self::Endpoint(fault) => fault.told().status,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
             Self::OriginTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Throttled { .. } | Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => {
@@ -124,6 +128,7 @@ impl Failure {
                 StatusCode::NOT_FOUND => Outcome::NotFound,
                 _ => Outcome::Forbidden,
             },
+            Self::Endpoint(fault) => fault.told().outcome,
             Self::OriginForbidden(_) => Outcome::OriginForbidden,
             Self::OriginUnreachable => Outcome::OriginUnreachable,
             Self::OriginTimeout => Outcome::OriginTimeout,
@@ -142,6 +147,7 @@ impl Failure {
         match self {
             Self::Denied(denied) => denial::told(denied.code()).s3_code,
             Self::BucketName => "InvalidBucketName",
+            Self::Endpoint(fault) => fault.told().s3_code,
             Self::Key(KeyError::TooLong) => "KeyTooLongError",
             Self::Key(_) | Self::Refused(Refusal::BadTarget) => "InvalidURI",
             Self::Query(_) => "InvalidArgument",
@@ -162,6 +168,7 @@ impl Failure {
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Denied(denied) => Some(denied.code().as_str()),
+            Self::Endpoint(fault) => fault.told().reason,
             _ => None,
         }
     }
@@ -199,6 +206,7 @@ impl Failure {
             }
             Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
             Self::Denied(denied) => denial::told(denied.code()).sentence,
+            Self::Endpoint(fault) => fault.told().sentence,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError | Self::OriginSuspended { .. } => {
                 "The storage behind this address can't be read right now."
             }

@@ -247,6 +247,15 @@ async fn rule_13_a_retired_key_reads_by_its_links_alone(origin: Origin) {
     let retired = Link::new(RETIRED, RETIRED_SECRET, &path);
     served(&get(&gateway, &retired.v4()).await);
     served(&get(&gateway, &retired.clone().signed_ago(YEAR).v4()).await);
+    for query in ["uploadId=1", "acl=", "tagging="] {
+        let asked = Link {
+            query,
+            ..retired.clone()
+        };
+        let reply = get(&gateway, &asked.v4()).await;
+        let told = (reply.status.as_u16(), reply.header("x-evergate-reason"));
+        assert_eq!(told, (403, "key_retired"), "{query} is no read of an object");
+    }
     let put = Link {
         method: "PUT",
         ..retired
