@@ -165,6 +165,9 @@ fn the_page_tells_how_origins_are_spared() {
             concurrency_limit: 8,
             concurrency: 7,
             waiting: 3,
+            uploads_limit: 6,
+            uploads: 5,
+            uploads_waiting: 4,
             retries_left: 2,
         }],
         ..AppReading::default()
@@ -184,6 +187,9 @@ fn the_page_tells_how_origins_are_spared() {
         r#"evergate_origin_concurrency_limit{bucket="files"} 8"#,
         r#"evergate_origin_concurrency{bucket="files"} 7"#,
         r#"evergate_origin_concurrency_waiting{bucket="files"} 3"#,
+        r#"evergate_origin_uploads_limit{bucket="files"} 6"#,
+        r#"evergate_origin_uploads{bucket="files"} 5"#,
+        r#"evergate_origin_uploads_waiting{bucket="files"} 4"#,
         r#"evergate_origin_retry_budget{bucket="files"} 2"#,
     ] {
         assert!(page.lines().any(|seen| seen == line), "{line} is missing from\n{page}");
