@@ -269,7 +269,7 @@ impl From<&PresignError> for Failure {
     fn from(error: &PresignError) -> Self {
         match error {
             PresignError::CredentialsUnavailable(_) | PresignError::CredentialEndsSoon => Self::NoCredentials,
-            PresignError::IllegalLocation => Self::Internal,
+            PresignError::IllegalLocation | PresignError::PermitEndsSoon => Self::Internal,
         }
     }
 }
