@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// The clients of one configuration and what they may do.
 #[derive(Debug)]
 pub struct S3Access {
-    keyring: Keyring,
+    pub(super) keyring: Keyring,
     public_hosts: Vec<PublicHost>,
     pub(super) buckets: Vec<Arc<Bucket>>,
     pub(super) allow: AllowLists,
@@ -36,11 +36,17 @@ struct PublicHost {
 /// A request that a client is known to have signed. Made by [`S3Access::authenticate`] alone.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
-    client: Arc<Client>,
-    authentic: Authentic,
+    pub(super) client: Arc<Client>,
+    pub(super) authentic: Authentic,
 }
 
 impl Authenticated {
+    /// What verification would have made, for tests of what comes behind it.
+    #[cfg(test)]
+    pub(super) fn pretended(client: Arc<Client>, authentic: Authentic) -> Self {
+        Self { client, authentic }
+    }
+
     /// Who signed it.
     #[must_use]
     pub fn client(&self) -> &Arc<Client> {
@@ -145,7 +151,7 @@ impl S3Access {
     /// The hosts and paths that the signature may have been made for (rule 11): the request's own; then each of the
     /// `public_hosts`, with the path as received and as it was in front of a base path; and where that host names the very
     /// bucket that the path names here, as it was in front of the bucket.
-    fn candidates<'a>(&'a self, located: &'a Located, host: &'a Host, path: &'a str) -> Vec<Candidate<'a>> {
+    pub(super) fn candidates<'a>(&'a self, located: &'a Located, host: &'a Host, path: &'a str) -> Vec<Candidate<'a>> {
         let in_host = located.style == AddressStyle::VirtualHosted;
         let mut candidates = vec![Candidate {
             host: host.as_str(),

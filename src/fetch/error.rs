@@ -149,6 +149,12 @@ pub enum TransferError {
     /// The origin sent more than it announced.
     #[error("the origin sent more than the announced length")]
     TooLong,
+    /// The origin's document, which is to be told under the client's names, is none.
+    #[error("the origin's document can't be read, after {received} bytes")]
+    Garbled {
+        /// Body bytes received.
+        received: u64,
+    },
     /// The origin was silent for longer than [`Deadlines::stall`](super::Deadlines).
     #[error("the origin was silent for too long after {received} bytes")]
     Stalled {

@@ -7,6 +7,7 @@
 mod app;
 mod delivery;
 mod endpoint;
+mod endpoint_errand;
 mod link_ages;
 pub mod links;
 mod presigned;

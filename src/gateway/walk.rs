@@ -108,6 +108,9 @@ async fn signed(
             return Err(denied.into());
         }
     };
+    if located.configured().is_none() && public() {
+        return stable::walk(app, origin, request, trail).await;
+    }
     trail.signed_by(&authenticated.client().name);
     let signed = Signed {
         request,

@@ -1,6 +1,7 @@
 //! Everything that can keep a reader from an object, each with its status. Never one for another.
 
 use super::denial;
+use super::endpoint::EndpointFault;
 use crate::access::Denied;
 use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
@@ -30,6 +31,8 @@ pub enum Failure {
     Denied(Denied),
     /// The path names nothing that S3 knows: 400, or 404 outside of the base path.
     Located(LocateError),
+    /// The S3 endpoint refuses it behind the signature: 400 to 411, or 501.
+    Endpoint(EndpointFault),
     /// The key is missing: 404.
     Missing,
     /// The origin refuses the gateway: 404 or 403, as the route says.
@@ -80,8 +83,8 @@ impl Failure {
             FetchError::Suspended { retry_after } => Self::OriginSuspended {
                 retry_after: *retry_after,
             },
-            // A read uploads nothing.
-            FetchError::NotAsSigned | FetchError::Upload(_) => Self::Internal,
+            FetchError::Upload(error) => EndpointFault::Upload(*error).into(),
+            FetchError::NotAsSigned => Self::Internal,
         }
     }
 
@@ -97,6 +100,7 @@ impl Failure {
             Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => StatusCode::NOT_FOUND,
             Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
             Self::Denied(denied) => denial::told(denied.code()).status,
+            Self::Endpoint(fault) => fault.told().status,
             Self::Located(LocateError::OutsideBase) => StatusCode::NOT_FOUND,
             Self::Located(LocateError::BucketName | LocateError::Key(_)) => StatusCode::BAD_REQUEST,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
@@ -122,6 +126,7 @@ impl Failure {
                 StatusCode::NOT_FOUND => Outcome::NotFound,
                 _ => Outcome::Forbidden,
             },
+            Self::Endpoint(fault) => fault.told().outcome,
             Self::Located(LocateError::OutsideBase) => Outcome::NotFound,
             Self::Located(LocateError::BucketName | LocateError::Key(_)) => Outcome::BadRequest,
             Self::OriginForbidden(_) => Outcome::OriginForbidden,
@@ -141,6 +146,7 @@ impl Failure {
     pub fn s3_code(self) -> &'static str {
         match self {
             Self::Denied(denied) => denial::told(denied.code()).s3_code,
+            Self::Endpoint(fault) => fault.told().s3_code,
             Self::Located(LocateError::BucketName) => "InvalidBucketName",
             Self::Located(LocateError::OutsideBase) => "NoSuchBucket",
             Self::Key(KeyError::TooLong) => "KeyTooLongError",
@@ -163,6 +169,7 @@ impl Failure {
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Denied(denied) => Some(denied.code().as_str()),
+            Self::Endpoint(fault) => fault.told().reason,
             _ => None,
         }
     }
@@ -200,6 +207,7 @@ impl Failure {
             }
             Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
             Self::Denied(denied) => denial::told(denied.code()).sentence,
+            Self::Endpoint(fault) => fault.told().sentence,
             Self::Located(LocateError::OutsideBase) => "There is nothing at this address.",
             Self::Located(LocateError::BucketName | LocateError::Key(_)) => {
                 "The address is not valid, so nothing was looked up."
@@ -261,7 +269,7 @@ impl From<&PresignError> for Failure {
     fn from(error: &PresignError) -> Self {
         match error {
             PresignError::CredentialsUnavailable(_) | PresignError::CredentialEndsSoon => Self::NoCredentials,
-            PresignError::IllegalLocation => Self::Internal,
+            PresignError::IllegalLocation | PresignError::PermitEndsSoon => Self::Internal,
         }
     }
 }

@@ -8,6 +8,7 @@ mod body;
 mod cache_control;
 mod content;
 mod denial;
+pub mod endpoint;
 mod error;
 mod failure;
 pub mod headers;

@@ -74,6 +74,13 @@ impl Bucket {
         })
     }
 
+    /// Whether an object can be copied from `other` to here by the origin alone: both are at one endpoint, or both are AWS's.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let (here, there) = (self.whereabouts.endpoint(), other.whereabouts.endpoint());
+        here == there || (here.is_aws() && there.is_aws())
+    }
+
     /// Whether `earlier`, of another configuration, is this bucket at the same origin.
     #[must_use]
     pub fn is_still(&self, earlier: &Self) -> bool {
@@ -226,6 +233,16 @@ mod tests {
         assert_eq!(other.learn_offset(NOW.plus(Duration::from_mins(20)), NOW), Learned::New);
         assert_eq!(one.clock_offset(NOW).seconds(), 1200);
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn an_origin_copies_between_its_own_buckets() {
+        let minio = bucket("a", "http://minio:9000", "us-east-1");
+        let virginia = bucket("c", "https://s3.us-east-1.amazonaws.com", "us-east-1");
+        let ireland = bucket("d", "https://s3.eu-west-1.amazonaws.com", "eu-west-1");
+        assert!(minio.is_beside(&bucket("b", "http://minio:9000", "eu-west-1")));
+        assert!(virginia.is_beside(&ireland));
+        assert!(!minio.is_beside(&virginia) && !minio.is_beside(&bucket("e", "http://minio:9001", "us-east-1")));
     }
 
     #[test]

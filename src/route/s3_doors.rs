@@ -110,10 +110,7 @@ impl S3Doors {
         if style == AddressStyle::Path && rest.is_empty() {
             return Ok(located(LocatedBucket::Service, Subject::Service, None));
         }
-        let bucket = match self.buckets.get(name) {
-            Some(bucket) => LocatedBucket::Configured(Arc::clone(bucket)),
-            None => LocatedBucket::Unknown(BucketName::parse(name).map_err(|_| LocateError::BucketName)?),
-        };
+        let bucket = self.named(name)?;
         if key.is_empty() {
             return Ok(located(bucket, Subject::Bucket, None));
         }
@@ -131,6 +128,31 @@ impl S3Doors {
         encode_path_into(&self.base_path, &mut below);
         below.push_str(path);
         Some(below)
+    }
+
+    /// Returns what a client calls by `name`, a copy source for one.
+    ///
+    /// # Errors
+    /// [`LocateError::BucketName`]
+    pub fn named(&self, name: &str) -> Result<LocatedBucket, LocateError> {
+        match self.buckets.get(name) {
+            Some(bucket) => Ok(LocatedBucket::Configured(Arc::clone(bucket))),
+            None => BucketName::parse(name)
+                .map(LocatedBucket::Unknown)
+                .map_err(|_| LocateError::BucketName),
+        }
+    }
+
+    /// Returns what clients call `bucket`: its name at the origin, or its id where another bucket has that name.
+    #[must_use]
+    pub fn name_of<'a>(&self, bucket: &'a Bucket) -> &'a str {
+        let name = bucket.name.as_str();
+        let is_it = |found: &Arc<Bucket>| found.index == bucket.index;
+        if self.buckets.get(name).is_some_and(is_it) {
+            name
+        } else {
+            bucket.id.as_str()
+        }
     }
 
     /// Returns the bucket that a host names: what stands in front of a configured domain (its port counts where the domain

@@ -87,6 +87,10 @@ words! {
         NotModified = "not_modified",
         /// The route's fallback object in place of a missing one.
         Fallback = "fallback",
+        /// An S3 client's operation, done by the origin.
+        Forwarded = "forwarded",
+        /// An S3 client's question that the gateway answers itself.
+        Answered = "answered",
         /// No route, or no such key (404).
         NotFound = "not_found",
         /// The access rule says no (403).
@@ -99,6 +103,8 @@ words! {
         NotImplemented = "not_implemented",
         /// A target, head or key past its bound (414, 431).
         TooLarge = "too_large",
+        /// What is asked for contradicts what is there (409).
+        Conflict = "conflict",
         /// `If-Match` or `If-Unmodified-Since` does not hold (412).
         PreconditionFailed = "precondition_failed",
         /// The range lies outside the object (416).

@@ -15,6 +15,8 @@ mod awkward_keys;
 mod deliveries;
 mod full_circle;
 mod memory;
+mod presigned_door;
+mod presigned_refusals;
 mod refusals;
 mod rules;
 mod running;

@@ -124,7 +124,7 @@ class Client:
         parts = urlsplit(url)
         target = url[url.index(parts.netloc) + len(parts.netloc):]
         line = {"m": method, "h": parts.netloc, "t": target, "f": fields}
-        if parts.netloc.startswith(self.bucket + "."):
+        if parts.netloc.startswith(self.bucket + ".") and parts.netloc != urlsplit(self.endpoint or "").netloc:
             line["b"] = self.bucket
         print(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
 
