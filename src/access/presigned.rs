@@ -56,15 +56,15 @@ pub struct Refreshed {
 }
 
 impl S3Access {
+    /// Returns the time before which no link to `key` may have been signed.
+    pub(super) fn cutoff(&self, bucket: &Bucket, key: &ObjectKey) -> Option<Timestamp> {
+        self.refresh.covering(bucket, key)?.not_before
+    }
+
     /// Returns the refresh rule that decides over links to `key`, if there is one.
     #[must_use]
     pub fn refresh_rule(&self, bucket: &Bucket, key: &ObjectKey) -> Option<&RefreshConfig> {
         self.refresh.covering(bucket, key)
-    }
-
-    /// Returns the time before which no link to `key` may have been signed.
-    pub(super) fn cutoff(&self, bucket: &Bucket, key: &ObjectKey) -> Option<Timestamp> {
-        self.refresh.covering(bucket, key)?.not_before
     }
 
     /// Judges a presigned link of `authenticated` to read `key`. `operation` is the one asked for, GetObject or HeadObject;

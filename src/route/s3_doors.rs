@@ -118,18 +118,6 @@ impl S3Doors {
         Ok(located(bucket, Subject::Object, Some(key)))
     }
 
-    /// Returns `path`, raw, as it is below the base path here: how a link from elsewhere would come. `None` without a base path.
-    #[must_use]
-    pub fn below_base(&self, path: &str) -> Option<String> {
-        if self.base_path.is_empty() {
-            return None;
-        }
-        let mut below = String::with_capacity(self.base_path.len() + path.len());
-        encode_path_into(&self.base_path, &mut below);
-        below.push_str(path);
-        Some(below)
-    }
-
     /// Returns what a client calls by `name`, a copy source for one.
     ///
     /// # Errors
@@ -153,6 +141,18 @@ impl S3Doors {
         } else {
             bucket.id.as_str()
         }
+    }
+
+    /// Returns `path`, raw, as it is below the base path here: how a link from elsewhere would come. `None` without a base path.
+    #[must_use]
+    pub fn below_base(&self, path: &str) -> Option<String> {
+        if self.base_path.is_empty() {
+            return None;
+        }
+        let mut below = String::with_capacity(self.base_path.len() + path.len());
+        encode_path_into(&self.base_path, &mut below);
+        below.push_str(path);
+        Some(below)
     }
 
     /// Returns the bucket that a host names: what stands in front of a configured domain (its port counts where the domain
