@@ -104,6 +104,8 @@ fn the_help_of_every_command_has_an_example() {
         .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
     let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.len() > 5, "{names:?}");
+    let help = said(&run(&["help", "client", "new"]).stdout);
+    assert!(help.contains("Example"), "{help}");
     for name in names.into_iter().filter(|name| *name != "help") {
         let help = said(&run(&["help", name]).stdout);
         assert!(help.contains("Example"), "{name}:\n{help}");
@@ -146,4 +148,62 @@ fn presign_warns_about_a_key_that_looks_like_a_path() {
     assert_eq!(said(&plain.stderr), "");
     assert!(said(&slashed.stderr).contains("starts with \"/\""));
     assert!(said(&slashed.stdout).contains("amazonaws.com//a.png?"));
+}
+
+#[test]
+fn client_new_says_what_to_write_and_the_secret_once() {
+    let output = run(&["client", "new", "my-app", "--config", CONFIG]);
+    let (out, error) = (said(&output.stdout), said(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    assert!(out.contains("secret_access_key: ${MY_APP_SECRET_KEY}\n"), "{out}");
+    assert!(out.contains("operations: [read, write, delete, list] }\n"), "{out}");
+    let secret = out
+        .split_once("\nMY_APP_SECRET_KEY=")
+        .unwrap()
+        .1
+        .lines()
+        .next()
+        .unwrap();
+    assert_eq!((secret.len(), out.matches(secret).count()), (40, 1), "{out}");
+    assert!(error.contains("stored nowhere") && !error.contains(secret), "{error}");
+
+    let output = with_environment_alone(&["client", "new", "my-app"]).output().unwrap();
+    let out = said(&output.stdout);
+    assert!(out.contains("\nEVERGATE_CLIENT_ACCESS_KEY_ID=EVG"), "{out}");
+    assert!(out.contains("\nEVERGATE_CLIENT_SECRET_ACCESS_KEY="), "{out}");
+
+    let restricted = ["client", "new", "my-app", "--prefix", "images/"];
+    assert_eq!(
+        with_environment_alone(&restricted).output().unwrap().status.code(),
+        Some(64)
+    );
+
+    for (arguments, code) in [
+        (&["client", "new", "two words", "--config", CONFIG][..], 64),
+        (&["client", "new", "a", "--bucket", "none", "--config", CONFIG], 64),
+        (&["client", "new", "a", "--operations", "rule", "--config", CONFIG], 64),
+        (&["client", "new", "a", "--config", "tests/config/bad/clients.yaml"], 78),
+        (&["client", "new", "a", "--config", "tests/nowhere.yaml"], 66),
+        // The key that is missing may be the one to be issued.
+        (
+            &[
+                "client",
+                "new",
+                "a",
+                "--bucket",
+                "files",
+                "--config",
+                "tests/config/bad/clients.yaml",
+            ],
+            0,
+        ),
+    ] {
+        let output = run(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {}",
+            said(&output.stderr)
+        );
+    }
 }

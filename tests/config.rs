@@ -15,6 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[path = "config/doors.rs"]
+mod doors;
 #[path = "config/environment.rs"]
 mod environment;
 
@@ -27,6 +29,8 @@ fn env() -> Environment {
         ("KEY_ID", "AKIAEXAMPLE"),
         ("KEY_SECRET", "canary/from+the=environment"),
         ("EMPTY", ""),
+        ("SHORT", "canary"),
+        ("BLANKS", "canary with many blanks"),
         ("REGION_WITH_YAML", "us-east-1\nadmin: off"),
         ("S3_URL_EXPIRY_SECONDS", "9999999"),
         ("AWS_FORCE_PATH_STYLE", "1"),
@@ -115,10 +119,15 @@ fn the_shipped_file_is_right_with_its_comments_taken_away() {
             _ => line.to_owned(),
         })
         .collect();
-    let env = Environment::from_iter([("AWS_BUCKET_NAME", "my-files")]);
+    let env = Environment::from_iter([
+        ("AWS_BUCKET_NAME", "my-files"),
+        ("LIBRECHAT_SECRET_KEY", "an-example-of-a-secret"),
+    ]);
     let loaded = parse(&shown.join("\n"), Path::new("config.yaml"), &env).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(loaded.warnings, []);
-    assert_eq!((loaded.config.buckets.len(), loaded.config.routes.len()), (2, 2));
+    let config = &loaded.config;
+    assert_eq!((config.buckets.len(), config.routes.len()), (2, 2));
+    assert_eq!((config.clients.len(), config.refresh.len()), (1, 1));
 }
 
 #[test]

@@ -39,8 +39,8 @@ pub struct UrlQuery<'a> {
     pub operation: Operation,
     /// The object.
     pub key: &'a ObjectKey,
-    /// The signed `response-content-disposition`.
-    pub content_disposition: Option<&'a str>,
+    /// The signed parameters beside the key, in one order.
+    pub overrides: &'a [(&'static str, Box<str>)],
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ struct UrlKey {
     epoch: u64,
     operation: Operation,
     key: ObjectKey,
-    content_disposition: Option<Box<str>>,
+    overrides: Box<[(&'static str, Box<str>)]>,
 }
 
 impl UrlKey {
@@ -61,7 +61,7 @@ impl UrlKey {
             epoch: query.epoch,
             operation: query.operation,
             key: query.key.clone(),
-            content_disposition: query.content_disposition.map(Into::into),
+            overrides: query.overrides.into(),
         }
     }
 
@@ -72,12 +72,14 @@ impl UrlKey {
             epoch: self.epoch,
             operation: self.operation,
             key: &self.key,
-            content_disposition: self.content_disposition.as_deref(),
+            overrides: &self.overrides,
         }
     }
 
     fn weigh(&self) -> usize {
-        size_of::<Self>() + self.key.as_str().len() + self.content_disposition.as_ref().map_or(0, |value| value.len())
+        let overrides = self.overrides.iter().map(|(_, value)| value.len());
+        let overrides: usize = size_of_val(&*self.overrides) + overrides.sum::<usize>();
+        size_of::<Self>() + self.key.as_str().len() + overrides
     }
 }
 

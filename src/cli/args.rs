@@ -31,6 +31,7 @@ Without --config, the file is $EVERGATE_CONFIG, ./config.yaml or
 
 Exit codes:
    0  done                          70  a fault of the program
+   1  inspect: it would be refused
   64  the command line              71  the system refuses, as for a used port
   66  a file can't be read          77  no valid credentials
   69  something does not answer     78  faults in the configuration";
@@ -66,9 +67,20 @@ pub(super) enum Command {
         after_help = "Examples:\n  evergate presign images/u42.png\n  evergate presign 'report 2026.pdf' --bucket files --expires 1h --curl"
     )]
     Presign(PresignArguments),
+    /// Say who signed a URL, whether it would be served, and what to change if not
+    #[command(
+        after_help = "Examples:\n  evergate inspect 'https://files.example.com/my-files/images/u42.png?X-Amz-Algorithm=…'\n  wl-paste | evergate inspect - --json\n\nA signed URL opens what it leads to: with \"-\" it is read from standard input and stays out of the shell's history.\nNobody is asked, so that it is not told whether the object is there. Exit 0: it would be served; 1: refused."
+    )]
+    Inspect(InspectArguments),
     /// List the routes in the order in which they are tried
     #[command(after_help = "Example:\n  evergate routes --config /etc/evergate/config.yaml")]
     Routes(ConfigFile),
+    /// Issue keys that apps sign with
+    #[command(
+        subcommand,
+        after_help = "Example:\n  evergate client new librechat --bucket files --prefix images/ --operations read,write"
+    )]
+    Client(ClientCommand),
     /// Ask a running gateway's admin listener whether it is alive (for containers)
     #[command(
         after_help = "Finds the admin listener by the same configuration as `serve`. Exit 0: alive; 69: not.\n\nExample:\n  HEALTHCHECK CMD [\"/usr/local/bin/evergate\", \"healthcheck\"]"
@@ -119,6 +131,54 @@ pub(super) struct PresignArguments {
     /// Print a curl command instead of the bare URL
     #[arg(long)]
     pub(super) curl: bool,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub(super) file: ConfigFile,
+}
+
+/// What `client` does.
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientCommand {
+    /// Issue a key pair, and print what to write into the configuration and the environment
+    #[command(
+        after_help = "Examples:\n  evergate client new librechat\n  evergate client new backup --bucket files --prefix documents/ --operations read,list\n\nThe secret is printed once and stored nowhere. Without a configuration file, the lines are environment variables."
+    )]
+    New(NewClientArguments),
+}
+
+/// What `client new` takes.
+#[derive(Args, Debug)]
+pub(super) struct NewClientArguments {
+    /// What the client is called in logs and metrics, such as the app's name
+    pub(super) name: String,
+    /// The bucket's name in the configuration; may be left out when there is only one
+    #[arg(short, long, value_name = "ID")]
+    pub(super) bucket: Option<String>,
+    /// What the keys start with, ending in "/" [default: the whole bucket]
+    #[arg(short, long)]
+    pub(super) prefix: Option<String>,
+    /// What it may do
+    #[arg(
+        short,
+        long,
+        value_delimiter = ',',
+        value_parser = ["read", "write", "delete", "list", "all"],
+        default_value = "read,write,delete,list"
+    )]
+    pub(super) operations: Vec<String>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub(super) file: ConfigFile,
+}
+
+/// What `inspect` takes.
+#[derive(Args, Debug)]
+pub(super) struct InspectArguments {
+    /// The URL, in quotes; "-" reads it from standard input
+    pub(super) url: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
     /// Where the configuration is.
     #[command(flatten)]
     pub(super) file: ConfigFile,

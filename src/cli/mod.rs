@@ -4,20 +4,24 @@
 
 mod args;
 pub mod check;
+mod client;
 mod completions;
 #[cfg(feature = "embedded")]
 pub mod demo;
+mod doors;
 mod exit;
 mod healthcheck;
+mod inspect;
 mod presign;
 mod program;
 pub mod routes;
 mod serve;
 mod settled;
+mod table;
 
 pub use exit::Exit;
 
-use crate::config::{self, Environment, Loaded, Source};
+use crate::config::{self, BucketConfig, Config, Environment, Faults, Loaded, Source};
 use args::{Arguments, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -49,7 +53,9 @@ fn run(command: Command) -> Exit {
         Command::Check { file, online: false } => check::run(file, check::Depth::Offline),
         Command::Check { file, online: true } => check::run(file, check::Depth::Online),
         Command::Presign(arguments) => presign::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Routes(file) => routes::run(file.config),
+        Command::Client(command) => client::run(&command),
         Command::Healthcheck(file) => healthcheck::run(file.config),
         Command::Completions { shell } => completions::run(shell),
     }
@@ -67,11 +73,37 @@ fn written(result: &io::Result<()>) -> Exit {
 
 /// Loads the configuration that a command works on, or says all that is wrong with it; then returns how the command ends.
 fn load(source: &Source, environment: &Environment) -> Result<Loaded, Exit> {
-    config::load(source, environment).map_err(|faults| {
-        // Nothing can be done about a closed terminal; the code still tells.
-        let _ = check::write_faults(&faults, &mut io::stderr());
-        check::exit(&faults)
-    })
+    config::load(source, environment).map_err(|faults| refuse(&faults))
+}
+
+/// Says all that is wrong with a configuration, and returns how the command ends.
+fn refuse(faults: &Faults) -> Exit {
+    // Nothing can be done about a closed terminal; the code still tells.
+    let _ = check::write_faults(faults, &mut io::stderr());
+    check::exit(faults)
+}
+
+/// Finds the bucket that `--bucket` names, or the only one; else says what to write.
+fn bucket_of<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a BucketConfig, String> {
+    let known = || {
+        config
+            .buckets
+            .iter()
+            .map(|bucket| bucket.id.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match (name, config.buckets.as_slice()) {
+        (Some(name), buckets) => buckets
+            .iter()
+            .find(|bucket| bucket.id.as_str() == name)
+            .ok_or_else(|| format!("there is no bucket {name} in the configuration; it has {}", known())),
+        (None, [only]) => Ok(only),
+        (None, _) => Err(format!(
+            "the configuration has several buckets; name one with --bucket: {}",
+            known()
+        )),
+    }
 }
 
 /// Says in one sentence why a command ends, and returns how it ends.

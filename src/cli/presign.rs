@@ -1,10 +1,10 @@
 //! `evergate presign KEY`: a URL signed now, with the credentials of the configuration.
 
 use super::args::PresignArguments;
-use super::{Exit, fail, load, written};
+use super::{Exit, bucket_of, fail, load, written};
 use crate::access::Permit;
 use crate::clock::Clock;
-use crate::config::{self, BucketConfig, Config, Environment, OriginConfig, Source};
+use crate::config::{self, BucketConfig, Environment, OriginConfig, Source};
 use crate::credentials::{self, Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::Target;
 use crate::route::Bucket;
@@ -44,28 +44,6 @@ pub(super) fn run(arguments: &PresignArguments) -> Exit {
     match bucket_of(&loaded.config, arguments.bucket.as_deref()) {
         Ok(bucket) => presign(bucket, key, arguments),
         Err(sentence) => fail(Exit::Usage, &sentence),
-    }
-}
-
-fn bucket_of<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a BucketConfig, String> {
-    let known = || {
-        config
-            .buckets
-            .iter()
-            .map(|bucket| bucket.id.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match (name, config.buckets.as_slice()) {
-        (Some(name), buckets) => buckets
-            .iter()
-            .find(|bucket| bucket.id.as_str() == name)
-            .ok_or_else(|| format!("there is no bucket {name} in the configuration; it has {}", known())),
-        (None, [only]) => Ok(only),
-        (None, _) => Err(format!(
-            "the configuration has several buckets; name one with --bucket: {}",
-            known()
-        )),
     }
 }
 

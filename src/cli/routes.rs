@@ -1,7 +1,7 @@
-//! `evergate routes`: what is open, in the order in which it is tried.
+//! `evergate routes`: what is open, in the order in which it is tried, and to which clients.
 
-use super::{Exit, load, written};
-use crate::config::{AccessConfig, Config, Delivery, Environment, RouteConfig, Source};
+use super::{Exit, doors, load, table, written};
+use crate::config::{AccessConfig, Config, Environment, RouteConfig, Source};
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub fn run(file: Option<PathBuf>) -> Exit {
 }
 
 /// Writes the routes as a table, in the order in which they are tried: a host with its port, then a host alone, then
-/// every host (`*`); within each, the longest path first.
+/// every host (`*`); within each, the longest path first. Clients, refresh rules and hosts follow, if there are any.
 ///
 /// # Errors
 /// Those of the writer.
@@ -30,47 +30,21 @@ pub fn write_routes(config: &Config, out: &mut impl Write) -> io::Result<()> {
     });
     let mut rows = vec![["HOST", "PATH", "BUCKET", "PREFIX", "ACCESS", "DELIVERY"].map(String::from)];
     rows.extend(routes.into_iter().map(|route| row(route, config)));
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for row in &rows {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
-    }
-    Ok(())
+    table::write(&rows, out)?;
+    doors::write(config, out)
 }
 
 fn row(route: &RouteConfig, config: &Config) -> [String; 6] {
-    let bucket = config
-        .buckets
-        .get(route.bucket)
-        .map_or("?", |bucket| bucket.id.as_str());
-    let prefix = match route.prefix.as_str() {
-        "" => "(whole bucket)",
-        prefix => prefix,
-    };
     let access = match route.access {
         AccessConfig::Public => "public",
-    };
-    let delivery = match route.delivery {
-        Delivery::Redirect => "redirect",
-        Delivery::Stream => "stream",
-        Delivery::Auto => "auto",
     };
     [
         route.host.as_deref().unwrap_or("*"),
         &route.path,
-        bucket,
-        prefix,
+        doors::bucket(route.bucket, config),
+        doors::prefix(&route.prefix),
         access,
-        delivery,
+        doors::delivery(route.delivery),
     ]
     .map(String::from)
 }

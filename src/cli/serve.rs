@@ -8,6 +8,7 @@ use crate::gateway::reload::{Cause, Hangups, Pace, ReloadWatch, WatchedFiles};
 use crate::gateway::{Furniture, Running};
 use crate::listener::{self, Limits};
 use crate::telemetry::DEFAULT_FILTER;
+use secrecy::ExposeSecret;
 use std::path::PathBuf;
 
 /// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
@@ -107,7 +108,11 @@ impl Reload {
     /// Returns the settings that differ and that sockets, threads and the log's shape were made with.
     fn fixed_at_start(&self, config: &Config) -> Vec<&'static str> {
         let (old, new) = (&self.started_with, config);
-        let address = |config: &Config| config.admin.as_ref().map(|admin| admin.address);
+        let admin = |config: &Config| {
+            let admin = config.admin.as_ref()?;
+            let token = admin.token.as_ref().map(|token| token.expose_secret().to_owned());
+            Some((admin.address, token))
+        };
         let differing = [
             ("listen", old.listener.address != new.listener.address),
             ("tls", old.listener.tls != new.listener.tls),
@@ -121,7 +126,7 @@ impl Reload {
             ),
             ("workers", old.listener.workers != new.listener.workers),
             ("drain", old.listener.drain != new.listener.drain),
-            ("admin", address(old) != address(new)),
+            ("admin", admin(old) != admin(new)),
             ("log.format", old.log.format != new.log.format),
         ];
         differing

@@ -4,7 +4,8 @@
 //! at once: unknown, duplicate and misshapen fields are then reported by [`super::fields`], field by field.
 
 use super::faults::Place;
-use super::interpolate::interpolate;
+use super::file::SECRETS;
+use super::interpolate::{Purpose, interpolate};
 use super::placeholders::{shield, unshield};
 use super::report::{Report, Wrong};
 use super::text::Text;
@@ -62,7 +63,7 @@ pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Result<Node, (Place,
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 50_000 },
     };
     let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(&shielded, options).map_err(|error| syntax(&error))?;
-    Ok(settle(raw, &shielded, report))
+    Ok(settle(raw, &shielded, Purpose::Setting, report))
 }
 
 fn syntax(error: &serde_saphyr::Error) -> (Place, Wrong) {
@@ -142,23 +143,38 @@ impl<'de> Visitor<'de> for RawVisitor {
 }
 
 /// Turns the parser's node into ours; reports what interpolation finds.
-fn settle(raw: Spanned<Raw>, shielded: &str, report: &mut Report<'_>) -> Node {
+fn settle(raw: Spanned<Raw>, shielded: &str, purpose: Purpose, report: &mut Report<'_>) -> Node {
     let at = raw.defined;
     let value = match raw.value {
         Raw::Empty => Value::Empty,
-        Raw::String(text) => return scalar(&text, place(&at, slice(shielded, &at).chars().count()), report),
+        Raw::String(text) => {
+            let place = place(&at, slice(shielded, &at).chars().count());
+            return scalar(&text, purpose, place, report);
+        }
         Raw::Other => {
             let text = slice(shielded, &at);
-            return scalar(text, place(&at, text.chars().count()), report);
+            return scalar(text, purpose, place(&at, text.chars().count()), report);
         }
-        Raw::List(items) => Value::List(items.into_iter().map(|item| settle(item, shielded, report)).collect()),
+        Raw::List(items) => {
+            let item = |item| settle(item, shielded, purpose, report);
+            Value::List(items.into_iter().map(item).collect())
+        }
         Raw::Map(fields) => Value::Map(
             fields
                 .into_iter()
-                .map(|(name, node)| Entry {
-                    name_place: place(&name.defined, slice(shielded, &name.defined).chars().count()),
-                    name: unshield(&name.value).into(),
-                    node: settle(node, shielded, report),
+                .map(|(name, node)| {
+                    let name_place = place(&name.defined, slice(shielded, &name.defined).chars().count());
+                    let name = unshield(&name.value);
+                    let purpose = if SECRETS.contains(&&*name) {
+                        Purpose::Secret
+                    } else {
+                        Purpose::Setting
+                    };
+                    Entry {
+                        name_place,
+                        name: name.into(),
+                        node: settle(node, shielded, purpose, report),
+                    }
                 })
                 .collect(),
         ),
@@ -169,8 +185,8 @@ fn settle(raw: Spanned<Raw>, shielded: &str, report: &mut Report<'_>) -> Node {
     }
 }
 
-fn scalar(shielded: &str, place: Place, report: &mut Report<'_>) -> Node {
-    let value = match interpolate(&unshield(shielded), report.env()) {
+fn scalar(shielded: &str, purpose: Purpose, place: Place, report: &mut Report<'_>) -> Node {
+    let value = match interpolate(&unshield(shielded), purpose, report.env()) {
         Ok(text) => Value::Text(text),
         Err(wrongs) => {
             for wrong in wrongs {

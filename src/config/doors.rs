@@ -1,9 +1,10 @@
 //! The validated configuration of the presigned door and the S3 endpoint: who signs, what they may do, which links live on.
 
-use super::model::Delivery;
+use super::model::{Config, Delivery};
 use crate::clock::Timestamp;
 use crate::s3::KeyPrefix;
 use crate::sigv4::Credential;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,15 @@ pub struct ClientConfig {
     pub signature_versions: SignatureVersions,
     /// What it may do; nothing by default.
     pub allow: Vec<AllowConfig>,
+}
+
+impl ClientConfig {
+    /// Whether a client can be called so: 1 to 64 letters, digits, `-`, `_` and `.`, since it becomes a label in metrics.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (1..=64).contains(&name.len()) && name.bytes().all(fine)
+    }
 }
 
 /// What a client's key is still good for (rule 13).
@@ -93,4 +103,26 @@ pub struct RefreshConfig {
     pub not_before: Option<Timestamp>,
     /// How the objects reach the reader, of fresh links too.
     pub delivery: Delivery,
+}
+
+impl Config {
+    /// Returns what clients call each bucket, and its index in [`Config::buckets`]: its name at the origin, or else its
+    /// name in the config file. Of two buckets with one name at their origins, the one that clients or refresh rules
+    /// reach; validation has refused that they reach both.
+    #[must_use]
+    pub fn client_names(&self) -> HashMap<Box<str>, usize> {
+        let allowed = self.clients.iter().flat_map(|client| &client.allow);
+        let mut reached: Vec<usize> = allowed.map(|allow| allow.bucket).collect();
+        reached.extend(self.refresh.iter().map(|rule| rule.bucket));
+        let (near, far): (Vec<_>, Vec<_>) = (self.buckets.iter().enumerate()).partition(|(at, _)| reached.contains(at));
+        let all = || near.iter().chain(&far).copied();
+        let mut names = HashMap::new();
+        for (index, bucket) in all() {
+            names.entry(bucket.name.as_str().into()).or_insert(index);
+        }
+        for (index, bucket) in all() {
+            names.entry(bucket.id.as_str().into()).or_insert(index);
+        }
+        names
+    }
 }

@@ -117,9 +117,14 @@ pub(super) fn present<T>(
     value(entry, report, parse)
 }
 
+/// Whether a field holds nothing because its variables do.
+pub(super) fn is_absent(entry: &Entry) -> bool {
+    matches!(&entry.node.value, Value::Text(text) if text.is_absent())
+}
+
 /// Reports a value that came out empty because its variables hold nothing.
 pub(super) fn judge_absence(entry: &Entry, report: &mut Report<'_>) {
-    if matches!(&entry.node.value, Value::Text(text) if text.is_absent()) {
+    if is_absent(entry) {
         report.fault(
             &entry.node.place,
             format!("\"{}\" came out empty", entry.name),
@@ -167,6 +172,25 @@ pub(super) fn list<'n>(entry: &'n Entry, report: &mut Report<'_>) -> &'n [Node] 
             &[]
         }
     }
+}
+
+/// Returns the values of a field's list, without those that a variable's absence left empty; reports what is no value,
+/// with what to write.
+pub(super) fn values<'n>(entry: &'n Entry, remedy: &str, report: &mut Report<'_>) -> Vec<(&'n Place, &'n Text)> {
+    let mut values = Vec::new();
+    for item in list(entry, report) {
+        match &item.value {
+            Value::Text(text) if text.is_absent() => {}
+            Value::Text(text) => values.push((&item.place, text)),
+            Value::Broken => {}
+            other => report.fault(
+                &item.place,
+                format!("\"{}\" is a list of values, and this is {}", entry.name, kind(other)),
+                remedy,
+            ),
+        }
+    }
+    values
 }
 
 /// Reports names that stand twice in one mapping.

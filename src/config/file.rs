@@ -12,8 +12,8 @@ pub(super) struct Shape {
     pub(super) unbuilt: &'static [(&'static str, &'static str)],
 }
 
-const PRESIGNED_DOOR: &str = "the presigned door";
-const S3_ENDPOINT: &str = "the S3 endpoint door";
+/// The fields that hold secrets, in whatever mapping.
+pub(super) const SECRETS: [&str; 3] = ["secret_access_key", "session_token", "token"];
 
 /// The file itself.
 pub(super) static FILE: Shape = Shape {
@@ -31,20 +31,19 @@ pub(super) static FILE: Shape = Shape {
         "log",
         "buckets",
         "routes",
+        "clients",
+        "refresh",
+        "public_hosts",
+        "s3_base_path",
+        "s3_domains",
     ],
-    unbuilt: &[
-        ("clients", S3_ENDPOINT),
-        ("refresh", PRESIGNED_DOOR),
-        ("public_hosts", PRESIGNED_DOOR),
-        ("s3_base_path", S3_ENDPOINT),
-        ("s3_domains", S3_ENDPOINT),
-    ],
+    unbuilt: &[],
 };
 
 /// `admin`, unless `off`.
 pub(super) static ADMIN: Shape = Shape {
     what: "\"admin\"",
-    fields: &["listen"],
+    fields: &["listen", "token"],
     unbuilt: &[],
 };
 
@@ -129,6 +128,34 @@ pub(super) static ROUTE: Shape = Shape {
     unbuilt: &[("cache", "the object cache")],
 };
 
+/// One of `clients`.
+pub(super) static CLIENT: Shape = Shape {
+    what: "a client",
+    fields: &[
+        "name",
+        "access_key_id",
+        "secret_access_key",
+        "state",
+        "signature_versions",
+        "allow",
+    ],
+    unbuilt: &[],
+};
+
+/// One of `allow` of a client.
+pub(super) static ALLOW: Shape = Shape {
+    what: "what a client is allowed",
+    fields: &["bucket", "prefix", "operations"],
+    unbuilt: &[],
+};
+
+/// One of `refresh`.
+pub(super) static REFRESH: Shape = Shape {
+    what: "a refresh rule",
+    fields: &["bucket", "prefix", "max_age", "not_before", "delivery"],
+    unbuilt: &[],
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +174,9 @@ mod tests {
             &ASSUME_ROLE,
             &ROLE_SOURCE,
             &ROUTE,
+            &CLIENT,
+            &ALLOW,
+            &REFRESH,
         ] {
             for field in shape.fields {
                 assert!(reference.contains(&format!("| `{field}` |")), "{}: {field}", shape.what);

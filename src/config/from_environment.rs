@@ -1,7 +1,9 @@
 //! The configuration that environment variables alone make: one bucket under the names that AWS tools and LibreChat use,
-//! and public routes for the prefixes listed in `EVERGATE_PUBLIC_PREFIXES`.
+//! public routes for the prefixes listed in `EVERGATE_PUBLIC_PREFIXES`, one client and its refresh rules.
 //!
 //! It becomes the same tree that a file becomes, so that it is judged by the same rules; only the places differ.
+
+mod doors;
 
 use super::document::{Entry, Node, Value};
 use super::environment::Lookup;
@@ -11,19 +13,28 @@ use super::report::Report;
 use super::text::{Origin, Text};
 use super::url_expiry;
 use super::words::{list_of, nearest};
+use doors::{ADMIN_LISTEN, ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, PUBLIC_HOSTS, REFRESH_PREFIXES};
 
 const LISTEN: &str = "EVERGATE_LISTEN";
-const ADMIN_LISTEN: &str = "EVERGATE_ADMIN_LISTEN";
 const LOG_FORMAT: &str = "EVERGATE_LOG_FORMAT";
 const PUBLIC_PREFIXES: &str = "EVERGATE_PUBLIC_PREFIXES";
-const REFRESH_PREFIXES: &str = "EVERGATE_REFRESH_PREFIXES";
 const BUCKET_NAME: &str = "AWS_BUCKET_NAME";
 const REGION: &str = "AWS_REGION";
 /// Follows LibreChat's rule for switches in `validate/bucket`.
 pub(super) const FORCE_PATH_STYLE: &str = "AWS_FORCE_PATH_STYLE";
 
 /// Variables that only the environment alone uses.
-const OURS: [&str; 4] = [LISTEN, ADMIN_LISTEN, LOG_FORMAT, PUBLIC_PREFIXES];
+const OURS: [&str; 9] = [
+    LISTEN,
+    ADMIN_LISTEN,
+    ADMIN_TOKEN,
+    LOG_FORMAT,
+    PUBLIC_PREFIXES,
+    REFRESH_PREFIXES,
+    PUBLIC_HOSTS,
+    CLIENT_ID,
+    CLIENT_SECRET,
+];
 /// The bucket's name in logs and metrics.
 const BUCKET_ID: &str = "files";
 
@@ -41,14 +52,10 @@ pub(super) fn document(report: &mut Report<'_>) -> Node {
         expiry(report),
         Some(entry("credentials", Place::Whole, credentials)),
     ]);
-    let admin = optional(report, "listen", ADMIN_LISTEN);
     let log = optional(report, "format", LOG_FORMAT);
     map([
         optional(report, "listen", LISTEN),
-        admin.map(|listen| match &listen.node.value {
-            Value::Text(text) if text.as_str() == "off" => entry("admin", listen.name_place, listen.node),
-            _ => entry("admin", listen.name_place.clone(), map([Some(listen)])),
-        }),
+        doors::admin(report),
         log.map(|format| entry("log", format.name_place.clone(), map([Some(format)]))),
         Some(entry(
             "buckets",
@@ -56,6 +63,9 @@ pub(super) fn document(report: &mut Report<'_>) -> Node {
             map([Some(entry(BUCKET_ID, Place::Whole, bucket))]),
         )),
         Some(entry("routes", Place::Variable(PUBLIC_PREFIXES.into()), routes(report))),
+        doors::clients(report),
+        doors::refresh(report),
+        doors::public_hosts(report),
     ])
 }
 
@@ -65,6 +75,8 @@ pub(super) fn warn_unused(file: &str, report: &mut Report<'_>) {
         if report.env().get(name).is_some() && !file.contains(name) {
             let remedy = match name {
                 PUBLIC_PREFIXES => "write a route for each prefix into the file, and unset it".to_owned(),
+                REFRESH_PREFIXES => "write each prefix into the file, below \"refresh\", and unset it".to_owned(),
+                PUBLIC_HOSTS => "write each host into the file, below \"public_hosts\", and unset it".to_owned(),
                 _ => format!("write ${{{name}}} where the file shall use it, or unset it"),
             };
             report.warn(
@@ -87,13 +99,7 @@ fn judge_names(report: &mut Report<'_>) {
         .collect();
     for name in unknown {
         let place = Place::Variable(name.as_str().into());
-        if name == REFRESH_PREFIXES {
-            report.fault(
-                &place,
-                format!("{name} is not there yet: it belongs to the presigned door, which this version does not have"),
-                "unset it; a setting that does nothing would be a lie",
-            );
-        } else if let Some(meant) = nearest(&name, OURS) {
+        if let Some(meant) = nearest(&name, OURS) {
             report.fault(
                 &place,
                 format!("no variable is called {name}"),
@@ -166,17 +172,13 @@ fn routes(report: &mut Report<'_>) -> Node {
             );
             continue;
         }
-        let text = |value: String| Node {
-            place: place.clone(),
-            value: Value::Text(Text::new(value, Origin::Literal)),
-        };
-        let field = |name, value: String| Some(entry(name, place.clone(), text(value)));
+        let field = |name, value: &str| Some(entry(name, place.clone(), literal(&place, value)));
         let mut route = map([
-            field("path", format!("/{prefix}")),
-            field("bucket", BUCKET_ID.to_owned()),
-            field("prefix", prefix.to_owned()),
-            field("access", "public".to_owned()),
-            field("delivery", "auto".to_owned()),
+            field("path", &format!("/{prefix}")),
+            field("bucket", BUCKET_ID),
+            field("prefix", prefix),
+            field("access", "public"),
+            field("delivery", "auto"),
         ]);
         route.place = place.clone();
         routes.push(route);
@@ -232,6 +234,13 @@ fn entry(name: &str, name_place: Place, node: Node) -> Entry {
         name: name.into(),
         name_place,
         node,
+    }
+}
+
+fn literal(place: &Place, text: &str) -> Node {
+    Node {
+        place: place.clone(),
+        value: Value::Text(Text::new(text, Origin::Literal)),
     }
 }
 

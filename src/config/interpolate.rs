@@ -5,12 +5,21 @@ use super::environment::{Environment, Lookup};
 use super::report::Wrong;
 use super::text::{Origin, Text};
 
+/// What a scalar is for, as far as advice depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A setting.
+    Setting,
+    /// A secret, which takes no default and may stand in a file of its own.
+    Secret,
+}
+
 /// Fills in the variables of one scalar.
 ///
 /// # Errors
 /// Every fault in it: a variable that is unset, empty or not UTF-8 and has no default, a stray `$`, an unclosed or
 /// misspelled `${…}`.
-pub(super) fn interpolate(written: &str, env: &Environment) -> Result<Text, Vec<Wrong>> {
+pub(super) fn interpolate(written: &str, purpose: Purpose, env: &Environment) -> Result<Text, Vec<Wrong>> {
     if !written.contains('$') {
         return Ok(Text::new(written, Origin::Literal));
     }
@@ -30,7 +39,7 @@ pub(super) fn interpolate(written: &str, env: &Environment) -> Result<Text, Vec<
                 ));
                 break;
             };
-            match fill(expression, env) {
+            match fill(expression, purpose, env) {
                 Ok(text) => filling.variable(&text),
                 Err(wrong) => filling.wrongs.push(wrong),
             }
@@ -85,13 +94,13 @@ impl Filling {
 }
 
 /// Fills in one `${expression}`.
-fn fill(expression: &str, env: &Environment) -> Result<Text, Wrong> {
+fn fill(expression: &str, purpose: Purpose, env: &Environment) -> Result<Text, Wrong> {
     let (name, default) = match expression.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (expression, None),
     };
     if !is_name(name) {
-        return Err(misspelled(name));
+        return Err(misspelled(name, purpose));
     }
     if default.is_some_and(|default| default.contains('$')) {
         return Err(Wrong::new(
@@ -108,11 +117,17 @@ fn fill(expression: &str, env: &Environment) -> Result<Text, Wrong> {
         (Lookup::Unset | Lookup::Empty, Some(default)) => Ok(Text::new(default, Origin::Default(name.into()))),
         (Lookup::Unset, None) => Err(Wrong::new(
             format!("the environment variable {name} is not set"),
-            format!("set {name}, or write ${{{name}:-default}}"),
+            match purpose {
+                Purpose::Setting => format!("set {name}, or write ${{{name}:-default}}"),
+                Purpose::Secret => format!("set {name} to the secret, or take it from a file: file:/path"),
+            },
         )),
         (Lookup::Empty, None) => Err(Wrong::new(
             format!("the environment variable {name} is set to nothing"),
-            format!("give {name} a value, or write ${{{name}:-}} when nothing is meant"),
+            match purpose {
+                Purpose::Setting => format!("give {name} a value, or write ${{{name}:-}} when nothing is meant"),
+                Purpose::Secret => format!("set {name} to the secret, or take it from a file: file:/path"),
+            },
         )),
     }
 }
@@ -122,7 +137,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Says what is wrong with something that is no name; the shell's other operators get their own words.
-fn misspelled(name: &str) -> Wrong {
+fn misspelled(name: &str, purpose: Purpose) -> Wrong {
     let plain: String = (name.chars())
         .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
         .collect();
@@ -130,7 +145,10 @@ fn misspelled(name: &str) -> Wrong {
         Some(operator) if is_name(&plain) && operator.starts_with(['-', ':', '?', '+', '=', '#', '%', '/']) => {
             Wrong::new(
                 format!("${{{plain}…}} uses an operator that is not known here"),
-                format!("write ${{{plain}}} or ${{{plain}:-default}}"),
+                match purpose {
+                    Purpose::Setting => format!("write ${{{plain}}} or ${{{plain}:-default}}"),
+                    Purpose::Secret => format!("write ${{{plain}}}: a secret has no default"),
+                },
             )
         }
         _ => Wrong::new(
@@ -167,7 +185,7 @@ mod tests {
     }
 
     fn value(written: &str) -> Result<String, String> {
-        match interpolate(written, &env()) {
+        match interpolate(written, Purpose::Setting, &env()) {
             Ok(text) => Ok(text.as_str().to_owned()),
             Err(wrongs) => Err(wrongs.into_iter().map(|w| w.problem).collect::<Vec<_>>().join("; ")),
         }
@@ -208,8 +226,16 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_advised_to_no_default() {
+        for written in ["${B}", "${EMPTY}", "${B-x}"] {
+            let wrongs = interpolate(written, Purpose::Secret, &env()).unwrap_err();
+            assert!(wrongs.iter().all(|wrong| !wrong.remedy.contains(":-")), "{wrongs:?}");
+        }
+    }
+
+    #[test]
     fn remembers_where_the_text_came_from() {
-        let origin = |written| interpolate(written, &env()).unwrap().origin().clone();
+        let origin = |written| interpolate(written, Purpose::Setting, &env()).unwrap().origin().clone();
         assert_eq!(origin("a"), Origin::Literal);
         assert_eq!(origin("$$"), Origin::Literal);
         assert_eq!(origin("${A}"), Origin::Variable("A".into()));
@@ -221,7 +247,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(written in "[${}:\\-?A-C_1ä\n ]{0,30}") {
-            let _ = interpolate(&written, &env());
+            let _ = interpolate(&written, Purpose::Secret, &env());
         }
 
         #[test]

@@ -82,6 +82,11 @@ impl<'a> Report<'a> {
         !self.faults.is_empty()
     }
 
+    /// How many faults were found so far.
+    pub(super) fn faults(&self) -> usize {
+        self.faults.len()
+    }
+
     fn finding(&self, at: &Place, wrong: Wrong) -> Finding {
         Finding::new(&self.source, &self.lines, at.clone(), wrong.problem, wrong.remedy)
     }

@@ -5,7 +5,7 @@ use super::fields;
 use super::key_files::{self, KeyPart};
 use super::report::{Report, Wrong};
 use super::text::{Origin, Text};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 
 /// A part of a key pair as it was found.
@@ -75,6 +75,33 @@ pub(super) fn secret(entry: &Entry, report: &mut Report<'_>) -> Option<Found> {
             None
         }
     }
+}
+
+/// The fewest characters of a secret that others show to the gateway: so many can't be guessed by trying.
+const FEWEST: usize = 16;
+/// The most: anything longer is something else.
+const LONGEST: usize = 1024;
+
+/// Reads a secret that others show to the gateway, or sign for it with: visible ASCII, and long enough.
+pub(super) fn long_secret(entry: &Entry, report: &mut Report<'_>) -> Option<Found> {
+    let found = secret(entry, report)?;
+    let text = found.value.expose_secret();
+    // The caret marks the name: how long the value is, is said well enough by words.
+    let problem = if text.len() < FEWEST {
+        "has fewer than 16 characters"
+    } else if text.len() > LONGEST {
+        "has more than 1,024 characters"
+    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "holds blanks or characters outside ASCII"
+    } else {
+        return Some(found);
+    };
+    report.fault(
+        &entry.name_place,
+        format!("the secret of \"{}\" {problem}", entry.name),
+        "take a random one: `evergate client new NAME` issues key pairs, `openssl rand -hex 32` anything else",
+    );
+    None
 }
 
 /// Reads what is no secret but may be kept beside one: the text itself, or what the file of a `file:` reference holds.

@@ -11,6 +11,18 @@ use std::time::Duration;
 /// # Errors
 /// A bare number, something that is no duration, or zero.
 pub(super) fn duration(text: &Text) -> Result<Duration, Wrong> {
+    let duration = duration_or_zero(text)?;
+    if duration.is_zero() {
+        return Err(Wrong::new("the duration is zero", "write at least 1s"));
+    }
+    Ok(duration)
+}
+
+/// Reads a duration with its unit; `0s` is one.
+///
+/// # Errors
+/// A bare number, or something that is no duration.
+pub(super) fn duration_or_zero(text: &Text) -> Result<Duration, Wrong> {
     let written = text.as_str().trim();
     if is_number(written) {
         return Err(Wrong::new(
@@ -21,16 +33,12 @@ pub(super) fn duration(text: &Text) -> Result<Duration, Wrong> {
             ),
         ));
     }
-    let duration = humantime::parse_duration(written).map_err(|_| {
+    humantime::parse_duration(written).map_err(|_| {
         Wrong::new(
             format!("{} is not a duration", text.shown()),
             "write a number and a unit: 30s, 2m, 12h, 7d",
         )
-    })?;
-    if duration.is_zero() {
-        return Err(Wrong::new("the duration is zero", "write at least 1s"));
-    }
-    Ok(duration)
+    })
 }
 
 /// Reads a size with its unit in bytes, such as `64MiB` or `500kB`.
@@ -110,6 +118,8 @@ mod tests {
         for wrong in ["120", "0s", "0", "-1s", "2 minuets", "", "1.5", "99999999999999999999d"] {
             assert!(duration(&text(wrong)).is_err(), "{wrong}");
         }
+        assert_eq!(duration_or_zero(&text("0s")), Ok(Duration::ZERO));
+        assert!(duration_or_zero(&text("0")).is_err());
     }
 
     #[test]

@@ -69,3 +69,29 @@ impl Keyring {
         self.by_id.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sigv4::{AccessKeyId, Credential};
+
+    #[test]
+    fn a_client_is_found_by_its_key_and_by_nothing_else() {
+        let client = |id: &str, state| ClientConfig {
+            name: "app".into(),
+            credential: Credential::new(AccessKeyId::parse(id).unwrap(), "canary".into()),
+            state,
+            signature_versions: SignatureVersions::V4,
+            allow: Vec::new(),
+        };
+        let keyring = Keyring::new(&[
+            client("EVG1", ClientState::Active),
+            client("EVG2", ClientState::Revoked),
+        ]);
+        let found = keyring.find("EVG2").unwrap();
+        assert_eq!((found.index, found.state), (1, ClientState::Revoked));
+        assert!(keyring.find("evg2").is_none() && keyring.find("app").is_none() && keyring.find("").is_none());
+        assert!(!keyring.is_empty() && Keyring::new(&[]).is_empty());
+        assert!(!format!("{keyring:?}").contains("canary"));
+    }
+}

@@ -23,6 +23,8 @@ pub struct Conditions {
     pub(super) if_none_match: Option<EntityTags>,
     pub(super) if_modified_since: Option<SystemTime>,
     pub(super) if_unmodified_since: Option<SystemTime>,
+    /// One part is asked for by its number: the answer may be 206 without a range.
+    pub(super) by_part: bool,
 }
 
 impl Conditions {
@@ -73,6 +75,15 @@ impl Conditions {
             range: None,
             range_guard: None,
             ..self.clone()
+        }
+    }
+
+    /// The same request for one part by its number (`partNumber`), which S3 takes no range beside.
+    #[must_use]
+    pub fn of_part(&self) -> Self {
+        Self {
+            by_part: true,
+            ..self.without_range()
         }
     }
 

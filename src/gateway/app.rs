@@ -1,17 +1,22 @@
 //! Everything that one configuration runs by, built whole.
 
+use super::link_ages::LinkAgesTable;
+use crate::access::S3Access;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
 use crate::fetch::{Breaker, OriginBounds, OriginState};
 use crate::presign::Presigner;
-use crate::route::{Bucket, Route, RouteTable};
+use crate::route::{Bucket, Route, RouteTable, S3Doors, StablePaths};
 use crate::s3::{Endpoint, Region};
 use crate::telemetry::{
-    AccessLog, AppReading, BucketMetrics, CredentialReading, PlaceReading, RouteMetrics, Telemetry,
+    AccessLog, AppReading, BucketMetrics, CredentialReading, Metrics, PlaceReading, RouteMetrics, Telemetry,
 };
 use std::sync::Arc;
 use tokio::runtime::Handle;
+
+/// The metrics' label of requests at S3 doors, alone and in front of a bucket's id. No route can be called so.
+const S3_LABEL: &str = "s3";
 
 /// What outlives every configuration and every app is built with.
 #[derive(Clone, Debug)]
@@ -44,8 +49,17 @@ pub enum AppError {
 pub struct App {
     /// Which path leads where.
     pub(super) routes: RouteTable,
+    /// And back from objects to paths.
+    pub(super) stable_paths: StablePaths,
     /// By `Route::index`.
     pub(super) route_metrics: Vec<Arc<RouteMetrics>>,
+    /// What S3 clients name, and who they are.
+    pub(super) s3_doors: S3Doors,
+    pub(super) s3_access: S3Access,
+    /// Of requests at S3 doors that name no bucket of ours.
+    pub(super) s3_metrics: Arc<RouteMetrics>,
+    /// Of links honoured past their expiry.
+    pub(super) link_ages: LinkAgesTable,
     /// By `Bucket::index`.
     pub(super) per_bucket: Vec<PerBucket>,
     /// Signs redirects.
@@ -66,6 +80,8 @@ pub(super) struct PerBucket {
     pub(super) bucket: Arc<Bucket>,
     pub(super) credentials: Credentials,
     pub(super) metrics: Arc<BucketMetrics>,
+    /// Of requests at S3 doors; `None` while they are closed.
+    pub(super) s3_metrics: Option<Arc<RouteMetrics>>,
     /// How its origin does.
     pub(super) origin: Arc<OriginState>,
     endpoint: Endpoint,
@@ -97,12 +113,14 @@ impl App {
         previous: Option<&Self>,
     ) -> Result<Self, AppError> {
         let metrics = furniture.telemetry.metrics();
+        let open = !config.clients.is_empty();
         let mut per_bucket: Vec<PerBucket> = Vec::with_capacity(config.buckets.len());
         for (index, bucket) in config.buckets.iter().enumerate() {
             let server = server_of(bucket, embedded)?;
             let earlier = previous.map_or(&[][..], |app| &app.per_bucket);
             let others = || earlier.iter().chain(&per_bucket);
             let known = Bucket::new(index, bucket, server).remembering(others().map(|per| &*per.bucket));
+            let s3_metrics = open.then(|| metrics.route(&format!("{S3_LABEL}:{}", bucket.id.as_str())));
             let metrics = metrics.bucket(bucket.id.as_str());
             per_bucket.push(PerBucket {
                 origin: origin_of(&known, &server.endpoint, &metrics, furniture, others()),
@@ -110,6 +128,7 @@ impl App {
                 bucket: Arc::new(known),
                 credentials: credentials_of(&bucket.id, server, furniture, &metrics, previous),
                 metrics,
+                s3_metrics,
                 source: server.credentials.clone(),
                 source_region: server.region.clone(),
             });
@@ -122,9 +141,20 @@ impl App {
                 Arc::new(Route::new(index, route, Arc::clone(&bucket.bucket))),
             ));
         }
+        let buckets: Vec<_> = per_bucket.iter().map(|per| Arc::clone(&per.bucket)).collect();
+        let s3_doors = S3Doors::new(&config.s3, config.client_names(), &buckets);
         Ok(Self {
+            link_ages: LinkAgesTable::new(config, metrics),
+            s3_access: S3Access::new(config, &s3_doors, &buckets),
+            s3_doors,
+            s3_metrics: if open {
+                metrics.route(S3_LABEL)
+            } else {
+                Arc::clone(metrics.unrouted())
+            },
             route_metrics: routes.iter().map(|(_, route)| metrics.route(&route.label)).collect(),
             routes: RouteTable::new(routes),
+            stable_paths: StablePaths::new(&config.routes),
             presigner: Presigner::new(
                 per_bucket.iter().map(|per| per.credentials.clone()).collect(),
                 config.url_cache,
@@ -182,13 +212,19 @@ impl App {
         }
     }
 
-    /// Returns the labels of routes and buckets, whose metrics are to be kept.
-    pub(super) fn labels(&self) -> (Vec<&str>, Vec<&str>) {
-        let routes = self.route_metrics.iter().map(|route| route.label()).collect();
-        (
-            routes,
-            self.per_bucket.iter().map(|per| per.bucket.id.as_str()).collect(),
-        )
+    /// Returns what requests of `bucket` at S3 doors are counted by.
+    pub(super) fn s3_metrics_of(&self, bucket: &Bucket) -> &Arc<RouteMetrics> {
+        let per = self.per_bucket.get(bucket.index);
+        per.and_then(|per| per.s3_metrics.as_ref()).unwrap_or(&self.s3_metrics)
+    }
+
+    /// Makes the metrics keep what this app counts by, and nothing else.
+    pub(super) fn keep_labels(&self, metrics: &Metrics) {
+        let of_buckets = self.per_bucket.iter().filter_map(|per| per.s3_metrics.as_ref());
+        let routes = self.route_metrics.iter().chain(of_buckets).chain([&self.s3_metrics]);
+        let routes: Vec<_> = routes.map(|route| route.label()).collect();
+        let buckets: Vec<_> = self.per_bucket.iter().map(|per| per.bucket.id.as_str()).collect();
+        metrics.retain(&routes, &buckets, &self.link_ages.clients());
     }
 }
 

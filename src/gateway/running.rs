@@ -29,8 +29,6 @@ impl Running {
     /// Puts `app` in the place of the one that runs. Requests in flight end with the one they began with.
     pub fn swap(&self, app: App, metrics: &Metrics) {
         self.0.store(Arc::new(app));
-        let app = self.0.load();
-        let (routes, buckets) = app.labels();
-        metrics.retain(&routes, &buckets);
+        self.0.load().keep_labels(metrics);
     }
 }

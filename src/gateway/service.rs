@@ -5,7 +5,7 @@ use super::walk::{self, Answered};
 use crate::fetch::OriginClient;
 use crate::listener::{Arrival, Inbound, Refusal, Service};
 use crate::respond::headers::X_REQUEST_ID;
-use crate::respond::{self, Body, Form};
+use crate::respond::{self, Body, Failure, Form};
 use crate::telemetry::{AccessRequest, Answer, CacheResult, LoggedBody};
 use http::header::{REFERER, USER_AGENT};
 use http::{HeaderName, Response};
@@ -33,10 +33,13 @@ impl Service for Gateway {
     async fn call(&self, arrival: Arrival) -> Response<Self::Body> {
         let app = self.running.load();
         let (id, method) = (arrival.id, arrival.method.clone());
-        let (request, logged, started) = taken_apart(arrival);
+        let (mut request, logged, started) = taken_apart(arrival);
+        // Taken out, since the endpoint passes it on while the head is still looked at.
+        let body = request.as_mut().map(|request| std::mem::take(&mut request.body));
+        let body = body.unwrap_or_default();
         let mut trail = app.access_log.open(logged, started);
         let walked = match &request {
-            Ok(request) => walk::walk(&app, &self.origin, request, &mut trail).await,
+            Ok(request) => walk::walk(&app, &self.origin, request, body, &mut trail).await,
             Err(refusal) => Err((*refusal).into()),
         };
         let Answered {
@@ -44,9 +47,12 @@ impl Service for Gateway {
             outcome,
             cache,
         } = walked.unwrap_or_else(|failure| {
+            if let Failure::Denied(denied) = failure {
+                trail.denied(denied.reason());
+            }
             let form = request
                 .as_ref()
-                .map_or(Form::Problem, |request| Form::of(&request.headers));
+                .map_or(Form::Problem, |request| Form::at(trail.door(), request));
             Answered {
                 response: respond::error(failure, &method, form, id),
                 outcome: failure.outcome(),

@@ -1,37 +1,17 @@
-//! Parsing the Host: the one grammar for `Host`, `:authority` and forwarded hosts (RFC 3986 §3.2.2, rule 2).
+//! Parsing the Host: `Host`, `:authority` and forwarded hosts come out in one spelling (rule 2). The grammar is
+//! [`HostParts`].
 
 use super::Host;
-use crate::s3::Scheme;
-use std::net::Ipv6Addr;
-
-/// What DNS allows; longer names can be no host of ours.
-const LONGEST_NAME: usize = 253;
+use crate::s3::{HostParts, Scheme};
 
 impl Host {
-    /// Takes `name`, `name:port`, `1.2.3.4:port` or `[::1]:port` and returns it in lower case, without the default
-    /// port of `scheme`. Names are letters, digits, `-`, `_` and single dots: RFC 3986 would allow percent-encoding
-    /// and sub-delimiters too, but no such host exists, and each is a second spelling. `None` for everything else.
+    /// Takes what [`HostParts::parse`] takes and returns it in lower case, without the default port of `scheme`.
+    /// `None` for everything else.
     pub(crate) fn parse(written: &[u8], scheme: Scheme) -> Option<Self> {
         let written = str::from_utf8(written).ok()?;
-        let (name, port) = if let Some(rest) = written.strip_prefix('[') {
-            let (address, port) = rest.split_once(']')?;
-            // Zone identifiers (`%eth0`) mean nothing to anyone but the machine that wrote them.
-            let _: Ipv6Addr = address.parse().ok()?;
-            (written.get(..address.len().checked_add(2)?)?, port)
-        } else {
-            let end = written.find(':').unwrap_or(written.len());
-            let (name, port) = written.split_at(end);
-            is_name(name).then_some((name, port))?
-        };
-        let keep = match port.strip_prefix(':') {
-            Some(digits) => {
-                let port = parse_port(digits)?;
-                port != default_port(scheme)
-            }
-            None if port.is_empty() => false,
-            None => return None,
-        };
-        let kept = if keep { written } else { name };
+        let parts = HostParts::parse(written)?;
+        let keep = parts.port.is_some_and(|port| port != default_port(scheme));
+        let kept = if keep { written } else { parts.name };
         // Nearly every client sends lower case, which then is copied once.
         let is_lower = !kept.bytes().any(|byte| byte.is_ascii_uppercase());
         Some(Self(if is_lower {
@@ -47,22 +27,6 @@ const fn default_port(scheme: Scheme) -> u16 {
         Scheme::Http => 80,
         Scheme::Https => 443,
     }
-}
-
-/// Digits only, no leading zero: `8080`, not `+8080`, `08080` or nothing.
-fn parse_port(digits: &str) -> Option<u16> {
-    let canonical = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-    canonical.then(|| digits.parse().ok()).flatten()
-}
-
-fn is_name(name: &str) -> bool {
-    name.len() <= LONGEST_NAME
-        && name.as_bytes().split(|&byte| byte == b'.').all(|label| {
-            !label.is_empty()
-                && label
-                    .iter()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        })
 }
 
 #[cfg(test)]

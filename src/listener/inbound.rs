@@ -36,6 +36,8 @@ pub struct Inbound {
     pub method: Method,
     /// The one Host (or `:authority`), or the forwarded one from a trusted proxy; lower case, port kept unless default.
     pub host: Host,
+    /// `http` or `https`, as the client sees it.
+    pub scheme: Scheme,
     /// Path and query as received.
     pub target: RawTarget,
     /// Header fields as received.
@@ -59,6 +61,19 @@ pub enum Method {
     Delete,
     /// OPTIONS
     Options,
+}
+
+impl From<Method> for http::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Head => Self::HEAD,
+            Method::Post => Self::POST,
+            Method::Put => Self::PUT,
+            Method::Delete => Self::DELETE,
+            Method::Options => Self::OPTIONS,
+        }
+    }
 }
 
 /// Host and optional port, valid by RFC 3986, lower case. Cloning is cheap.

@@ -1,6 +1,6 @@
 //! One operation on one object, with what the origin is asked to say differently.
 
-use super::Download;
+use super::{Download, Overrides};
 use crate::access::Permit;
 
 /// One operation on one object, with overrides. It can be made only from a [`Permit`], and carries it.
@@ -8,13 +8,6 @@ use crate::access::Permit;
 pub struct Target {
     permit: Permit,
     overrides: Overrides,
-}
-
-/// Response headers that the origin is asked to replace; they are part of what is signed (rule 5).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Overrides {
-    /// `response-content-disposition`
-    pub content_disposition: Option<Box<str>>,
 }
 
 impl Target {
@@ -33,9 +26,8 @@ impl Target {
     /// What a redirect asks of the origin: the object, saved under a name where the reader asked for that.
     #[must_use]
     pub fn redirected(permit: Permit, download: Option<&Download>) -> Self {
-        let content_disposition =
-            download.map(|download| download.file_name(permit.key().as_str()).attachment().into());
-        Self::new(permit, Overrides { content_disposition })
+        let disposition = download.map(|download| download.file_name(permit.key().as_str()).attachment().into());
+        Self::new(permit, disposition.map(Overrides::disposition).unwrap_or_default())
     }
 
     /// Returns the verdict that this target rests on.
@@ -53,10 +45,7 @@ impl Target {
     /// Returns the overrides as query parameters, decoded.
     #[must_use]
     pub fn query(&self) -> Vec<(&str, &str)> {
-        self.overrides
-            .content_disposition
-            .iter()
-            .map(|value| ("response-content-disposition", &**value))
-            .collect()
+        let pairs = self.overrides.as_slice().iter();
+        pairs.map(|(name, value)| (*name, &**value)).collect()
     }
 }

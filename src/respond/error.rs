@@ -1,10 +1,12 @@
-//! A failure as an answer: a page for people, problem details for programs (RFC 9457), the same head without a body for
-//! HEAD. The origin's own document never gets here (DESIGN §4.10).
+//! A failure as an answer: a page for people, S3's own XML for S3 clients, problem details for other programs (RFC 9457),
+//! the same head without a body for HEAD. The origin's own document never gets here (DESIGN §4.10).
 
 use super::body::Body;
 use super::failure::Failure;
-use super::headers::{NO_STORE, NOSNIFF, PAGE_POLICY, X_REQUEST_ID};
-use crate::listener::RequestId;
+use super::headers::{NO_STORE, NOSNIFF, PAGE_POLICY, X_AMZ_REQUEST_ID, X_EVERGATE_REASON, X_REQUEST_ID};
+use crate::listener::{Inbound, RequestId};
+use crate::s3::ErrorDocument;
+use crate::telemetry::Door;
 use askama::Template;
 use bytes::Bytes;
 use http::header::{
@@ -15,18 +17,36 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const XML: HeaderValue = HeaderValue::from_static("application/xml");
 const READ_ONLY: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// In which form a failure is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Form<'a> {
     /// A short page.
     Page,
     /// `application/problem+json`
     Problem,
+    /// S3's XML.
+    S3 {
+        /// The raw path that was asked for.
+        resource: &'a str,
+    },
 }
 
-impl Form {
+impl<'a> Form<'a> {
+    /// Takes the door that `request` came through: people who follow a presigned link get a page, as on stable paths; S3
+    /// clients get XML.
+    #[must_use]
+    pub fn at(door: Door, request: &'a Inbound) -> Self {
+        let form = Self::of(&request.headers);
+        let resource = request.target.path();
+        match (door, form) {
+            (Door::Stable | Door::None, form) | (Door::Presigned, form @ Self::Page) => form,
+            (Door::Presigned | Door::Endpoint, _) => Self::S3 { resource },
+        }
+    }
+
     /// A page when `Accept` names `text/html` with a weight above zero; browsers do so when a person navigates, not
     /// for pictures and scripts.
     #[must_use]
@@ -60,12 +80,13 @@ struct Page<'a> {
     status: u16,
     title: &'a str,
     sentence: &'a str,
+    reason: Option<&'a str>,
     request_id: &'a str,
 }
 
 /// Answers `method` with `failure`.
 #[must_use]
-pub fn error(failure: Failure, method: &Method, form: Form, id: RequestId) -> Response<Body> {
+pub fn error(failure: Failure, method: &Method, form: Form<'_>, id: RequestId) -> Response<Body> {
     let status = failure.status();
     let id = id.header_value();
     let (content_type, text) = write(failure, status, form, id.to_str().unwrap_or_default());
@@ -75,7 +96,13 @@ pub fn error(failure: Failure, method: &Method, form: Form, id: RequestId) -> Re
     headers.insert(CACHE_CONTROL, NO_STORE);
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    if matches!(form, Form::S3 { .. }) {
+        headers.insert(X_AMZ_REQUEST_ID, id.clone());
+    }
     headers.insert(X_REQUEST_ID, id);
+    if let Some(reason) = failure.reason() {
+        headers.insert(X_EVERGATE_REASON, HeaderValue::from_static(reason));
+    }
     if let Some(after) = failure.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
     }
@@ -94,27 +121,37 @@ pub fn error(failure: Failure, method: &Method, form: Form, id: RequestId) -> Re
     response
 }
 
-fn write(failure: Failure, status: StatusCode, form: Form, request_id: &str) -> (HeaderValue, String) {
+fn write(failure: Failure, status: StatusCode, form: Form<'_>, request_id: &str) -> (HeaderValue, String) {
     let title = status.canonical_reason().unwrap_or("Error");
     let sentence = failure.sentence();
+    let reason = failure.reason();
+    if let Form::S3 { resource } = form {
+        let more: Vec<_> = reason.iter().map(|reason| ("Reason", *reason)).collect();
+        let document = ErrorDocument::new(failure.s3_code(), sentence);
+        return (XML, document.to_xml_with(resource, request_id, &more));
+    }
     if form == Form::Page {
         let page = Page {
             status: status.as_u16(),
             title,
             sentence,
+            reason,
             request_id,
         };
         if let Ok(text) = page.render() {
             return (HTML, text);
         }
     }
-    let problem = serde_json::json!({
+    let mut problem = serde_json::json!({
         "type": "about:blank",
         "title": title,
         "status": status.as_u16(),
         "detail": sentence,
         "request_id": request_id,
     });
+    if let (Some(reason), Some(fields)) = (reason, problem.as_object_mut()) {
+        fields.insert("reason".into(), reason.into());
+    }
     (PROBLEM, problem.to_string())
 }
 

@@ -1,11 +1,14 @@
 //! Everything that can keep a reader from an object, each with its status. Never one for another.
 
+use super::denial;
+use super::endpoint::EndpointFault;
+use crate::access::Denied;
 use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
 use crate::listener::Refusal;
 use crate::presign::PresignError;
 use crate::resolve::QueryError;
-use crate::route::RouteError;
+use crate::route::{LocateError, RouteError};
 use crate::s3::KeyError;
 use crate::telemetry::Outcome;
 use http::StatusCode;
@@ -24,8 +27,14 @@ pub enum Failure {
     MethodNotAllowed,
     /// No route covers the path: 404.
     NoRoute,
-    /// The access rule says no: 403.
-    Denied,
+    /// What an S3 client asks for is denied: 400, 403 or 404.
+    Denied(Denied),
+    /// The path is not below the S3 endpoint's base path: 404.
+    OutsideBase,
+    /// What stands in the bucket's place is no bucket name: 400.
+    BucketName,
+    /// The S3 endpoint refuses it behind the signature: 400 to 411, or 501.
+    Endpoint(EndpointFault),
     /// The key is missing: 404.
     Missing,
     /// The origin refuses the gateway: 404 or 403, as the route says.
@@ -72,10 +81,11 @@ impl Failure {
             FetchError::Broken(_) | FetchError::BadGateway(_) => Self::OriginError,
             FetchError::Credentials(_) => Self::NoCredentials,
             FetchError::Saturated => Self::Overloaded,
-            FetchError::HeldBack => Self::Throttled { retry_after: None },
+            FetchError::HeldBack | FetchError::Corrected => Self::Throttled { retry_after: None },
             FetchError::Suspended { retry_after } => Self::OriginSuspended {
                 retry_after: *retry_after,
             },
+            FetchError::Upload(error) => EndpointFault::Upload(*error).into(),
             FetchError::NotAsSigned => Self::Internal,
         }
     }
@@ -87,10 +97,14 @@ impl Failure {
             Self::Refused(Refusal::TargetTooLong) => StatusCode::URI_TOO_LONG,
             Self::Refused(Refusal::TooManyFields) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Refused(Refusal::UnknownMethod) => StatusCode::NOT_IMPLEMENTED,
-            Self::Refused(_) | Self::Key(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::Key(_) | Self::BucketName | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => StatusCode::NOT_FOUND,
-            Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
+            Self::NoRoute | Self::OutsideBase | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
+            Self::Denied(denied) => denial::told(denied.code()).status,
+            Self::Endpoint(fault) => fault.told().status,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
             Self::OriginTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Throttled { .. } | Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => {
@@ -106,10 +120,15 @@ impl Failure {
         match self {
             Self::Refused(Refusal::TargetTooLong | Refusal::TooManyFields) => Outcome::TooLarge,
             Self::Refused(Refusal::UnknownMethod) => Outcome::NotImplemented,
-            Self::Refused(_) | Self::Key(_) | Self::Query(_) => Outcome::BadRequest,
+            Self::Refused(_) | Self::Key(_) | Self::BucketName | Self::Query(_) => Outcome::BadRequest,
             Self::MethodNotAllowed => Outcome::MethodNotAllowed,
-            Self::NoRoute | Self::Missing => Outcome::NotFound,
-            Self::Denied => Outcome::Forbidden,
+            Self::NoRoute | Self::OutsideBase | Self::Missing => Outcome::NotFound,
+            Self::Denied(denied) => match denial::told(denied.code()).status {
+                StatusCode::BAD_REQUEST => Outcome::BadRequest,
+                StatusCode::NOT_FOUND => Outcome::NotFound,
+                _ => Outcome::Forbidden,
+            },
+            Self::Endpoint(fault) => fault.told().outcome,
             Self::OriginForbidden(_) => Outcome::OriginForbidden,
             Self::OriginUnreachable => Outcome::OriginUnreachable,
             Self::OriginTimeout => Outcome::OriginTimeout,
@@ -119,6 +138,38 @@ impl Failure {
             Self::NoCredentials => Outcome::NoCredentials,
             Self::Overloaded => Outcome::Overloaded,
             Self::Internal => Outcome::Internal,
+        }
+    }
+
+    /// The code that an S3 client branches on.
+    #[must_use]
+    pub fn s3_code(self) -> &'static str {
+        match self {
+            Self::Denied(denied) => denial::told(denied.code()).s3_code,
+            Self::BucketName => "InvalidBucketName",
+            Self::Endpoint(fault) => fault.told().s3_code,
+            Self::Key(KeyError::TooLong) => "KeyTooLongError",
+            Self::Key(_) | Self::Refused(Refusal::BadTarget) => "InvalidURI",
+            Self::Query(_) => "InvalidArgument",
+            Self::Refused(Refusal::UnknownMethod) => "NotImplemented",
+            Self::Refused(_) => "InvalidRequest",
+            Self::MethodNotAllowed => "MethodNotAllowed",
+            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => "NoSuchKey",
+            Self::OriginForbidden(OriginForbidden::Forbidden) => "AccessDenied",
+            Self::OutsideBase | Self::OriginBucket => "NoSuchBucket",
+            Self::OriginTimeout | Self::OriginUnreachable | Self::OriginError | Self::Internal => "InternalError",
+            Self::Throttled { .. } => "SlowDown",
+            Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => "ServiceUnavailable",
+        }
+    }
+
+    /// What `x-evergate-reason` and `<Reason>` tell, where there is more to tell than the code does.
+    #[must_use]
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denied) => Some(denied.code().as_str()),
+            Self::Endpoint(fault) => fault.told().reason,
+            _ => None,
         }
     }
 
@@ -146,14 +197,16 @@ impl Failure {
             Self::Refused(Refusal::UnknownMethod) => "This method is not implemented.",
             Self::Refused(Refusal::BadTransferCoding) => "The request's body is not sent in a way that is taken here.",
             Self::Refused(Refusal::BareLineFeed) => "The request has a line that does not end as HTTP wants it.",
-            Self::Refused(_) | Self::Key(_) => "The address is not valid, so nothing was looked up.",
+            Self::Refused(_) | Self::Key(_) | Self::BucketName => "The address is not valid, so nothing was looked up.",
             Self::Query(QueryError::Duplicate) => "The parameter 'download' may stand in the address only once.",
             Self::Query(QueryError::BadEncoding) => "The name to download under is not valid.",
             Self::MethodNotAllowed => "This address can only be read (GET and HEAD).",
-            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
+            Self::NoRoute | Self::OutsideBase | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
                 "There is nothing at this address."
             }
-            Self::Denied | Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
+            Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
+            Self::Denied(denied) => denial::told(denied.code()).sentence,
+            Self::Endpoint(fault) => fault.told().sentence,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError | Self::OriginSuspended { .. } => {
                 "The storage behind this address can't be read right now."
             }
@@ -192,11 +245,27 @@ impl From<RouteError> for Failure {
     }
 }
 
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<LocateError> for Failure {
+    fn from(error: LocateError) -> Self {
+        match error {
+            LocateError::OutsideBase => Self::OutsideBase,
+            LocateError::BucketName => Self::BucketName,
+            LocateError::Key(error) => Self::Key(error),
+        }
+    }
+}
+
 impl From<&PresignError> for Failure {
     fn from(error: &PresignError) -> Self {
         match error {
             PresignError::CredentialsUnavailable(_) | PresignError::CredentialEndsSoon => Self::NoCredentials,
-            PresignError::IllegalLocation => Self::Internal,
+            PresignError::IllegalLocation | PresignError::PermitEndsSoon => Self::Internal,
         }
     }
 }
@@ -226,13 +295,12 @@ mod tests {
 
     #[test]
     fn what_the_origin_refuses_looks_missing_or_forbidden_but_is_logged_as_it_is() {
-        for (policy, twin) in [
-            (OriginForbidden::NotFound, Failure::Missing),
-            (OriginForbidden::Forbidden, Failure::Denied),
-        ] {
-            let failure = Failure::OriginForbidden(policy);
-            assert_eq!(failure.status(), twin.status());
-            assert_eq!(failure.sentence(), twin.sentence());
+        let missing = Failure::OriginForbidden(OriginForbidden::NotFound);
+        assert_eq!(missing.status(), Failure::Missing.status());
+        assert_eq!(missing.sentence(), Failure::Missing.sentence());
+        let forbidden = Failure::OriginForbidden(OriginForbidden::Forbidden);
+        assert_eq!(forbidden.status(), StatusCode::FORBIDDEN);
+        for failure in [missing, forbidden] {
             assert_eq!(failure.outcome(), Outcome::OriginForbidden);
         }
     }

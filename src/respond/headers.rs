@@ -6,6 +6,10 @@ use http::{HeaderName, HeaderValue};
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// Names the request, in the answer and in the log.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Names the request where S3 clients look for it.
+pub const X_AMZ_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+/// Why an S3 client was denied, in words that stay as they are.
+pub const X_EVERGATE_REASON: HeaderName = HeaderName::from_static("x-evergate-reason");
 
 /// `X-Content-Type-Options`: the type is what it says (rule 17).
 pub const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -20,6 +24,8 @@ pub const REDIRECT_HIT: HeaderValue = HeaderValue::from_static("evergate; hit");
 pub const REDIRECT_STORED: HeaderValue = HeaderValue::from_static("evergate; fwd=uri-miss; stored");
 /// The URL was signed; the cache is off.
 pub const REDIRECT_OFF: HeaderValue = HeaderValue::from_static("evergate; fwd=bypass; detail=url-cache-off");
+/// The URL was signed for this reader alone.
+pub const REDIRECT_BYPASSED: HeaderValue = HeaderValue::from_static("evergate; fwd=bypass");
 
 /// An SVG may draw itself and nothing else: no script, no fetch, its own origin.
 pub const SVG_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");

@@ -19,6 +19,7 @@ fn told(status: OriginStatus, fields: &[(&'static str, &'static str)], route: Op
         cache_control: cache_control.as_ref(),
         inline: InlinePolicy::Safe,
         download: None,
+        overrides: None,
     };
     write(status, &head(fields), &view)
 }

@@ -1,4 +1,5 @@
-//! The route table: host and longest path prefix to a route and a key. Second station of the walk.
+//! What a request is about: by the route table, host and longest path prefix to a route and a key; for S3 clients, bucket
+//! and key ([`S3Doors`]). Second station of the walk.
 //!
 //! Imports everything up to `listener/`. On a stable path the client never names a bucket (rule 4): the route does,
 //! and the rest of the decoded path, behind the route's prefix, is the key.
@@ -10,13 +11,17 @@ mod bucket;
 mod events;
 mod learned;
 mod place;
+mod s3_doors;
 mod signing_clock;
+mod stable_paths;
 mod table;
 
 pub use bucket::Bucket;
 pub use learned::Learned;
 pub use place::Place;
+pub use s3_doors::{LocateError, Located, LocatedBucket, S3Doors};
 pub use signing_clock::{ClockOffset, origin_date};
+pub use stable_paths::{StablePath, StablePaths};
 pub use table::{Route, RouteError, RouteTable, Routed};
 
 #[cfg(test)]

@@ -5,21 +5,35 @@
 
 mod address;
 mod bucket_name;
+mod checksum;
+mod copy_from;
 mod encoding;
 mod error_code;
+mod host;
 mod key;
 mod operation;
+mod operation_table;
+mod parameter;
 mod partition;
 mod query;
 mod range;
 mod region;
+mod resource;
+mod xml;
 
 pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion, Scheme};
 pub use bucket_name::{BucketName, BucketNameError};
+pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumHasher};
+pub use copy_from::{CopyFrom, CopyFromError};
 pub(crate) use encoding::{compare_encoded, encode_path_into, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
+pub use host::HostParts;
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
+pub use parameter::Parameter;
+pub(crate) use partition::before_aws_s3;
 pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
+pub use resource::Resource;
+pub use xml::{BucketList, ClientView, DeleteEntry, DeleteError, DeleteRequest, XmlError, location_constraint};

@@ -42,6 +42,20 @@ pub(super) fn is_aws_host(authority: &str) -> bool {
     split(authority).is_some()
 }
 
+/// Returns what stands before the S3 host of AWS that `host` ends in: the bucket of a virtual-hosted address, or nothing.
+/// `None` for any other host.
+pub(crate) fn before_aws_s3(host: &str) -> Option<&str> {
+    let is_s3 = |host: &str| split(host).is_some_and(|(front, _)| service(front).is_some());
+    if is_s3(host) {
+        return Some("");
+    }
+    let mut dots = host.match_indices('.');
+    dots.find_map(|(at, _)| {
+        let (before, behind) = host.split_at_checked(at)?;
+        is_s3(behind.strip_prefix('.')?).then_some(before)
+    })
+}
+
 /// Splits a host of AWS before its partition's suffix.
 fn split(authority: &str) -> Option<(&str, &'static str)> {
     let mut suffixes = PARTITIONS.iter().map(|(_, suffix)| *suffix).chain([FIRST]);
@@ -84,6 +98,27 @@ fn is_aws_region(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_stands_before_the_hosts_of_s3() {
+        for (host, bucket) in [
+            ("s3.amazonaws.com", Some("")),
+            ("s3.dualstack.us-east-1.amazonaws.com", Some("")),
+            ("s3-eu-west-1.amazonaws.com", Some("")),
+            ("files.s3.amazonaws.com", Some("files")),
+            ("my.files.s3.eu-west-1.amazonaws.com", Some("my.files")),
+            ("files.s3.dualstack.us-east-1.amazonaws.com", Some("files")),
+            ("s3.s3.us-east-1.amazonaws.com", Some("s3")),
+            ("files.s3-eu-west-1.amazonaws.com", Some("files")),
+            ("files.s3.cn-north-1.amazonaws.com.cn", Some("files")),
+            ("files.s3.amazonaws.com.example.com", None),
+            ("ec2.us-east-1.amazonaws.com", None),
+            ("s3.example.com", None),
+            ("files", None),
+        ] {
+            assert_eq!(before_aws_s3(host), bucket, "{host}");
+        }
+    }
 
     #[test]
     fn a_host_of_aws_is_named_anew_inside_its_partition() {

@@ -9,6 +9,7 @@ mod caller_identity;
 mod canonical_headers;
 mod canonical_query;
 mod canonical_request;
+mod chunked;
 mod credential;
 mod presigned_query;
 mod scope;
@@ -21,6 +22,9 @@ pub use caller_identity::caller_identity;
 pub use canonical_headers::CanonicalHeaders;
 pub use canonical_query::write_canonical_query;
 pub use canonical_request::{CanonicalRequest, SignedHeaders, UNSIGNED_PAYLOAD};
+#[cfg(test)]
+pub(crate) use chunked::encoder as chunked_encoder;
+pub use chunked::{ChunkedError, Decoder as ChunkedDecoder};
 pub use credential::{AccessKeyId, AccessKeyIdError, Credential, SessionTokenError};
 pub use scope::Scope;
 pub use signer::{AuthorizedRequest, HeaderRequest, PresignRequest, Signer};

@@ -39,8 +39,38 @@ words! {
     Door {
         /// A route's stable path.
         Stable = "stable",
+        /// A presigned URL of a client, to read one object.
+        Presigned = "presigned",
+        /// Any other request that a client signed.
+        Endpoint = "endpoint",
         /// None: no route covers it, or its head was refused.
         None = "none",
+    }
+}
+
+words! {
+    /// What became of a request to the refresh API.
+    ApiResult {
+        /// Each link has its result.
+        Ok = "ok",
+        /// No token is configured, so that the API is closed.
+        Closed = "closed",
+        /// The token is missing or wrong.
+        Unauthorized = "unauthorized",
+        /// The request can't be read, is too large or too slow.
+        BadRequest = "bad_request",
+        /// As many requests as are taken at once were being read.
+        Busy = "busy",
+    }
+}
+
+words! {
+    /// What became of a link that the refresh API was asked about.
+    LinkResult {
+        /// There is a new link for it.
+        Renewed = "renewed",
+        /// There is none.
+        Refused = "refused",
     }
 }
 
@@ -57,6 +87,10 @@ words! {
         NotModified = "not_modified",
         /// The route's fallback object in place of a missing one.
         Fallback = "fallback",
+        /// An S3 client's operation, done by the origin.
+        Forwarded = "forwarded",
+        /// An S3 client's question that the gateway answers itself.
+        Answered = "answered",
         /// No route, or no such key (404).
         NotFound = "not_found",
         /// The access rule says no (403).
@@ -69,6 +103,8 @@ words! {
         NotImplemented = "not_implemented",
         /// A target, head or key past its bound (414, 431).
         TooLarge = "too_large",
+        /// What is asked for contradicts what is there (409).
+        Conflict = "conflict",
         /// `If-Match` or `If-Unmodified-Since` does not hold (412).
         PreconditionFailed = "precondition_failed",
         /// The range lies outside the object (416).
@@ -96,6 +132,50 @@ words! {
         Internal = "internal",
         /// The reader left before the answer was complete.
         ClientGone = "client_gone",
+    }
+}
+
+words! {
+    /// Why a request of an S3 client was denied, exactly. Clients are told less (rule 9).
+    DenialReason {
+        /// Nothing that AWS would have written.
+        SignatureMalformed = "signature_malformed",
+        /// Signed in more than one way.
+        SignedTwice = "signed_twice",
+        /// The query could be read in two ways.
+        QueryAmbiguous = "query_ambiguous",
+        /// The path could be read in two ways.
+        PathAmbiguous = "path_ambiguous",
+        /// The signature does not cover what it must, or covers what did not come along.
+        SignatureIncomplete = "signature_incomplete",
+        /// The signature is another's, or another request's.
+        SignatureMismatch = "signature_mismatch",
+        /// Signed with version 2, which the client has not opted in to.
+        SignatureV2Disabled = "signature_v2_disabled",
+        /// Signed with version 2, and no read.
+        SignatureV2NotARead = "signature_v2_not_a_read",
+        /// Signed with temporary credentials.
+        TemporaryCredentials = "temporary_credentials",
+        /// Dated in the future, or too far in the past.
+        ClockSkew = "clock_skew",
+        /// Signed for another region.
+        RegionWrong = "region_wrong",
+        /// No client has this access key id.
+        KeyUnknown = "key_unknown",
+        /// The client's key is revoked.
+        KeyRevoked = "key_revoked",
+        /// The client's key is retired, and this is no old link.
+        KeyRetired = "key_retired",
+        /// The client's allow list does not hold this.
+        NotAllowed = "not_allowed",
+        /// No such bucket in the configuration.
+        BucketUnknown = "bucket_unknown",
+        /// The link has expired, and no refresh rule honours it.
+        LinkExpired = "link_expired",
+        /// The link has expired too long ago.
+        LinkTooOld = "link_too_old",
+        /// The link was signed before `not_before`.
+        LinkBeforeCutoff = "link_before_cutoff",
     }
 }
 
@@ -193,7 +273,11 @@ mod tests {
         for (place, word) in all.iter().enumerate() {
             assert_eq!(index(*word), place);
             let text = text(*word);
-            assert!(text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{text}");
+            assert!(
+                text.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{text}"
+            );
             assert!(seen.insert(text), "{text} twice");
         }
     }
@@ -202,6 +286,7 @@ mod tests {
     fn words_are_unique_and_know_their_place() {
         lint(Door::ALL, Door::index, Door::as_str);
         lint(Outcome::ALL, Outcome::index, Outcome::as_str);
+        lint(DenialReason::ALL, DenialReason::index, DenialReason::as_str);
         lint(CacheResult::ALL, CacheResult::index, CacheResult::as_str);
         lint(OriginErrorKind::ALL, OriginErrorKind::index, OriginErrorKind::as_str);
         lint(RetryReason::ALL, RetryReason::index, RetryReason::as_str);

@@ -1,7 +1,9 @@
 //! What environment variables alone make.
 
 use super::CANARY;
-use evergate::config::{Config, CredentialsConfig, Environment, Loaded, LogFormat, OriginConfig, Source, load};
+use evergate::config::{
+    ClientState, Config, CredentialsConfig, Environment, Loaded, LogFormat, OriginConfig, RefreshConfig, Source, load,
+};
 use std::time::Duration;
 
 /// What LibreChat users have in their `.env`.
@@ -116,7 +118,29 @@ fn the_environment_is_judged_like_a_file() {
         ),
         ("EVERGATE_PUBLIC_PREFIXES", "a/,b/,a/", "/a/ is opened twice"),
         ("EVERGATE_PUBLIC_PREFIXES", "../etc/", "holds a '.' or '..' segment"),
-        ("EVERGATE_REFRESH_PREFIXES", "images/", "belongs to the presigned door"),
+        (
+            "EVERGATE_REFRESH_PREFIXES",
+            "images=90d",
+            "\"images=90d\" is not a prefix whose links can be refreshed",
+        ),
+        (
+            "EVERGATE_REFRESH_PREFIXES",
+            "images/=90",
+            "is a duration without a unit",
+        ),
+        ("EVERGATE_REFRESH_PREFIXES", "a/,b/,a/=1d", "a/ is listed twice"),
+        ("EVERGATE_PUBLIC_HOSTS", "a.example,http://b", "is a URL, not a host"),
+        ("EVERGATE_ADMIN_TOKEN", "canary", "has fewer than 16 characters"),
+        (
+            "EVERGATE_CLIENT_ACCESS_KEY_ID",
+            "EVG1",
+            "EVERGATE_CLIENT_ACCESS_KEY_ID is set and EVERGATE_CLIENT_SECRET_ACCESS_KEY is not",
+        ),
+        (
+            "EVERGATE_CLIENT_SECRET_ACCESS_KEY",
+            "canary",
+            "EVERGATE_CLIENT_SECRET_ACCESS_KEY is set and EVERGATE_CLIENT_ACCESS_KEY_ID is not",
+        ),
         (
             "EVERGATE_PUBLIC_PREFIX",
             "images/",
@@ -145,6 +169,60 @@ fn the_environment_is_judged_like_a_file() {
 }
 
 #[test]
+fn the_environment_alone_opens_the_signed_doors() {
+    let Loaded { config, warnings, .. } = from_environment(&[
+        ("EVERGATE_PUBLIC_PREFIXES", ""),
+        ("EVERGATE_CLIENT_ACCESS_KEY_ID", "EVG1"),
+        ("EVERGATE_CLIENT_SECRET_ACCESS_KEY", "canary-of-the-client"),
+        ("EVERGATE_REFRESH_PREFIXES", "images/, a=b/=90d,"),
+        ("EVERGATE_PUBLIC_HOSTS", "files.example.com, minio:9000"),
+        ("EVERGATE_ADMIN_TOKEN", "canary-of-the-admin"),
+    ])
+    .unwrap();
+    assert_eq!(warnings, []);
+    let [client] = &*config.clients else {
+        panic!("one client")
+    };
+    assert_eq!((&*client.name, client.state), ("EVG1", ClientState::Active));
+    let [allow] = &*client.allow else { panic!("one bucket") };
+    assert_eq!(
+        (allow.bucket, allow.prefix.as_str(), allow.operations.len()),
+        (0, "", 4)
+    );
+    let days = |rule: &RefreshConfig| rule.max_age.as_secs() / 86_400;
+    let rules: Vec<_> = (config.refresh.iter())
+        .map(|rule| (rule.prefix.as_str(), days(rule)))
+        .collect();
+    assert_eq!(rules, [("images/", 3650), ("a=b/", 90)]);
+    assert_eq!(
+        config.s3.public_hosts,
+        ["files.example.com", "minio:9000"].map(Box::from)
+    );
+    let admin = config.admin.as_ref().unwrap();
+    assert_eq!((admin.address.port(), admin.token.is_some()), (9901, true));
+    assert!(!format!("{config:?}").contains(CANARY));
+
+    // The app must not hold the key that the gateway signs with, wherever that came from.
+    let faults = from_environment(&[
+        ("AWS_ACCESS_KEY_ID", "AKIA"),
+        ("AWS_SECRET_ACCESS_KEY", "canary"),
+        ("EVERGATE_CLIENT_ACCESS_KEY_ID", "AKIA"),
+        ("EVERGATE_CLIENT_SECRET_ACCESS_KEY", "canary-of-the-client"),
+    ])
+    .unwrap_err();
+    assert!(
+        faults.contains("the key that the gateway itself signs with"),
+        "{faults}"
+    );
+    let off = [
+        ("EVERGATE_ADMIN_LISTEN", "off"),
+        ("EVERGATE_ADMIN_TOKEN", "canary-of-the-admin"),
+    ];
+    let off = from_environment(&off).unwrap();
+    assert!(off.config.admin.is_none() && off.warnings[0].problem().contains("EVERGATE_ADMIN_TOKEN is set"));
+}
+
+#[test]
 fn the_environment_warns() {
     for (variable, value, says) in [
         (
@@ -157,6 +235,11 @@ fn the_environment_warns() {
         ("AWS_FORCE_PATH_STYLE", "yes", "which counts as false"),
         ("EVERGATE_ADMIN_LISTEN", "0.0.0.0:9901", "without asking who is there"),
         ("EVERGATE_PUBLIC_PREFIXES", "", "there are no routes"),
+        (
+            "EVERGATE_REFRESH_PREFIXES",
+            "images/",
+            "no client may read what this rule covers",
+        ),
         ("EVERGATE_COLOUR", "blue", "no variable is called EVERGATE_COLOUR"),
     ] {
         let warnings = from_environment(&[(variable, value)]).unwrap().warnings;

@@ -86,6 +86,7 @@ async fn serve(gateway: Gateway) -> std::net::SocketAddr {
                     cache_control: None,
                     inline: InlinePolicy::Safe,
                     download: None,
+                    overrides: None,
                 };
                 Ok::<_, Infallible>(respond::stream(response, &view))
             }

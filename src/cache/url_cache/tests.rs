@@ -22,7 +22,7 @@ fn query(key: &ObjectKey) -> UrlQuery<'_> {
         epoch: 1,
         operation: Operation::GetObject,
         key,
-        content_disposition: None,
+        overrides: &[],
     }
 }
 
@@ -32,6 +32,7 @@ fn every_part_of_the_key_tells_entries_apart() {
     let (key, other) = (ObjectKey::parse("a").unwrap(), ObjectKey::parse("b").unwrap());
     let asked = query(&key);
     cache.insert(&asked, Arc::new(Value(vec![1])));
+    let overrides = [("versionId", Box::from(""))];
     let different = [
         UrlQuery { bucket: 1, ..asked },
         UrlQuery { epoch: 2, ..asked },
@@ -42,7 +43,7 @@ fn every_part_of_the_key_tells_entries_apart() {
         },
         UrlQuery { key: &other, ..asked },
         UrlQuery {
-            content_disposition: Some(""),
+            overrides: &overrides,
             ..asked
         },
     ];

@@ -19,7 +19,7 @@ mod verdict;
 
 pub use online::{Online, OnlineError, check as check_online};
 
-use super::{Exit, written};
+use super::{Exit, doors, written};
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment, FaultKind, Faults, Source, Warning};
 use std::io::{self, Write};
@@ -131,10 +131,16 @@ fn confirm(source: &Source, config: &Config, warnings: &[Warning], out: &mut imp
         counted(config.buckets.len(), "bucket"),
         counted(config.routes.len(), "route"),
     ];
+    for (number, what) in [(config.clients.len(), "client"), (config.refresh.len(), "refresh rule")] {
+        if number > 0 {
+            parts.push(counted(number, what));
+        }
+    }
     if !warnings.is_empty() {
         parts.push(counted(warnings.len(), "warning"));
     }
-    writeln!(out, "{}", parts.join(", "))
+    writeln!(out, "{}", parts.join(", "))?;
+    doors::write(config, out)
 }
 
 fn counted(number: usize, what: &str) -> String {

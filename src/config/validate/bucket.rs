@@ -1,5 +1,6 @@
 //! Buckets: a server with region, endpoint and credentials, or the embedded origin.
 
+use super::client::Client;
 use super::route::Route;
 use super::{credentials, endpoint};
 use crate::config::document::{Entry, Value};
@@ -56,18 +57,34 @@ pub(super) fn settled(buckets: Vec<Bucket>) -> Option<Vec<BucketConfig>> {
     buckets.into_iter().map(|bucket| bucket.config).collect()
 }
 
-/// Warns about buckets that no route opens.
-pub(super) fn judge_use(buckets: &[Bucket], routes: &[Route], report: &mut Report<'_>) {
-    if report.has_faults() || routes.is_empty() || routes.iter().any(|route| route.bucket.is_none()) {
+impl Bucket {
+    /// Where its name in the file stands.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What it is, when that could be read.
+    pub(super) fn config(&self) -> Option<&BucketConfig> {
+        self.config.as_ref()
+    }
+}
+
+/// Warns about buckets that nothing opens.
+pub(super) fn judge_use(buckets: &[Bucket], routes: &[Route], clients: &[Client], report: &mut Report<'_>) {
+    if report.has_faults() || (routes.is_empty() && clients.is_empty()) {
         return;
     }
     for (index, bucket) in buckets.iter().enumerate() {
-        if routes.iter().all(|route| route.bucket != Some(index)) {
-            report.warn(
-                &bucket.place,
-                format!("no route opens bucket \"{}\"", bucket.id),
-                "add a route for it, or remove it",
-            );
+        let is_open = routes.iter().any(|route| route.bucket == Some(index));
+        if !is_open && clients.iter().all(|client| !client.reaches(index)) {
+            let (problem, remedy) = match clients {
+                [] => ("no route opens bucket", "add a route for it, or remove it"),
+                _ => (
+                    "no route and no client opens bucket",
+                    "add a route for it, allow it to a client, or remove it",
+                ),
+            };
+            report.warn(&bucket.place, format!("{problem} \"{}\"", bucket.id), remedy);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Where a bucket's credentials come from.
 
 use super::role;
-use crate::config::document::Value;
+use crate::config::document::{Entry, Value};
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
 use crate::config::file::CREDENTIALS;
 use crate::config::key_files::{KeyFiles, MISSING_TOKEN, is_temporary};
-use crate::config::model::CredentialsConfig;
+use crate::config::model::{BucketConfig, CredentialsConfig, OriginConfig, RoleSource};
 use crate::config::report::{Report, Wrong};
 use crate::config::secret::{Found, secret, text_or_file};
 use crate::config::text::Text;
@@ -83,21 +83,50 @@ pub(super) fn profile(text: &Text) -> Result<Box<str>, Wrong> {
     }
 }
 
+/// Reads the public half of a key pair; `remedy` says what to write instead of what is none.
+pub(super) fn access_key_id(entry: &Entry, remedy: &str, report: &mut Report<'_>) -> Option<(AccessKeyId, Found)> {
+    let found = text_or_file(entry, report)?;
+    match AccessKeyId::parse(found.value.expose_secret()) {
+        Ok(id) => Some((id, found)),
+        Err(error) => {
+            report.fault(
+                &entry.node.place,
+                format!("this is not an access key id: {error}"),
+                remedy,
+            );
+            None
+        }
+    }
+}
+
+/// Whether a bucket's requests are known to be signed with this key; `environment` is the one that the chain finds there.
+pub(super) fn signs_with(bucket: &BucketConfig, id: &AccessKeyId, environment: Option<&str>) -> bool {
+    let OriginConfig::Server(server) = &bucket.origin else {
+        return false;
+    };
+    match &server.credentials {
+        CredentialsConfig::Static(own) => own.access_key_id() == id,
+        CredentialsConfig::Files(own) => own.first().access_key_id() == id,
+        CredentialsConfig::Chain => environment == Some(id.as_str()),
+        CredentialsConfig::AssumeRole(role) => match &role.source {
+            RoleSource::Static(own) => own.access_key_id() == id,
+            RoleSource::Files(own) => own.first().access_key_id() == id,
+            RoleSource::Chain => environment == Some(id.as_str()),
+            RoleSource::Profile(_) => false,
+        },
+        CredentialsConfig::Profile(_) | CredentialsConfig::Anonymous => false,
+    }
+}
+
 /// Judges a key pair; `instead` is what else could be written.
 pub(super) fn key_pair(fields: &Fields<'_>, instead: &str, report: &mut Report<'_>) -> Option<KeyPair> {
     let pair = format!("write both access_key_id and secret_access_key, or {instead}");
     let id = fields.require("access_key_id", &pair, report).and_then(|entry| {
-        let found = text_or_file(entry, report)?;
-        let id = AccessKeyId::parse(found.value.expose_secret())
-            .map_err(|error| {
-                report.fault(
-                    &entry.node.place,
-                    format!("this is not an access key id: {error}"),
-                    "write ${AWS_ACCESS_KEY_ID}, file:/path, or the id itself",
-                );
-            })
-            .ok()?;
-        Some((id, found))
+        access_key_id(
+            entry,
+            "write ${AWS_ACCESS_KEY_ID}, file:/path, or the id itself",
+            report,
+        )
     });
     let key = fields.require("secret_access_key", &pair, report).and_then(|entry| {
         fields::judge_absence(entry, report);

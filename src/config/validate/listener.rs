@@ -5,8 +5,9 @@ use crate::config::document::Value;
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
 use crate::config::file::ADMIN;
-use crate::config::model::ListenerConfig;
+use crate::config::model::{AdminConfig, ListenerConfig};
 use crate::config::report::{Report, Wrong};
+use crate::config::secret;
 use crate::config::text::Text;
 use crate::config::units;
 use ipnet::IpNet;
@@ -49,16 +50,16 @@ pub(super) fn listener(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<L
 }
 
 /// The admin listener.
-#[derive(Clone, Copy)]
 pub(super) enum Admin {
     Off,
-    At(SocketAddr),
+    At(AdminConfig),
 }
 
 /// Judges the admin listener.
 pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admin> {
+    let at = |address, token| Some(Admin::At(AdminConfig { address, token }));
     let Some(entry) = fields.get("admin") else {
-        return Some(Admin::At(ADMIN_LISTEN));
+        return at(ADMIN_LISTEN, None);
     };
     if let Value::Text(_) | Value::Empty = entry.node.value {
         return fields::value(entry, report, |text| match text.as_str() {
@@ -70,9 +71,13 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admi
         });
     }
     let fields = Fields::open(&entry.node, &ADMIN, report)?;
+    let token = match fields.get("token") {
+        Some(entry) => secret::long_secret(entry, report).map(|found| found.value),
+        None => None,
+    };
     let listen = fields.require("listen", "write { listen: 127.0.0.1:9901 }, or \"off\"", report)?;
     if absent(&fields, "listen") {
-        return Some(Admin::At(ADMIN_LISTEN));
+        return at(ADMIN_LISTEN, token);
     }
     let address = fields::value(listen, report, address)?;
     if !address.ip().is_loopback() {
@@ -82,7 +87,7 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admi
             "write 127.0.0.1, or keep others away from this port by the network",
         );
     }
-    Some(Admin::At(address))
+    at(address, token)
 }
 
 /// Refuses an admin listener that would take the public one's address.
@@ -144,30 +149,18 @@ fn trusted_proxies(fields: &Fields<'_>, report: &mut Report<'_>) -> Vec<IpNet> {
         return Vec::new();
     };
     let mut networks = Vec::new();
-    for item in fields::list(entry, report) {
-        let text = match &item.value {
-            Value::Text(text) => text,
-            Value::Broken => continue,
-            Value::Empty | Value::List(_) | Value::Map(_) => {
-                report.fault(
-                    &item.place,
-                    "this is not a network",
-                    "write networks such as 10.0.0.0/8",
-                );
-                continue;
-            }
-        };
+    for (place, text) in fields::values(entry, "write networks such as 10.0.0.0/8", report) {
         match network(text) {
             Ok(network) if network.prefix_len() == 0 => {
                 report.warn(
-                    &item.place,
+                    place,
                     format!("{network} trusts everyone: any client can claim any address, host and scheme"),
                     "write the networks of your own proxies only",
                 );
                 networks.push(network);
             }
             Ok(network) => networks.push(network),
-            Err(wrong) => report.wrong(&item.place, wrong),
+            Err(wrong) => report.wrong(place, wrong),
         }
     }
     networks

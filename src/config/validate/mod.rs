@@ -1,22 +1,27 @@
 //! Judges the tree and makes the [`Config`]. Every function reports what it finds and goes on, so that all faults come
 //! at once; what it returns after a fault is never used.
 
+mod allow;
 mod bucket;
+mod client;
 mod credentials;
 mod endpoint;
 mod header;
+mod host;
 mod listener;
+mod names;
 mod overlap;
 mod path;
+mod refresh;
 mod role;
 mod route;
+mod s3;
 mod tls;
 
 use super::document::{Node, Value};
-use super::doors::S3Config;
 use super::fields::{self, Fields};
 use super::file::{FILE, LOG, URL_CACHE};
-use super::model::{AccessLogConfig, AdminConfig, Config, LogConfig, LogFormat, UrlCacheConfig};
+use super::model::{AccessLogConfig, Config, LogConfig, LogFormat, UrlCacheConfig};
 use super::report::Report;
 use super::units;
 use listener::Admin;
@@ -36,8 +41,8 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
     let fields = Fields::open(root, &FILE, report)?;
     let listener = listener::listener(&fields, report);
     let admin = listener::admin(&fields, report);
-    if let (Some(listener), Some(Admin::At(admin))) = (&listener, admin) {
-        listener::judge_admin(&fields, listener.address, admin, report);
+    if let (Some(listener), Some(Admin::At(admin))) = (&listener, &admin) {
+        listener::judge_admin(&fields, listener.address, admin.address, report);
     }
     let log = log(&fields, report);
     let auto_limit = fields.value("auto_limit", report, units::size).unwrap_or(MIB);
@@ -45,18 +50,27 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
     let buckets = bucket::buckets(&fields, report);
     let routes = route::routes(&fields, &buckets, report);
     overlap::judge(&routes, report);
-    bucket::judge_use(&buckets, &routes, report);
+    let s3 = s3::s3(&fields, report);
+    let clients = client::clients(&fields, &buckets, report);
+    let refresh = refresh::refresh(&fields, &buckets, report);
+    names::judge(&buckets, &clients, &refresh, report);
+    if clients.is_empty() {
+        route::judge_presence(&fields, report);
+    }
+    bucket::judge_use(&buckets, &routes, &clients, report);
+    client::judge_use(&clients, report);
+    refresh::judge_use(&refresh, &clients, report);
     Some(Config {
         listener: listener?,
         admin: match admin? {
-            Admin::At(address) => Some(AdminConfig { address, token: None }),
+            Admin::At(admin) => Some(admin),
             Admin::Off => None,
         },
         buckets: bucket::settled(buckets)?,
         routes: route::settled(routes)?,
-        s3: S3Config::default(),
-        clients: Vec::new(),
-        refresh: Vec::new(),
+        s3: s3?,
+        clients: client::settled(clients)?,
+        refresh: refresh::settled(refresh)?,
         url_cache,
         auto_limit,
         log,

@@ -1,23 +1,64 @@
-//! Paths, hosts and prefixes of routes, as an operator writes them: decoded, ending in `/` (rule 3).
+//! Paths and prefixes, as an operator writes them: decoded, ending in `/` (rule 3).
 
 use crate::config::report::Wrong;
 use crate::config::text::Text;
 use crate::s3::{KeyError, KeyPrefix, ObjectKey};
-use http::uri::Authority;
 
 /// Reads a route's path: decoded, from `/` to `/`.
 ///
 /// # Errors
 /// Whatever no request could match, or would match otherwise than it looks.
 pub(super) fn path(text: &Text) -> Result<Box<str>, Wrong> {
+    let path = absolute(text, |path| format!("/{}/", path.trim_end_matches('/')))?;
+    if !path.ends_with('/') {
+        return Err(Wrong::new(
+            format!("{} does not end in \"/\"", text.shown()),
+            text.advice(
+                |path| format!("write {path}/, which covers everything below it"),
+                "write a path, from / to /",
+            ),
+        ));
+    }
+    Ok(path.into())
+}
+
+/// Reads what stands in front of `/bucket/key`: decoded, starting with `/` and not ending in one; empty for `/`.
+///
+/// # Errors
+/// Whatever no request could start with, or would start with otherwise than it looks.
+pub(super) fn base_path(text: &Text) -> Result<Box<str>, Wrong> {
+    let path = absolute(text, |path| format!("/{}", path.trim_matches('/')))?;
+    if path == "/" {
+        return Ok(Box::default());
+    }
+    if path.ends_with('/') {
+        return Err(Wrong::new(
+            format!("{} ends in \"/\"", text.shown()),
+            text.advice(
+                |path| format!("write {}", path.trim_end_matches('/')),
+                "write a path without it",
+            ),
+        ));
+    }
+    if path.contains("//") {
+        return Err(Wrong::new(
+            format!("{} holds an empty segment", text.shown()),
+            "write single slashes",
+        ));
+    }
+    Ok(path.into())
+}
+
+/// Judges what holds for every path; `mended` makes one of what does not start with `/`.
+fn absolute(text: &Text, mended: impl FnOnce(&str) -> String) -> Result<&str, Wrong> {
     let path = text.as_str();
     let wrong = |what: &str, remedy: String| Err(Wrong::new(format!("{} {what}", text.shown()), remedy));
     if !path.starts_with('/') {
         return wrong(
             "does not start with \"/\"",
             text.advice(
-                |path| format!("write /{}/", path.trim_end_matches('/')),
-                "write a path, from / to /",
+                |path| format!("write {}", mended(path)),
+                "write a path that starts with /",
             ),
         );
     }
@@ -36,29 +77,21 @@ pub(super) fn path(text: &Text) -> Result<Box<str>, Wrong> {
     if path.split('/').any(|segment| matches!(segment, "*" | "**")) {
         return wrong(
             "holds a pattern",
-            "write it without \"*\": a path that ends in \"/\" covers everything below it".into(),
+            "write it without \"*\": a path covers everything below it".into(),
         );
     }
-    if !path.ends_with('/') {
-        return wrong(
-            "does not end in \"/\"",
-            text.advice(
-                |path| format!("write {path}/, which covers everything below it"),
-                "write a path, from / to /",
-            ),
-        );
-    }
-    // The rest is what holds for every key: no dot segments, no control bytes.
-    match path.strip_prefix('/').map(KeyPrefix::parse) {
+    // The rest is what holds for every key: no dot segments, no control bytes, not too long.
+    let with_end = format!("{}/", path.trim_end_matches('/'));
+    match with_end.strip_prefix('/').map(KeyPrefix::parse) {
         Some(Err(error)) => wrong(
             &format!("holds {error}"),
             "write the path as clients ask for it, decoded".into(),
         ),
-        Some(Ok(_)) | None => Ok(path.into()),
+        Some(Ok(_)) | None => Ok(path),
     }
 }
 
-/// Reads what the keys of a route start with.
+/// Reads what the keys of a route or rule start with.
 ///
 /// # Errors
 /// When no key could start with it.
@@ -117,36 +150,4 @@ pub(super) fn fallback(text: &Text, prefix: &KeyPrefix) -> Result<ObjectKey, Wro
         KeyError::TooLong => wrong(format!("makes {error} together with the prefix"), remedy),
         _ => wrong(format!("holds {error}"), remedy),
     })
-}
-
-/// Reads a route's host, in lower case: a name or address, with a port when the route shall answer on that port alone.
-///
-/// # Errors
-/// When no `Host` header could say it.
-pub(super) fn host(text: &Text) -> Result<Box<str>, Wrong> {
-    let written = text.as_str();
-    let wrong = |what: &str, remedy: &str| Err(Wrong::new(format!("{} {what}", text.shown()), remedy));
-    let remedy = "write the name alone, such as files.example.com, or with a port that is not the default one";
-    if written.contains("://") || written.contains('/') {
-        return wrong("is a URL, not a host", remedy);
-    }
-    if written.contains('*') {
-        return wrong(
-            "holds a pattern",
-            "write one route for each host, or leave \"host\" out for every host",
-        );
-    }
-    if !written.is_ascii() {
-        return wrong("is not ASCII", "write the name as it goes over the wire: xn--…");
-    }
-    match written.parse::<Authority>() {
-        Ok(authority) if written.contains('@') || authority.host().is_empty() || written.ends_with([':', '.']) => {
-            wrong("is not a host", remedy)
-        }
-        Ok(authority) if matches!(authority.port_u16(), Some(80 | 443)) => {
-            wrong("names a default port, which clients leave out", remedy)
-        }
-        Ok(_) => Ok(written.to_ascii_lowercase().into()),
-        Err(_) => wrong("is not a host", remedy),
-    }
 }

@@ -1,7 +1,7 @@
 //! Routes: what is open, to whom, from where.
 
 use super::bucket::Bucket;
-use super::{header, path};
+use super::{header, host, path};
 use crate::config::document::{Node, Value};
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
@@ -34,21 +34,28 @@ pub(super) struct Spot {
 pub(super) fn routes(fields: &Fields<'_>, buckets: &[Bucket], report: &mut Report<'_>) -> Vec<Route> {
     let entry = fields.get("routes");
     let nodes = entry.map_or(&[][..], |entry| fields::list(entry, report));
-    if nodes.is_empty() {
-        let broken = entry.is_some_and(|entry| !matches!(entry.node.value, Value::Empty | Value::List(_)));
-        // Beside faults it is noise: what is at fault may be the routes.
-        if !broken && !report.has_faults() {
-            let place = entry.map_or(fields.place(), |entry| &entry.name_place);
-            let remedy = match place {
-                Place::Variable(name) => format!("set {name} to what shall be open, such as images/,avatars/"),
-                Place::Whole | Place::Text { .. } => {
-                    "open a prefix: a route with path, bucket, prefix and access".to_owned()
-                }
-            };
-            report.warn(place, "there are no routes: every request gets 404", remedy);
-        }
-    }
     nodes.iter().filter_map(|node| route(node, buckets, report)).collect()
+}
+
+/// Warns when nothing at all is open.
+pub(super) fn judge_presence(fields: &Fields<'_>, report: &mut Report<'_>) {
+    let entry = fields.get("routes");
+    let empty = entry.is_none_or(|entry| match &entry.node.value {
+        Value::Empty => true,
+        Value::List(nodes) => nodes.is_empty(),
+        Value::Text(_) | Value::Map(_) | Value::Broken => false,
+    });
+    // Beside faults it is noise: what is at fault may be the routes.
+    if empty && !report.has_faults() {
+        let place = entry.map_or(fields.place(), |entry| &entry.name_place);
+        let remedy = match place {
+            Place::Variable(name) => format!("set {name} to what shall be open, such as images/,avatars/"),
+            Place::Whole | Place::Text { .. } => {
+                "open a prefix: a route with path, bucket, prefix and access".to_owned()
+            }
+        };
+        report.warn(place, "there are no routes: every request gets 404", remedy);
+    }
 }
 
 /// Returns the routes when all of them could be read.
@@ -63,7 +70,13 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
     // Three cases, since a host that is wrong must not become every host.
     let host = match fields.get("host") {
         None => Some(None),
-        Some(entry) => fields::present(entry, report, path::host).map(Some),
+        Some(entry) => fields::present(entry, report, |text| {
+            host::host(
+                text,
+                "write one route for each host, or leave \"host\" out for every host",
+            )
+        })
+        .map(Some),
     };
     let bucket = (fields.require("bucket", "name one of \"buckets\"", report))
         .and_then(|entry| fields::present(entry, report, |text| bucket(text, buckets)));
@@ -85,12 +98,7 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
     });
     let access = (fields.require("access", "write \"access: public\": nothing is open by default", report))
         .and_then(|entry| fields::present(entry, report, access));
-    let deliveries = [
-        ("auto", Delivery::Auto),
-        ("redirect", Delivery::Redirect),
-        ("stream", Delivery::Stream),
-    ];
-    let delivery = (fields.value("delivery", report, |text| word(text, &deliveries))).unwrap_or(Delivery::Auto);
+    let delivery = delivery(&fields, report);
     if delivery == Delivery::Redirect {
         judge_redirect(&fields, report);
     }
@@ -129,7 +137,18 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
     })
 }
 
-fn bucket(text: &Text, buckets: &[Bucket]) -> Result<usize, Wrong> {
+/// Reads `delivery`: `auto` unless written.
+pub(super) fn delivery(fields: &Fields<'_>, report: &mut Report<'_>) -> Delivery {
+    let words = [
+        ("auto", Delivery::Auto),
+        ("redirect", Delivery::Redirect),
+        ("stream", Delivery::Stream),
+    ];
+    (fields.value("delivery", report, |text| word(text, &words))).unwrap_or(Delivery::Auto)
+}
+
+/// Reads the name of one of `buckets`; returns its place among them.
+pub(super) fn bucket(text: &Text, buckets: &[Bucket]) -> Result<usize, Wrong> {
     let name = text.as_str();
     buckets.iter().position(|bucket| &*bucket.id == name).ok_or_else(|| {
         let ids: Vec<_> = buckets.iter().map(|bucket| &*bucket.id).collect();

@@ -4,6 +4,7 @@ use super::*;
 use crate::access::Permit;
 use crate::clock::ManualClock;
 use crate::config::{BucketConfig, BucketId, CredentialsConfig, OriginConfig, ServerConfig};
+use crate::resolve::Overrides;
 use crate::route::{Bucket, Learned};
 use crate::s3::{AddressStyle, BucketName, Endpoint, ObjectKey, Operation, Region};
 use crate::sigv4::{AccessKeyId, Credential};
@@ -154,9 +155,7 @@ fn get_and_head_are_signed_each_for_itself() {
 fn overrides_are_signed_and_kept_apart() {
     let (presigner, _hands) = cached(START);
     let plain = get(120, "k");
-    let overrides = Overrides {
-        content_disposition: Some("attachment; filename=\"a b.pdf\"".into()),
-    };
+    let overrides = Overrides::disposition("attachment; filename=\"a b.pdf\"".into());
     let attachment = Target::new(plain.permit().clone(), overrides);
     let (plain, attachment) = (
         presigner.presign(&plain).unwrap(),

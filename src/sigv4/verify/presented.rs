@@ -83,6 +83,12 @@ impl<'a> Presented<'a> {
         Ok(Some(Self { received, query, offer }))
     }
 
+    /// The request that it came with.
+    #[must_use]
+    pub fn received(&self) -> &Received<'a> {
+        &self.received
+    }
+
     /// The access key id that is claimed.
     #[must_use]
     pub fn access_key_id(&self) -> &str {

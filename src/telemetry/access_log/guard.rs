@@ -1,7 +1,7 @@
 //! The end of a request: counts it and writes its line when the last byte is out, or when the client is gone.
 
 use super::{AccessLog, AccessRecord, AccessRequest};
-use crate::telemetry::{BucketMetrics, CacheResult, Door, OriginErrorKind, Outcome, RouteMetrics};
+use crate::telemetry::{BucketMetrics, CacheResult, DenialReason, Door, OriginErrorKind, Outcome, RouteMetrics};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
@@ -32,6 +32,9 @@ pub struct AccessGuard {
     route: Option<Arc<RouteMetrics>>,
     answer: Option<Answer>,
     origin: Option<(Arc<BucketMetrics>, Duration)>,
+    s3_client: Option<Arc<str>>,
+    refreshed_age: Option<Duration>,
+    reason: Option<DenialReason>,
     started: Instant,
     sent: u64,
 }
@@ -46,6 +49,9 @@ impl AccessGuard {
             route: None,
             answer: None,
             origin: None,
+            s3_client: None,
+            refreshed_age: None,
+            reason: None,
             started,
             sent: 0,
         }
@@ -55,6 +61,34 @@ impl AccessGuard {
     pub fn routed(&mut self, door: Door, route: &Arc<RouteMetrics>) {
         self.door = door;
         self.route = Some(Arc::clone(route));
+    }
+
+    /// Returns the door that it came through, as far as is known.
+    #[must_use]
+    pub fn door(&self) -> Door {
+        self.door
+    }
+
+    /// Returns what was asked.
+    #[must_use]
+    pub fn request(&self) -> &AccessRequest {
+        &self.request
+    }
+
+    /// Says which client signed the request, by its name in the configuration.
+    pub fn signed_by(&mut self, client: &Arc<str>) {
+        self.s3_client = Some(Arc::clone(client));
+    }
+
+    /// Says that the request came by an expired link that was honoured, and how old the link is.
+    pub fn refreshed(&mut self, age: Duration) {
+        self.refreshed_age = Some(age);
+    }
+
+    /// Says why the request was denied, and counts it.
+    pub fn denied(&mut self, reason: DenialReason) {
+        self.reason = Some(reason);
+        self.log.metrics().denied(reason);
     }
 
     /// Says that a bucket's origin was asked, and how long it took to answer with a head or to fail; asked twice, as for a
@@ -114,6 +148,9 @@ impl Drop for AccessGuard {
             bytes: self.sent,
             total,
             origin: self.origin.as_ref().map(|(_, took)| *took),
+            s3_client: self.s3_client.as_deref(),
+            refreshed_age: self.refreshed_age,
+            reason: self.reason,
         });
     }
 }

@@ -7,7 +7,7 @@ use super::RawPath;
 use super::text::{FIELD_LIMIT, address, decimal, hexadecimal, millis, optional, protocol, push, quoted, time_of_day};
 use crate::config::LogFormat;
 use crate::telemetry::redact::redact;
-use crate::telemetry::{CacheResult, Door, Outcome};
+use crate::telemetry::{CacheResult, DenialReason, Door, Outcome};
 use http::{HeaderValue, StatusCode};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -60,6 +60,12 @@ pub struct AccessRecord<'a> {
     pub total: Duration,
     /// How long the origin took to answer, when it was asked.
     pub origin: Option<Duration>,
+    /// The name of the client that signed it.
+    pub s3_client: Option<&'a str>,
+    /// The age of the expired link that it came by.
+    pub refreshed_age: Option<Duration>,
+    /// Why it was denied.
+    pub reason: Option<DenialReason>,
 }
 
 impl AccessRecord<'_> {
@@ -102,6 +108,7 @@ impl AccessRecord<'_> {
             Some(took) => millis(line, took),
             None => line.push_str("null"),
         }
+        self.signed(line, LogFormat::Json);
         line.push_str(",\"user_agent\":");
         self.user_agent(line, "null");
         line.push_str(",\"referer\":");
@@ -137,12 +144,33 @@ impl AccessRecord<'_> {
             Some(took) => millis(line, took),
             None => line.push('-'),
         }
+        self.signed(line, LogFormat::Plain);
         line.push_str(" id=");
         hexadecimal(line, request.id);
         line.push_str(" user_agent=");
         self.user_agent(line, "-");
         line.push_str(" referer=");
         self.referer(line, "-");
+    }
+
+    /// What only requests of S3 clients have; it takes no room in the lines of others.
+    fn signed(&self, line: &mut String, format: LogFormat) {
+        let name = |line: &mut String, name| match format {
+            LogFormat::Json => push(line, &[",\"", name, "\":"]),
+            LogFormat::Plain => push(line, &[" ", name, "="]),
+        };
+        if let Some(client) = self.s3_client {
+            name(line, "s3_client");
+            quoted(line, client, FIELD_LIMIT);
+        }
+        if let Some(age) = self.refreshed_age {
+            name(line, "refreshed_age");
+            decimal(line, age.as_secs());
+        }
+        if let Some(reason) = self.reason {
+            name(line, "reason");
+            quoted(line, reason.as_str(), FIELD_LIMIT);
+        }
     }
 
     fn user_agent(&self, line: &mut String, absent: &str) {
@@ -201,6 +229,9 @@ mod tests {
             bytes: 0,
             total: Duration::from_micros(1_234),
             origin: None,
+            s3_client: None,
+            refreshed_age: None,
+            reason: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A metric's definition and its way into prometheus' model.
 
 use super::cells::{BOUNDS_US, LatencyReading};
+use super::doors::{AGE_BOUNDS, AgesReading};
 use prometheus::core::Desc;
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ pub(super) struct Sample {
 enum Value {
     Number(f64),
     Latency(LatencyReading),
+    Ages(AgesReading),
 }
 
 impl Sample {
@@ -53,6 +55,13 @@ impl Sample {
         Self {
             labels: labels.iter().map(ToString::to_string).collect(),
             value: Value::Latency(reading),
+        }
+    }
+
+    pub(super) fn ages(labels: &[&str], reading: AgesReading) -> Self {
+        Self {
+            labels: labels.iter().map(ToString::to_string).collect(),
+            value: Value::Ages(reading),
         }
     }
 }
@@ -96,7 +105,8 @@ impl Definition {
                 gauge.set_value(value);
                 metric.set_gauge(gauge);
             }
-            Value::Latency(reading) => metric.set_histogram(histogram(&reading)),
+            Value::Latency(reading) => metric.set_histogram(latencies(&reading)),
+            Value::Ages(reading) => metric.set_histogram(ages(&reading)),
         }
         metric
     }
@@ -106,17 +116,31 @@ impl Definition {
     clippy::cast_precision_loss,
     reason = "the text format holds floats; microseconds stay exact for 285 years"
 )]
-fn histogram(reading: &LatencyReading) -> Histogram {
+fn latencies(reading: &LatencyReading) -> Histogram {
     let seconds = |micros: u64| micros as f64 / 1e6;
-    let buckets = BOUNDS_US.iter().zip(reading.cumulative).map(|(bound, count)| {
+    let buckets = BOUNDS_US.iter().map(|bound| seconds(*bound)).zip(reading.cumulative);
+    histogram(buckets, reading.count, seconds(reading.sum_us))
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "the text format holds floats; a sum of ages needs no more than 53 bits of it"
+)]
+fn ages(reading: &AgesReading) -> Histogram {
+    let buckets = AGE_BOUNDS.iter().map(|bound| *bound as f64).zip(reading.cumulative);
+    histogram(buckets, reading.count, reading.sum_seconds as f64)
+}
+
+fn histogram(buckets: impl Iterator<Item = (f64, u64)>, count: u64, sum: f64) -> Histogram {
+    let buckets = buckets.map(|(bound, count)| {
         let mut bucket = Bucket::default();
-        bucket.set_upper_bound(seconds(*bound));
+        bucket.set_upper_bound(bound);
         bucket.set_cumulative_count(count);
         bucket
     });
     let mut histogram = Histogram::default();
     histogram.set_bucket(buckets.collect());
-    histogram.set_sample_count(reading.count);
-    histogram.set_sample_sum(seconds(reading.sum_us));
+    histogram.set_sample_count(count);
+    histogram.set_sample_sum(sum);
     histogram
 }

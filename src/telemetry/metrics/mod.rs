@@ -3,8 +3,10 @@
 //! Handles are resolved per route and per bucket when a configuration is loaded, so that counting looks nothing
 //! up. Label values come from the configuration and from closed enums, never from a request (rule 28).
 
+mod api;
 mod buckets;
 mod cells;
+mod doors;
 mod family;
 mod origins;
 mod places;
@@ -16,6 +18,7 @@ mod tests;
 
 pub use buckets::BucketMetrics;
 pub use cells::Cells;
+pub use doors::LinkAges;
 pub use origins::OriginReading;
 pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};
@@ -23,7 +26,10 @@ pub use routes::RouteMetrics;
 
 pub(super) use process::{Attempt, COMMIT, VERSION};
 
+use super::{ApiResult, DenialReason, LinkResult};
 use crate::clock::Clock;
+use api::Api;
+use doors::Doors;
 use family::Definition;
 use process::Process;
 use prometheus::core::{Collector, Desc};
@@ -54,6 +60,8 @@ struct Inner {
 struct Counts {
     clock: Clock,
     process: Process,
+    doors: Doors,
+    api: Api,
     routes: Mutex<BTreeMap<Box<str>, Arc<RouteMetrics>>>,
     buckets: Mutex<BTreeMap<Box<str>, Arc<BucketMetrics>>>,
     app: Mutex<Option<Read<AppReading>>>,
@@ -73,6 +81,8 @@ impl Metrics {
         let counts = Arc::new(Counts {
             process: Process::new(clock.now()),
             clock: clock.clone(),
+            doors: Doors::new(),
+            api: Api::new(),
             routes: Mutex::new(BTreeMap::from([(routes::UNROUTED.into(), Arc::clone(&unrouted))])),
             buckets: Mutex::default(),
             app: Mutex::default(),
@@ -115,12 +125,19 @@ impl Metrics {
         Arc::clone(buckets.entry(id.into()).or_insert_with(new))
     }
 
-    /// Forgets every route and bucket that is not listed: call it once a new configuration runs, so that reloads
+    /// The histogram of this client's refreshed links into this bucket; the same one each time.
+    #[must_use]
+    pub fn link_ages(&self, client: &str, bucket: &str) -> Arc<LinkAges> {
+        self.0.counts.doors.ages(client, bucket)
+    }
+
+    /// Forgets every route, bucket and client that is not listed: call it once a new configuration runs, so that reloads
     /// with ever new names stay bounded. Requests in flight count on unseen.
-    pub fn retain(&self, routes: &[&str], buckets: &[&str]) {
+    pub fn retain(&self, routes: &[&str], buckets: &[&str], clients: &[&str]) {
         let keep = |label: &str| label == routes::UNROUTED || routes.contains(&label);
         lock(&self.0.counts.routes).retain(|label, _| keep(label));
         lock(&self.0.counts.buckets).retain(|id, _| buckets.contains(&&**id));
+        self.0.counts.doors.retain(clients, buckets);
     }
 
     /// Says where cache sizes and credentials are read at each scrape; replaces what was said before.
@@ -157,6 +174,18 @@ impl Metrics {
         self.0.counts.process.request_ended();
     }
 
+    pub(super) fn api_called(&self, result: ApiResult) {
+        self.0.counts.api.called(result);
+    }
+
+    pub(super) fn api_links(&self, result: LinkResult, links: u64) {
+        self.0.counts.api.links(result, links);
+    }
+
+    pub(super) fn denied(&self, reason: DenialReason) {
+        self.0.counts.doors.denied(reason);
+    }
+
     pub(super) fn config_reload(&self, attempt: Attempt) {
         self.0.counts.process.config_reload(attempt, self.0.clock.now());
     }
@@ -179,6 +208,8 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         .chain(&readings::ALL)
         .chain(&origins::ALL)
         .chain(&places::ALL)
+        .chain(&doors::ALL)
+        .chain(&api::ALL)
         .chain(&process::ALL)
         .copied()
 }
@@ -204,6 +235,8 @@ impl Collector for House {
 
         let mut families = routes::collect(&routes);
         families.extend(buckets::collect(&buckets));
+        families.extend(doors::collect(&counts.doors));
+        families.extend(api::collect(&counts.api));
         families.extend(process::collect(&counts.process, dropped));
         families.extend(
             app.into_iter()
