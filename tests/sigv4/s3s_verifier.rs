@@ -101,7 +101,7 @@ fn requests(now: Timestamp) -> Vec<Request> {
                 method: &method,
                 address: &address,
                 region: &region,
-                key: &key,
+                resource: &key.clone().into(),
                 query,
                 headers: &headers,
                 content_sha256: None,
