@@ -13,6 +13,7 @@ mod exit;
 mod healthcheck;
 mod presign;
 mod program;
+pub mod rewrite;
 pub mod routes;
 mod serve;
 mod settled;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Exit {
         Command::Check { file, online: false } => check::run(file, check::Depth::Offline),
         Command::Check { file, online: true } => check::run(file, check::Depth::Online),
         Command::Presign(arguments) => presign::run(&arguments),
+        Command::Rewrite(arguments) => rewrite::run(&arguments),
         Command::Routes(file) => routes::run(file.config),
         Command::Client(command) => client::run(&command),
         Command::Healthcheck(file) => healthcheck::run(file.config),

@@ -24,7 +24,7 @@ pub use error_code::{ErrorCode, ErrorDocument};
 pub use host::HostParts;
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
-pub(crate) use partition::before_aws_s3;
+pub(crate) use partition::{any_aws_s3, before_aws_s3};
 pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
