@@ -35,6 +35,14 @@ venv_folder() {
   printf '%s/python-%s' "$CACHE" "$(sha256sum <"$ROOT/tests/requirements.txt" | cut -c1-12)"
 }
 
+# The folder of the JavaScript packages, named likewise.
+npm_folder() {
+  printf '%s/npm-%s' "$CACHE" "$(cat "$ROOT"/tests/clients/package*.json | sha256sum | cut -c1-12)"
+}
+
+# The program of the tests that speaks with Rust's own S3 clients (tests/clients/rust).
+RUST_CLIENTS=$CARGO_TARGET_DIR/debug/rust-clients
+
 # cargo-deny, at the version that deny.toml is written for.
 CARGO_DENY_VERSION=0.20.2
 cargo_deny() { printf '%s/cargo-deny-%s/bin/cargo-deny' "$CACHE" "$CARGO_DENY_VERSION"; }

@@ -1,5 +1,6 @@
 //! The witness of a verdict.
 
+use crate::clock::Timestamp;
 use crate::route::Bucket;
 use crate::s3::{ObjectKey, Operation};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ pub struct Permit {
     key: ObjectKey,
     operation: Operation,
     audience: Audience,
+    until: Option<Timestamp>,
 }
 
 /// Whom an answer may be stored for (rule 22).
@@ -29,6 +31,16 @@ impl Permit {
             key,
             operation,
             audience,
+            until: None,
+        }
+    }
+
+    /// The same permit, which ends at `until`.
+    #[must_use]
+    pub(super) fn ending(self, until: Timestamp) -> Self {
+        Self {
+            until: Some(until),
+            ..self
         }
     }
 
@@ -55,6 +67,12 @@ impl Permit {
     #[must_use]
     pub fn operation(&self) -> Operation {
         self.operation
+    }
+
+    /// Returns when it ends, by our clock; `None` for never. No URL may outlive it (rule 25).
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
     }
 
     /// Returns whom an answer may be stored for.

@@ -56,6 +56,17 @@ pub struct Refreshed {
 }
 
 impl S3Access {
+    /// Returns the time before which no link to `key` may have been signed.
+    pub(super) fn cutoff(&self, bucket: &Bucket, key: &ObjectKey) -> Option<Timestamp> {
+        self.refresh.covering(bucket, key)?.not_before
+    }
+
+    /// Returns the refresh rule that decides over links to `key`, if there is one.
+    #[must_use]
+    pub fn refresh_rule(&self, bucket: &Bucket, key: &ObjectKey) -> Option<&RefreshConfig> {
+        self.refresh.covering(bucket, key)
+    }
+
     /// Judges a presigned link of `authenticated` to read `key`. `operation` is the one asked for, GetObject or HeadObject;
     /// a signature over GET is good for either (rule 12).
     ///
@@ -79,9 +90,10 @@ impl S3Access {
         {
             return Err(Denied::BeforeCutoff);
         }
-        let refreshed = match (authentic.expired_by, rule) {
+        let honoured = rule.filter(|rule| !rule.max_age.is_zero());
+        let refreshed = match (authentic.expired_by, honoured) {
             (None, _) => None,
-            (Some(_), Some(rule)) if !rule.max_age.is_zero() => {
+            (Some(_), Some(rule)) => {
                 let age = dated.map_or(Duration::MAX, |dated| now.since(dated));
                 if age > rule.max_age {
                     return Err(Denied::TooOld);
@@ -91,10 +103,14 @@ impl S3Access {
                     rule: rule.prefix.as_str().into(),
                 })
             }
-            (Some(_), _) => return Err(Denied::Expired),
+            (Some(_), None) => return Err(Denied::Expired),
         };
+        // A URL that the reader is sent on to dies with the link, or with the rule that lets the link live on.
+        let by_rule = honoured.and_then(|rule| Some(dated?.plus(rule.max_age)));
+        let until = authentic.expires_at.max(by_rule).unwrap_or(now);
+        let permit = Permit::new(Arc::clone(bucket), key.clone(), operation, Audience::Private);
         Ok(PresignedPermit {
-            permit: Permit::new(Arc::clone(bucket), key.clone(), operation, Audience::Private),
+            permit: permit.ending(until),
             delivery: rule.map_or(Delivery::Auto, |rule| rule.delivery),
             refreshed,
         })

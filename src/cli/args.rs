@@ -32,6 +32,7 @@ Without --config, the file is $EVERGATE_CONFIG, ./config.yaml or
 
 Exit codes:
    0  done                          70  a fault of the program
+   1  inspect: it would be refused
   64  the command line              71  the system refuses, as for a used port
   66  a file can't be read          77  no valid credentials
   69  something does not answer     78  faults in the configuration";
@@ -67,6 +68,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  evergate presign images/u42.png\n  evergate presign 'report 2026.pdf' --bucket files --expires 1h --curl"
     )]
     Presign(PresignArguments),
+    /// Say who signed a URL, whether it would be served, and what to change if not
+    #[command(
+        after_help = "Examples:\n  evergate inspect 'https://files.example.com/my-files/images/u42.png?X-Amz-Algorithm=…'\n  wl-paste | evergate inspect - --json\n\nA signed URL opens what it leads to: with \"-\" it is read from standard input and stays out of the shell's history.\nNobody is asked, so that it is not told whether the object is there. Exit 0: it would be served; 1: refused."
+    )]
+    Inspect(InspectArguments),
     /// Replace presigned URLs in text, JSON lines or a dump by URLs that last
     #[command(
         after_help = "Examples:\n  evergate rewrite < messages.jsonl > new.jsonl\n  pg_dump chat | evergate rewrite --base https://files.example.com | psql new\n  evergate rewrite --dry-run < dump.sql\n  evergate rewrite --to gateway --client librechat --base https://files.example.com < dump.sql > new.sql\n\nRecognises URLs of the configured buckets at their own endpoints, at AWS in every spelling, and at public_hosts and\ns3_domains; signed by version 4 or 2, inside JSON, SQL, HTML and XML. Everything else passes byte for byte. What was\nreplaced and what was left, and why, is said at the end on standard error."
@@ -198,6 +204,19 @@ pub(super) struct NewClientArguments {
         default_value = "read,write,delete,list"
     )]
     pub(super) operations: Vec<String>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub(super) file: ConfigFile,
+}
+
+/// What `inspect` takes.
+#[derive(Args, Debug)]
+pub(super) struct InspectArguments {
+    /// The URL, in quotes; "-" reads it from standard input
+    pub(super) url: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
     /// Where the configuration is.
     #[command(flatten)]
     pub(super) file: ConfigFile,

@@ -23,7 +23,7 @@ impl Signing {
     pub fn presign(&self, request: &PresignRequest<'_>) -> String {
         match self {
             Self::Credential(signer) => signer.presign(request),
-            Self::Anonymous => AuthorizedRequest::unsigned(request.address, request.key, &[]).url,
+            Self::Anonymous => AuthorizedRequest::unsigned(request.address, &request.key.into(), &[]).url,
         }
     }
 
@@ -32,7 +32,7 @@ impl Signing {
     pub fn authorize(&self, request: &HeaderRequest<'_>) -> AuthorizedRequest {
         match self {
             Self::Credential(signer) => signer.authorize(request),
-            Self::Anonymous => AuthorizedRequest::unsigned(request.address, request.key, request.query),
+            Self::Anonymous => AuthorizedRequest::unsigned(request.address, request.resource, request.query),
         }
     }
 
@@ -84,7 +84,7 @@ mod tests {
             method: &Method::GET,
             address: &address,
             region: &region,
-            key: &key,
+            resource: &key.into(),
             query: &[("versionId", "1")],
             headers: &HeaderMap::new(),
             content_sha256: None,

@@ -7,7 +7,7 @@ use super::origin::OriginClient;
 use super::outcome::{self, Asked, OriginStatus};
 use super::remedy::Cause;
 use super::request::{Means, SignedRequest};
-use super::state::OriginState;
+use super::state::{Line, OriginState};
 use crate::resolve::Target;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -60,11 +60,9 @@ impl OriginClient {
             conditions,
             deadline,
         } = question;
-        let admission = state.admit(deadline).await.map_err(Failed::unsent)?;
-        let asked = Asked {
-            operation: target.permit().operation(),
-            means,
-        };
+        let admission = state.admit(Line::Quick, deadline).await.map_err(Failed::unsent)?;
+        let method = &target.permit().operation().method();
+        let asked = Asked { method, means };
         let request = SignedRequest::new(means, target, conditions).map_err(Failed::unsent)?;
         let received = self.receive(request, asked, question).await;
         match &received {

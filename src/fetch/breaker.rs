@@ -199,8 +199,9 @@ impl Pass {
     }
 }
 
-impl Drop for Pass {
-    fn drop(&mut self) {
+impl Pass {
+    /// A probe makes room for the next, and has no say any more; any other pass keeps its say.
+    pub(super) fn step_aside(&mut self) {
         let mut inner = self.breaker.lock();
         if let Phase::HalfOpen { probes_failed } = inner.phase
             && inner.era == self.era
@@ -208,6 +209,12 @@ impl Drop for Pass {
             let until = Instant::now();
             inner.turn(Phase::Open { until, probes_failed });
         }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.step_aside();
     }
 }
 

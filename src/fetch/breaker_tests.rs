@@ -83,6 +83,24 @@ async fn a_probe_whose_client_left_makes_room_for_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_that_takes_long_makes_room_for_the_next() {
+    let breaker = opened();
+    advance(BOUNDS.open).await;
+    let mut slow = breaker.enter().unwrap();
+    slow.step_aside();
+    let next = breaker.enter().unwrap();
+    assert_eq!(slow.failed(), Change::None, "it has no say any more");
+    assert_eq!(next.worked(), Change::Closed);
+    let mut pass = breaker.enter().unwrap();
+    pass.step_aside();
+    let _ = (fail(&breaker), fail(&breaker));
+    assert!(
+        matches!(pass.failed(), Change::Opened(_)),
+        "who is no probe keeps its say"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_began_before_it_opened_has_no_say() {
     let breaker = Breaker::new(BOUNDS);
     let old: Vec<_> = (0..4).map(|_| breaker.enter().unwrap()).collect();

@@ -54,12 +54,24 @@ impl HttpClient {
         signed: SignedRequest,
         deadline: Instant,
     ) -> Result<http::Response<reqwest::Body>, Failed> {
+        match timeout_at(deadline, self.execute(signed, None)).await {
+            Ok(result) => result,
+            Err(_elapsed) => Err(Failed::new(Cause::Late, FetchError::Timeout(Waited::Head))),
+        }
+    }
+
+    /// Sends a request, with a `body` if it has one, once; returns with the response head. The caller keeps the time.
+    pub(super) async fn execute(
+        &self,
+        signed: SignedRequest,
+        body: Option<reqwest::Body>,
+    ) -> Result<http::Response<reqwest::Body>, Failed> {
         let mut request = Request::new(signed.method, signed.url);
         *request.headers_mut() = signed.headers;
-        match timeout_at(deadline, self.client.execute(request)).await {
-            Ok(Ok(response)) => Ok(response.into()),
-            Ok(Err(error)) => Err(Fault::of(&error).into_failed(&error)),
-            Err(_elapsed) => Err(Failed::new(Cause::Late, FetchError::Timeout(Waited::Head))),
+        *request.body_mut() = body;
+        match self.client.execute(request).await {
+            Ok(response) => Ok(response.into()),
+            Err(error) => Err(Fault::of(&error).into_failed(&error)),
         }
     }
 }

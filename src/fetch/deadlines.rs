@@ -7,11 +7,16 @@ use std::time::Duration;
 pub struct Deadlines {
     /// Until the connection stands: name lookup, TCP and TLS.
     pub connect: Duration,
-    /// Until the response head is complete: of the last attempt, where there is more than one. Connections, pauses and the
-    /// wait for a place are included.
+    /// Until the response head of a read is complete: of the last attempt, where there is more than one. Connections, pauses
+    /// and the wait for a place are included.
     pub head: Duration,
-    /// The longest silence inside a body. Time in which the client does not take what is there does not count.
+    /// The longest silence inside a body, and behind that of a request until the response head is complete. Time in which the
+    /// client does not take what is there, or does not bring more, does not count.
     pub stall: Duration,
+    /// The same for what the origin has work with: joining parts, copying, deleting many objects.
+    pub slow: Duration,
+    /// How long such a request, or an upload, waits for its turn.
+    pub turn: Duration,
     /// Until the body of an error answer is read; it is only for the log and for telling errors apart.
     pub error_body: Duration,
 }
@@ -22,6 +27,8 @@ impl Default for Deadlines {
             connect: Duration::from_secs(3),
             head: Duration::from_secs(10),
             stall: Duration::from_secs(30),
+            slow: Duration::from_mins(10),
+            turn: Duration::from_secs(30),
             error_body: Duration::from_secs(2),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The texts are for the log: they name the origin's error code, never its message or its document (DESIGN §4.10).
 
+use super::upload::UploadError;
 use crate::credentials::CredentialsUnavailable;
 use crate::telemetry::OriginErrorKind;
 use std::fmt;
@@ -52,6 +53,12 @@ pub enum FetchError {
         /// When it is worth asking again.
         retry_after: Duration,
     },
+    /// The client's body did not come to its end, or was not as announced: the client's doing.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// The origin refused the gateway's signature; why is known now, but the body is gone. The next request succeeds.
+    #[error("the origin refused the signature, which is right by now, but the body can't be sent again")]
+    Corrected,
     /// The request could not be sent exactly as it was signed (rule 2); nothing was sent.
     #[error("the request would not be sent as it was signed")]
     NotAsSigned,
@@ -71,7 +78,7 @@ impl FetchError {
             Self::Saturated => Some(OriginErrorKind::Saturated),
             Self::HeldBack => Some(OriginErrorKind::HeldBack),
             Self::Suspended { .. } => Some(OriginErrorKind::Suspended),
-            Self::Missing | Self::Credentials(_) | Self::NotAsSigned => None,
+            Self::Missing | Self::Credentials(_) | Self::Upload(_) | Self::Corrected | Self::NotAsSigned => None,
         }
     }
 }
@@ -83,6 +90,8 @@ pub enum Waited {
     Connection,
     /// The response head.
     Head,
+    /// That the origin takes more of the request's body.
+    Room,
 }
 
 impl fmt::Display for Waited {
@@ -90,6 +99,7 @@ impl fmt::Display for Waited {
         f.write_str(match self {
             Self::Connection => "connection",
             Self::Head => "response head",
+            Self::Room => "room for more of the request's body",
         })
     }
 }
@@ -139,6 +149,12 @@ pub enum TransferError {
     /// The origin sent more than it announced.
     #[error("the origin sent more than the announced length")]
     TooLong,
+    /// The origin's document, which is to be told under the client's names, is none.
+    #[error("the origin's document can't be read, after {received} bytes")]
+    Garbled {
+        /// Body bytes received.
+        received: u64,
+    },
     /// The origin was silent for longer than [`Deadlines::stall`](super::Deadlines).
     #[error("the origin was silent for too long after {received} bytes")]
     Stalled {

@@ -49,7 +49,7 @@ impl OriginHead {
             .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
         Self {
             content_type: one(CONTENT_TYPE).filter(|value| !value.is_empty()),
-            content_length: single(headers, CONTENT_LENGTH).and_then(number),
+            content_length: content_length(headers),
             content_range: single(headers, CONTENT_RANGE).and_then(ContentRange::parse),
             content_encoding: content_encoding(headers),
             content_language: one(CONTENT_LANGUAGE),
@@ -161,6 +161,11 @@ impl ContentRange {
         };
         HeaderValue::try_from(text).ok()
     }
+}
+
+/// `Content-Length`, where it stands there once.
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    single(headers, CONTENT_LENGTH).and_then(number)
 }
 
 fn single(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {

@@ -9,6 +9,7 @@
 //! asked at once (`concurrency.rs`), what is done about a body that breaks off (`resume.rs`). What workers have to know of
 //! each other is in an [`OriginState`]. `docs/guides/origins.md` says what readers and operators see of all this.
 
+mod amends;
 mod attempt;
 mod breaker;
 mod budget;
@@ -16,8 +17,10 @@ mod client;
 mod concurrency;
 mod conditions;
 mod deadlines;
+mod document;
 mod entity_tag;
 mod error;
+mod forward;
 mod head;
 mod origin;
 mod outcome;
@@ -42,6 +45,7 @@ pub use conditions::Conditions;
 pub use deadlines::{Deadlines, OriginSettings};
 pub use entity_tag::{EntityTag, EntityTags};
 pub use error::{FetchError, OriginCode, TransferError, Waited};
+pub use forward::Forwarded;
 pub use head::{ContentRange, OriginHead};
 pub use origin::{OriginClient, OriginResponse};
 pub use outcome::OriginStatus;

@@ -119,6 +119,10 @@ impl OriginClient {
         &self.http
     }
 
+    pub(super) fn slots(&self) -> &Arc<Semaphore> {
+        &self.slots
+    }
+
     pub(super) fn settings(&self) -> &OriginSettings {
         &self.settings
     }

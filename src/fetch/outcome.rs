@@ -5,22 +5,20 @@
 
 use super::attempt::Failed;
 use super::conditions::Conditions;
+use super::document::Document;
 use super::error::{FetchError, OriginCode};
 use super::head::{ContentRange, OriginHead};
 use super::remedy::{Cause, Refuser};
 use super::request::Means;
 use crate::clock::Timestamp;
 use crate::route::origin_date;
-use crate::s3::{ByteRange, ErrorCode, ErrorDocument, Operation, Region};
+use crate::s3::{ByteRange, ErrorCode, Region};
 use http::header::RETRY_AFTER;
 use http::response::Parts;
-use http::{HeaderMap, HeaderName, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-/// The most bytes of an error document that are read.
-const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// Clocks closer than this are not why a signature is refused: the origin allows 15 minutes.
 const SUSPICIOUS_SKEW: Duration = Duration::from_mins(5);
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
@@ -96,20 +94,32 @@ fn part(asked: Option<ByteRange>, head: &OriginHead) -> Result<(), FetchError> {
 /// What was asked, as far as a refusal is judged by it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
-    pub(super) operation: Operation,
+    pub(super) method: &'a Method,
     pub(super) means: &'a Means,
+}
+
+impl Asked<'_> {
+    /// Whether its answer is a head alone.
+    pub(super) fn head_alone(self) -> bool {
+        *self.method == Method::HEAD
+    }
 }
 
 /// Tells failures apart. Reads of the body what it needs, until `deadline`.
 pub(super) async fn failure(asked: Asked<'_>, response: http::Response<reqwest::Body>, deadline: Instant) -> Failed {
     let (parts, body) = response.into_parts();
-    let document = match asked.operation {
-        Operation::HeadObject => Document::Silent,
-        _ if parts.status.is_success() || parts.status.is_informational() => Document::Silent,
-        _ => read_document(body, deadline).await,
+    let document = if asked.head_alone() || parts.status.is_success() || parts.status.is_informational() {
+        Document::Silent
+    } else {
+        Document::read(body, deadline).await.0
     };
-    let error = error(&parts, &document);
-    Failed::new(cause(asked, &parts, &document, &error), error)
+    told(asked, &parts, &document)
+}
+
+/// The same of a refusal whose document was read.
+pub(super) fn told(asked: Asked<'_>, parts: &Parts, document: &Document) -> Failed {
+    let error = error(parts, document);
+    Failed::new(cause(asked, parts, document, &error), error)
 }
 
 /// What the reader is to be told.
@@ -129,7 +139,7 @@ fn error(parts: &Parts, document: &Document) -> FetchError {
         | (_, Some(ErrorCode::ExpiredToken | ErrorCode::InvalidToken)) => FetchError::Forbidden(code),
         (StatusCode::NOT_FOUND, Some(ErrorCode::NoSuchBucket)) => FetchError::MissingBucket,
         // A page of something that is no S3 server says nothing about the key.
-        (StatusCode::NOT_FOUND, _) if matches!(document, Document::Foreign) => {
+        (StatusCode::NOT_FOUND, _) if matches!(document, Document::Foreign | Document::Lost) => {
             bad("status 404 with a body that is not S3's".to_owned())
         }
         (StatusCode::NOT_FOUND | StatusCode::GONE, _) => FetchError::Missing,
@@ -144,7 +154,7 @@ fn error(parts: &Parts, document: &Document) -> FetchError {
 
 /// What it means for another attempt.
 fn cause(asked: Asked<'_>, parts: &Parts, document: &Document, error: &FetchError) -> Cause {
-    let head_alone = asked.operation == Operation::HeadObject;
+    let head_alone = asked.head_alone();
     match (parts.status, document.code()) {
         (_, Some(ErrorCode::ExpiredToken | ErrorCode::InvalidToken)) => return Cause::StaleCredentials,
         (_, Some(ErrorCode::RequestTimeTooSkewed)) => return Cause::Skewed(origin_date(&parts.headers)),
@@ -187,49 +197,6 @@ fn region(parts: &Parts, document: &Document) -> Option<Region> {
     refused.then(|| named().or_else(|| document.region())).flatten()
 }
 
-enum Document {
-    /// No body, as to HEAD, or an empty one.
-    Silent,
-    /// An S3 error document.
-    S3(ErrorDocument),
-    /// Something else, or more than the limit, or it did not come in time.
-    Foreign,
-}
-
-impl Document {
-    fn code(&self) -> Option<ErrorCode> {
-        match self {
-            Self::S3(document) => Some(document.code),
-            _ => None,
-        }
-    }
-    fn code_text(&self) -> Option<&str> {
-        match self {
-            Self::S3(document) => Some(&document.code_text),
-            _ => None,
-        }
-    }
-    fn region(&self) -> Option<Region> {
-        match self {
-            Self::S3(document) => document.region.clone(),
-            _ => None,
-        }
-    }
-}
-
-async fn read_document(body: reqwest::Body, deadline: Instant) -> Document {
-    match timeout_at(deadline, Limited::new(body, ERROR_BODY_LIMIT).collect()).await {
-        Ok(Ok(collected)) => {
-            let bytes = collected.to_bytes();
-            if bytes.trim_ascii().is_empty() {
-                return Document::Silent;
-            }
-            ErrorDocument::parse(&bytes).map_or(Document::Foreign, Document::S3)
-        }
-        _ => Document::Foreign,
-    }
-}
-
 fn redirect_reason(status: StatusCode, headers: &HeaderMap) -> String {
     with_region(
         format!("status {}, a redirect, which is never followed", status.as_u16()),
@@ -261,4 +228,32 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 fn bad(reason: String) -> FetchError {
     FetchError::BadGateway(reason.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Conditions;
+
+    fn head(fields: &[(&'static str, &'static str)]) -> OriginHead {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+        OriginHead::from_headers(&fields.collect())
+    }
+
+    #[test]
+    fn a_part_by_its_number_may_lie_anywhere_and_only_there_comes_unasked() {
+        let part = head(&[("content-range", "bytes 5-9/20"), ("content-length", "5")]);
+        let asked = Conditions::default();
+        let of = |asked: &Conditions, head: &OriginHead| success(StatusCode::PARTIAL_CONTENT, asked, head).unwrap();
+        assert_eq!(of(&asked.of_part(), &part), Ok(OriginStatus::Partial));
+        assert!(of(&asked, &part).is_err(), "nobody asked for a part");
+        for wrong in [
+            head(&[("content-length", "5")]),
+            head(&[("content-range", "bytes 5-9/20"), ("content-length", "6")]),
+        ] {
+            assert!(of(&asked.of_part(), &wrong).is_err());
+        }
+    }
 }

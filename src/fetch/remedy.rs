@@ -9,12 +9,15 @@
 //! | another region | it is learned and the request signed for it, once |
 //! | anything else: silence past the deadline, nonsense, a refusal, a missing key | nothing: it is the answer |
 //!
+//! Sent again is only what may be ([`Repeatable`]). A request whose body is gone is not, but what its refusal taught is
+//! learned all the same, so that the client's own repeat succeeds.
+//!
 //! What is signed anew is sent only when the signature is another than before, so that these three can't go on for ever, and
 //! needs no budget: a rotation of credentials fails every request that is under way at once, and none of that may show.
 
-use super::retry::{self, RetryBounds};
+use super::retry::{self, Repeatable, RetryBounds};
 use crate::clock::Timestamp;
-use crate::s3::{Operation, Region};
+use crate::s3::Region;
 use crate::telemetry::RetryReason;
 use std::time::Duration;
 
@@ -46,6 +49,8 @@ pub(super) enum Cause {
     Elsewhere(Region),
     /// A working origin's last word.
     Settled,
+    /// The client's body did not come to its end.
+    Faulted,
     /// Nothing was sent, for reasons of the gateway's own.
     Unsent,
 }
@@ -77,7 +82,7 @@ impl Cause {
                 Refuser::Unknown => Health::Fails,
             },
             Self::StaleCredentials | Self::Skewed(_) | Self::Elsewhere(_) | Self::Settled => Health::Works,
-            Self::Unsent => Health::Unknown,
+            Self::Faulted | Self::Unsent => Health::Unknown,
         }
     }
 }
@@ -118,13 +123,18 @@ impl Course {
     /// Decides about the next failure.
     pub(super) fn remedy(
         &self,
-        operation: Operation,
+        repeatable: Repeatable,
         cause: &Cause,
         bounds: &RetryBounds,
         random: &mut fastrand::Rng,
     ) -> Remedy {
+        let harmless = match repeatable {
+            Repeatable::Always => true,
+            Repeatable::Undone => *cause == Cause::Unreachable,
+            Repeatable::Never => false,
+        };
         let mut again = |reason, span| {
-            if self.repeats < bounds.most && retry::is_idempotent(operation) {
+            if self.repeats < bounds.most && harmless {
                 Remedy::SendAgain(reason, retry::pause(span, self.repeats, random))
             } else {
                 Remedy::GiveUp
@@ -154,6 +164,7 @@ impl Course {
             | Cause::Late
             | Cause::Garbled
             | Cause::Settled
+            | Cause::Faulted
             | Cause::Unsent => Remedy::GiveUp,
         }
     }

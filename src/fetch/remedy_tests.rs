@@ -3,7 +3,6 @@
 use super::*;
 use crate::telemetry::RetryReason::{Broken, Clock, Closed, Credentials, Region as Place, Throttled, Unreachable};
 
-const GET: Operation = Operation::GetObject;
 const BOUNDS: RetryBounds = RetryBounds {
     most: 2,
     pause: Duration::from_millis(100),
@@ -18,12 +17,12 @@ enum Expected {
 }
 use Expected::{Again, Exactly};
 
-fn judge(course: &[RetryReason], operation: Operation, cause: &Cause) -> Remedy {
+fn judge(course: &[RetryReason], repeatable: Repeatable, cause: &Cause) -> Remedy {
     let mut so_far = Course::default();
     for reason in course {
         so_far.note(*reason);
     }
-    so_far.remedy(operation, cause, &BOUNDS, &mut fastrand::Rng::with_seed(1))
+    so_far.remedy(repeatable, cause, &BOUNDS, &mut fastrand::Rng::with_seed(1))
 }
 
 fn eu() -> Region {
@@ -77,9 +76,10 @@ fn each_cause_has_its_remedy() {
         (&[], Cause::Late, give_up()),
         (&[], Cause::Garbled, give_up()),
         (&[], Cause::Settled, give_up()),
+        (&[], Cause::Faulted, give_up()),
         (&[], Cause::Unsent, give_up()),
     ] {
-        let remedy = judge(course, GET, &cause);
+        let remedy = judge(course, Repeatable::Always, &cause);
         match &expected {
             Exactly(exactly) => assert_eq!(remedy, *exactly, "{course:?} {cause:?}"),
             Again(reason, longest) => {
@@ -97,12 +97,19 @@ fn each_cause_has_its_remedy() {
 }
 
 #[test]
-fn rule_24_only_what_is_idempotent_is_repeated_but_a_refused_signature_is_made_anew() {
-    let put = Operation::PutObject;
-    for cause in [Cause::Closed, Cause::Unreachable, Cause::Broken, busy(None)] {
-        assert_eq!(judge(&[], put, &cause), Remedy::GiveUp, "{cause:?}");
+fn rule_24_only_what_is_harmless_is_repeated_but_a_refused_signature_is_made_anew() {
+    for cause in [Cause::Closed, Cause::Broken, busy(None)] {
+        for repeatable in [Repeatable::Undone, Repeatable::Never] {
+            assert_eq!(judge(&[], repeatable, &cause), Remedy::GiveUp, "{cause:?}");
+        }
     }
-    assert_eq!(judge(&[], put, &Cause::StaleCredentials), Remedy::RenewCredentials);
+    let unreachable = judge(&[], Repeatable::Undone, &Cause::Unreachable);
+    assert!(matches!(unreachable, Remedy::SendAgain(Unreachable, _)));
+    assert_eq!(judge(&[], Repeatable::Never, &Cause::Unreachable), Remedy::GiveUp);
+    for repeatable in [Repeatable::Undone, Repeatable::Never] {
+        let stale = judge(&[], repeatable, &Cause::StaleCredentials);
+        assert_eq!(stale, Remedy::RenewCredentials);
+    }
 }
 
 #[test]
@@ -120,6 +127,7 @@ fn refusals_are_a_sign_of_life() {
         (Cause::Skewed(None), Health::Works),
         (Cause::Elsewhere(eu()), Health::Works),
         (Cause::Settled, Health::Works),
+        (Cause::Faulted, Health::Unknown),
         (Cause::Unsent, Health::Unknown),
     ] {
         assert_eq!(cause.health(), health, "{cause:?}");

@@ -7,12 +7,14 @@ use super::conditions::Conditions;
 use super::error::FetchError;
 use crate::clock::{Clock, Timestamp};
 use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
-use crate::resolve::Target;
+use crate::resolve::{EndpointTarget, Target};
 use crate::route::{Bucket, ClockOffset, Place};
-use crate::s3::Operation;
+use crate::s3::{Operation, Resource};
 use crate::sigv4::HeaderRequest;
-use http::header::{ACCEPT_ENCODING, HOST};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 use std::sync::Arc;
 
@@ -65,26 +67,95 @@ impl SignedRequest {
         if !matches!(permit.operation(), Operation::GetObject | Operation::HeadObject) {
             return Err(FetchError::NotAsSigned);
         }
+        let told = Told {
+            method: permit.operation().method(),
+            resource: &permit.key().into(),
+            query: &target.query(),
+            headers: conditions.to_headers(),
+            content_sha256: None,
+        };
+        told.sign(means)
+    }
+
+    /// Signs what a client of the S3 endpoint asks for by `means`, with a body of `length` bytes of which `content_sha256`
+    /// is known, or nothing.
+    ///
+    /// # Errors
+    /// [`FetchError::NotAsSigned`] when the URL would not be sent byte for byte as it was signed, for a header that only the
+    /// gateway may set, and for a body where none can be.
+    pub(super) fn forwarded(
+        means: &Means,
+        target: &EndpointTarget,
+        length: u64,
+        content_sha256: Option<[u8; 32]>,
+    ) -> Result<Self, FetchError> {
+        let method = target.method();
+        let bodiless = matches!(method, Method::GET | Method::HEAD);
+        if (bodiless && length > 0) || target.headers().keys().any(is_ours) {
+            return Err(FetchError::NotAsSigned);
+        }
+        let told = Told {
+            method,
+            resource: target.permit().resource(),
+            query: &target.query(),
+            headers: target.headers().clone(),
+            content_sha256,
+        };
+        let mut signed = told.sign(means)?;
+        if length > 0 || matches!(signed.method, Method::PUT | Method::POST) {
+            signed.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        Ok(signed)
+    }
+}
+
+/// Whether a header is the gateway's alone to set.
+fn is_ours(name: &HeaderName) -> bool {
+    const SIGNING: [&str; 3] = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"];
+    const FRAMING: [HeaderName; 9] = [
+        AUTHORIZATION,
+        CONNECTION,
+        CONTENT_LENGTH,
+        COOKIE,
+        EXPECT,
+        HOST,
+        TE,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ];
+    FRAMING.contains(name) || SIGNING.contains(&name.as_str())
+}
+
+/// What a request is to say, before it is signed.
+struct Told<'a> {
+    method: Method,
+    resource: &'a Resource,
+    query: &'a [(&'a str, &'a str)],
+    headers: HeaderMap,
+    content_sha256: Option<[u8; 32]>,
+}
+
+impl Told<'_> {
+    fn sign(self, means: &Means) -> Result<SignedRequest, FetchError> {
         let address = &means.place.address;
-        let method = permit.operation().method();
-        let mut headers = conditions.to_headers();
+        let mut headers = self.headers;
         // The stored bytes are wanted as they are, and the same for every client.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let authorized = means.snapshot.signing.authorize(&HeaderRequest {
-            method: &method,
+            method: &self.method,
             address,
             region: &means.place.region,
-            key: permit.key(),
-            query: &target.query(),
+            resource: self.resource,
+            query: self.query,
             headers: &headers,
-            content_sha256: None,
+            content_sha256: self.content_sha256,
             signed_at: means.signed_at,
         });
         headers.extend(authorized.headers);
         let host = HeaderValue::from_str(address.host()).map_err(|_| FetchError::NotAsSigned)?;
         headers.insert(HOST, host);
-        Ok(Self {
-            method,
+        Ok(SignedRequest {
+            method: self.method,
             url: as_signed(&authorized.url, address.host())?,
             headers,
         })

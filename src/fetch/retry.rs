@@ -3,7 +3,7 @@
 //! The pause is drawn at random from the upper half of a span that doubles, so that requests which failed together do not come
 //! back together (AWS Architecture Blog, "Exponential Backoff And Jitter", equal jitter).
 
-use crate::s3::Operation;
+use http::Method;
 use std::time::Duration;
 
 /// The bound on repeats of one request.
@@ -27,9 +27,26 @@ impl Default for RetryBounds {
     }
 }
 
-/// Whether doing it twice is the same as doing it once.
-pub(super) fn is_idempotent(operation: Operation) -> bool {
-    matches!(operation, Operation::GetObject | Operation::HeadObject)
+/// What of a request may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeatable {
+    /// All of it, whatever became of the first: doing it twice is the same as doing it once.
+    Always,
+    /// What the origin can't have acted upon.
+    Undone,
+    /// Nothing: its body is gone.
+    Never,
+}
+
+impl Repeatable {
+    /// A request of this method, with its whole body at hand. Methods are idempotent as RFC 9110 §9.2.2 says, which holds for
+    /// S3: a second `PUT` leaves the same object, a second `CompleteMultipartUpload` finds no upload.
+    pub(super) fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET | Method::HEAD | Method::PUT | Method::DELETE => Self::Always,
+            _ => Self::Undone,
+        }
+    }
 }
 
 /// The pause before repeat number `repeat`, counted from 0, of a span that begins with `span`.
@@ -57,8 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn rule_24_only_reads_are_repeated() {
-        assert!(is_idempotent(Operation::GetObject) && is_idempotent(Operation::HeadObject));
-        assert!(!is_idempotent(Operation::PutObject) && !is_idempotent(Operation::CompleteMultipartUpload));
+    fn rule_24_only_what_is_idempotent_is_repeated() {
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
+            assert_eq!(Repeatable::of(&method), Repeatable::Always, "{method}");
+        }
+        assert_eq!(Repeatable::of(&Method::POST), Repeatable::Undone);
     }
 }

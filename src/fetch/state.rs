@@ -16,16 +16,43 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The bounds that every origin is asked within.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OriginBounds {
     /// Repeats of one request.
     pub retry: RetryBounds,
     /// Repeats of all requests of a bucket.
     pub budget: BudgetBounds,
-    /// Requests at once, a bucket.
+    /// Requests at once that are answered at once, a bucket.
     pub concurrency: ConcurrencyBounds,
+    /// Uploads and other long requests at once, a bucket: they go as fast as their client does, and shall not be in the way of
+    /// readers.
+    pub long_concurrency: ConcurrencyBounds,
     /// When an endpoint is left in peace.
     pub breaker: BreakerBounds,
+}
+
+impl Default for OriginBounds {
+    fn default() -> Self {
+        Self {
+            retry: RetryBounds::default(),
+            budget: BudgetBounds::default(),
+            concurrency: ConcurrencyBounds::default(),
+            long_concurrency: ConcurrencyBounds {
+                wait: Duration::from_secs(30),
+                ..ConcurrencyBounds::default()
+            },
+            breaker: BreakerBounds::default(),
+        }
+    }
+}
+
+/// The line that a request stands in for a place among those that the origin takes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Answered as soon as the origin can.
+    Quick,
+    /// Takes as long as its body comes, or as the origin has work with it.
+    Long,
 }
 
 /// How one bucket's origin does. Shared by all workers.
@@ -34,6 +61,7 @@ pub struct OriginState {
     pub(super) retry: RetryBounds,
     budget: RetryBudget,
     limiter: Arc<Limiter>,
+    long_limiter: Arc<Limiter>,
     breaker: Arc<Breaker>,
     metrics: Arc<BucketMetrics>,
     events: Events,
@@ -47,6 +75,7 @@ impl OriginState {
             retry: bounds.retry,
             budget: RetryBudget::new(bounds.budget),
             limiter: Limiter::new(bounds.concurrency),
+            long_limiter: Limiter::new(bounds.long_concurrency),
             breaker,
             metrics,
             events,
@@ -68,6 +97,9 @@ impl OriginState {
             concurrency_limit: self.limiter.limit() as u64,
             concurrency: self.limiter.in_use() as u64,
             waiting: self.limiter.waiting() as u64,
+            uploads_limit: self.long_limiter.limit() as u64,
+            uploads: self.long_limiter.in_use() as u64,
+            uploads_waiting: self.long_limiter.waiting() as u64,
             retries_left: self.budget.left().into(),
         }
     }
@@ -103,10 +135,14 @@ impl OriginState {
     ///
     /// # Errors
     /// [`FetchError::Suspended`] while the breaker is open, [`FetchError::HeldBack`] when no place came free.
-    pub(super) async fn admit(self: &Arc<Self>, deadline: Instant) -> Result<Admission, FetchError> {
+    pub(super) async fn admit(self: &Arc<Self>, line: Line, deadline: Instant) -> Result<Admission, FetchError> {
         // Asked twice: nobody shall stand in line for an origin that is not to be asked, and a probe shall not stand in line.
         self.breaker.check().map_err(|wait| suspended(wait.retry_after))?;
-        let place = self.limiter.enter(deadline).await.map_err(|_| FetchError::HeldBack)?;
+        let limiter = match line {
+            Line::Quick => &self.limiter,
+            Line::Long => &self.long_limiter,
+        };
+        let place = limiter.enter(deadline).await.map_err(|_| FetchError::HeldBack)?;
         let pass = self.breaker.enter().map_err(|wait| suspended(wait.retry_after))?;
         Ok(Admission {
             place,
@@ -129,6 +165,12 @@ pub(super) struct Admission {
 }
 
 impl Admission {
+    /// The verdict takes its time, for reasons that need not be the origin's: others may find out meanwhile whether it is
+    /// back.
+    pub(super) fn takes_long(&mut self) {
+        self.pass.step_aside();
+    }
+
     /// The head of an answer is there.
     pub(super) fn answered(self) {
         self.place.coped();

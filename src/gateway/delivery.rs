@@ -121,12 +121,14 @@ impl Errand<'_> {
         }
     }
 
-    /// Sends the reader on. A URL signed with a credential that ends soon would die on its way: then the bytes go through
-    /// the gateway (rule 25).
+    /// Sends the reader on. A URL under a credential or a permit that ends soon would die on its way: then the bytes go
+    /// through the gateway (rule 25).
     async fn redirect_or_stream(&self, permit: Permit, trail: &mut AccessGuard) -> Result<Answered, Failure> {
         let target = self.manner.redirected(permit);
         match self.redirect(&target) {
-            Err(PresignError::CredentialEndsSoon) => self.stream(target.permit().clone(), trail).await,
+            Err(PresignError::CredentialEndsSoon | PresignError::PermitEndsSoon) => {
+                self.stream(target.permit().clone(), trail).await
+            }
             result => result.map_err(|error| Failure::from(&error)),
         }
     }
@@ -136,7 +138,7 @@ impl Errand<'_> {
         let cache = match presigned.cache {
             UrlCacheStatus::Hit => CacheResult::Hit,
             UrlCacheStatus::Miss => CacheResult::Miss,
-            UrlCacheStatus::Off => CacheResult::Off,
+            UrlCacheStatus::Off | UrlCacheStatus::Bypassed => CacheResult::Off,
         };
         if cache != CacheResult::Hit {
             self.bucket.metrics.presigned();
@@ -165,7 +167,7 @@ impl Errand<'_> {
                 // Dropping what was fetched ends the transfer.
                 Ok(answered) => return Ok(answered),
                 // The bytes are at hand.
-                Err(PresignError::CredentialEndsSoon) => {}
+                Err(PresignError::CredentialEndsSoon | PresignError::PermitEndsSoon) => {}
                 Err(error) => return Err(Failure::from(&error)),
             }
         }

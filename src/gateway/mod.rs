@@ -7,7 +7,9 @@
 mod app;
 mod delivery;
 mod endpoint;
+mod endpoint_errand;
 mod link_ages;
+pub mod links;
 mod presigned;
 pub mod reload;
 mod running;

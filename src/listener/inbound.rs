@@ -36,6 +36,8 @@ pub struct Inbound {
     pub method: Method,
     /// The one Host (or `:authority`), or the forwarded one from a trusted proxy; lower case, port kept unless default.
     pub host: Host,
+    /// `http` or `https`, as the client sees it.
+    pub scheme: Scheme,
     /// Path and query as received.
     pub target: RawTarget,
     /// Header fields as received.

@@ -38,6 +38,7 @@ impl Reception {
             request: head.map(|head| Inbound {
                 method: head.method,
                 host: client.host.unwrap_or(head.host),
+                scheme: client.address.scheme,
                 target: head.target,
                 headers: parts.headers,
                 body,

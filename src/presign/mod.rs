@@ -23,6 +23,9 @@ pub enum PresignError {
     /// The credential has under 120 s left; a redirect would hand out a URL that dies on the way. Stream, or 503.
     #[error("the credential has less than 120 seconds left")]
     CredentialEndsSoon,
+    /// The permit has under 5 s left; a redirect would hand out a URL that dies on the way, or outlives it. Stream.
+    #[error("the permit has less than 5 seconds left")]
+    PermitEndsSoon,
     /// The URL can't be sent as `Location`. Keys are encoded and hosts are parsed, so this tells of a fault here: 500.
     #[error("the signed URL is not a legal header value")]
     IllegalLocation,

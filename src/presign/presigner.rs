@@ -11,6 +11,10 @@ use crate::route::{ClockOffset, Place};
 use crate::sigv4::PresignRequest;
 use crate::telemetry::CacheReading;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A permit with less left than this never becomes a redirect: the reader must still get there.
+const SHORTEST_PERMIT: Duration = Duration::from_secs(5);
 
 /// Signs URLs for every bucket of one running configuration. Shared by all workers.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub enum UrlCacheStatus {
     Miss,
     /// There is no cache (`url_cache: off`); the URL was signed.
     Off,
+    /// The URL was signed for one permit, which ends before others of its window; it is not kept.
+    Bypassed,
 }
 
 impl Presigner {
@@ -61,6 +67,7 @@ impl Presigner {
     /// # Errors
     /// [`PresignError::CredentialsUnavailable`] with nothing to sign with; [`PresignError::CredentialEndsSoon`] with
     /// under 120 s of the credential left, on hits too. The origin's clock counts there as much as ours: whichever is later.
+    /// [`PresignError::PermitEndsSoon`] with under 5 s of the permit left.
     pub fn presign(&self, target: &Target) -> Result<Presigned, PresignError> {
         let now = self.clock.now();
         let bucket = target.permit().bucket();
@@ -74,6 +81,14 @@ impl Presigner {
         let latest = now.max(offset.to_origin(now));
         window::check_credential(latest, snapshot.expires_at())?;
 
+        if let Some(until) = target.permit().until()
+            && let Some(url) = sign_until(target, snapshot, now, offset, until)?
+        {
+            return Ok(Presigned {
+                url: Arc::new(url),
+                cache: UrlCacheStatus::Bypassed,
+            });
+        }
         let Some(cache) = &self.cache else {
             let url = sign(target, snapshot, &bucket.place(), now, offset)?;
             return Ok(Presigned {
@@ -117,6 +132,31 @@ fn query_of<'a>(target: &'a Target, snapshot: &Snapshot, generation: u32) -> Url
     }
 }
 
+/// Signs a URL that ends with its permit; `None` when the usual one ends before. Such a URL is one reader's, so that
+/// keeping it would be of no use to anybody else.
+fn sign_until(
+    target: &Target,
+    snapshot: &Snapshot,
+    now: Timestamp,
+    offset: ClockOffset,
+    until: Timestamp,
+) -> Result<Option<SignedUrl>, PresignError> {
+    let window = window_of(target, snapshot, now, offset)?;
+    let until_there = offset.to_origin(until);
+    if window.expires_at <= until_there {
+        return Ok(None);
+    }
+    if until.since(now) < SHORTEST_PERMIT {
+        return Err(PresignError::PermitEndsSoon);
+    }
+    let window = Window {
+        expires_at: until_there,
+        ..window
+    };
+    let place = target.permit().bucket().place();
+    sign_in(&window, target, snapshot, &place, offset).map(Some)
+}
+
 fn sign(
     target: &Target,
     snapshot: &Snapshot,
@@ -124,14 +164,33 @@ fn sign(
     now: Timestamp,
     offset: ClockOffset,
 ) -> Result<SignedUrl, PresignError> {
+    let window = window_of(target, snapshot, now, offset)?;
+    sign_in(&window, target, snapshot, place, offset)
+}
+
+fn window_of(
+    target: &Target,
+    snapshot: &Snapshot,
+    now: Timestamp,
+    offset: ClockOffset,
+) -> Result<Window, PresignError> {
     let permit = target.permit();
-    let bucket = permit.bucket();
-    let window = Window::at(
+    Window::at(
         offset.to_origin(now),
         permit.key().as_str(),
-        bucket.url_expiry,
+        permit.bucket().url_expiry,
         snapshot.expires_at(),
-    )?;
+    )
+}
+
+fn sign_in(
+    window: &Window,
+    target: &Target,
+    snapshot: &Snapshot,
+    place: &Place,
+    offset: ClockOffset,
+) -> Result<SignedUrl, PresignError> {
+    let permit = target.permit();
     let url = snapshot.signing.presign(&PresignRequest {
         method: &permit.operation().method(),
         address: &place.address,
@@ -141,7 +200,7 @@ fn sign(
         signed_at: window.signed_at,
         expires: window.expires_at.since(window.signed_at),
     });
-    SignedUrl::new(url, &window, offset)
+    SignedUrl::new(url, window, offset)
 }
 
 fn no_such_bucket(target: &Target) -> CredentialsUnavailable {

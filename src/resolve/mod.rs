@@ -2,10 +2,15 @@
 //!
 //! Imports everything up to `access/`.
 
+mod copy_source;
 mod download;
+mod endpoint_fields;
+mod endpoint_target;
 mod overrides;
 mod target;
 
 pub use download::{Download, FileName, QueryError};
+pub use endpoint_fields::{EndpointFields, FieldError, Openness};
+pub use endpoint_target::EndpointTarget;
 pub use overrides::Overrides;
 pub use target::Target;

@@ -1,5 +1,6 @@
 //! The one body type of all answers.
 
+use super::endpoint::Rewriting;
 use crate::fetch::{OriginBody, TransferError};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -16,6 +17,8 @@ pub enum Body {
     Full(Bytes),
     /// An object on its way through. An error in it cuts the client's connection (rule 19).
     Origin(OriginBody),
+    /// A document on its way through that names buckets otherwise than its reader does.
+    Rewriting(Box<Rewriting>),
 }
 
 impl http_body::Body for Body {
@@ -34,6 +37,7 @@ impl http_body::Body for Body {
                 Poll::Ready((!data.is_empty()).then(|| Ok(Frame::data(data))))
             }
             Self::Origin(body) => Pin::new(body).poll_frame(context),
+            Self::Rewriting(body) => body.poll(context),
         }
     }
 
@@ -42,6 +46,7 @@ impl http_body::Body for Body {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_empty(),
             Self::Origin(body) => body.is_end_stream(),
+            Self::Rewriting(body) => body.is_end_stream(),
         }
     }
 
@@ -50,6 +55,7 @@ impl http_body::Body for Body {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Origin(body) => body.size_hint(),
+            Self::Rewriting(_) => SizeHint::default(),
         }
     }
 }

@@ -24,6 +24,8 @@ pub const REDIRECT_HIT: HeaderValue = HeaderValue::from_static("evergate; hit");
 pub const REDIRECT_STORED: HeaderValue = HeaderValue::from_static("evergate; fwd=uri-miss; stored");
 /// The URL was signed; the cache is off.
 pub const REDIRECT_OFF: HeaderValue = HeaderValue::from_static("evergate; fwd=bypass; detail=url-cache-off");
+/// The URL was signed for this reader alone.
+pub const REDIRECT_BYPASSED: HeaderValue = HeaderValue::from_static("evergate; fwd=bypass");
 
 /// An SVG may draw itself and nothing else: no script, no fetch, its own origin.
 pub const SVG_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");

@@ -8,6 +8,7 @@ mod body;
 mod cache_control;
 mod content;
 mod denial;
+pub mod endpoint;
 mod error;
 mod failure;
 pub mod headers;
@@ -15,6 +16,7 @@ mod redirect;
 mod stream;
 
 pub use body::Body;
+pub use denial::denial_sentence;
 pub use error::{Form, error};
 pub use failure::Failure;
 pub use redirect::redirect;

@@ -1,7 +1,7 @@
 //! The redirect: 302 to a presigned URL. RFC 9110 §15.4.3, RFC 9111 §5.2.2; rules 22 and 25.
 
 use super::body::Body;
-use super::headers::{CACHE_STATUS, NO_STORE, REDIRECT_HIT, REDIRECT_OFF, REDIRECT_STORED};
+use super::headers::{CACHE_STATUS, NO_STORE, REDIRECT_BYPASSED, REDIRECT_HIT, REDIRECT_OFF, REDIRECT_STORED};
 use crate::clock::Timestamp;
 use crate::presign::{SignedUrl, UrlCacheStatus};
 use http::header::{CACHE_CONTROL, LOCATION};
@@ -59,6 +59,7 @@ fn cache_status(cache: UrlCacheStatus) -> HeaderValue {
         UrlCacheStatus::Hit => REDIRECT_HIT,
         UrlCacheStatus::Miss => REDIRECT_STORED,
         UrlCacheStatus::Off => REDIRECT_OFF,
+        UrlCacheStatus::Bypassed => REDIRECT_BYPASSED,
     }
 }
 
@@ -94,6 +95,7 @@ mod tests {
             (UrlCacheStatus::Hit, "evergate; hit"),
             (UrlCacheStatus::Miss, "evergate; fwd=uri-miss; stored"),
             (UrlCacheStatus::Off, "evergate; fwd=bypass; detail=url-cache-off"),
+            (UrlCacheStatus::Bypassed, "evergate; fwd=bypass"),
         ] {
             assert_eq!(cache_status(cache), expected);
         }

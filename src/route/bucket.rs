@@ -5,7 +5,7 @@ use super::signing_clock::{ClockOffset, SigningClock};
 use super::{Learned, events};
 use crate::clock::Timestamp;
 use crate::config::{BucketConfig, BucketId, ServerConfig};
-use crate::s3::{BucketName, Region};
+use crate::s3::{BucketName, EndpointError, Region};
 use arc_swap::Guard;
 use http::HeaderMap;
 use std::sync::Arc;
@@ -55,6 +55,30 @@ impl Bucket {
             }
         }
         self
+    }
+
+    /// Returns another bucket of the same origin, for clients that may do everything there: asked for with this bucket's
+    /// credentials, by its clock, and within its bounds. It is none of the configured ones and must never come near a cache:
+    /// they go by the index, which is this bucket's.
+    ///
+    /// # Errors
+    /// When it can't be addressed in the configured style.
+    pub fn neighbour(&self, name: BucketName) -> Result<Self, EndpointError> {
+        Ok(Self {
+            index: self.index,
+            id: self.id.clone(),
+            whereabouts: Arc::new(self.whereabouts.neighbour(&name)?),
+            name,
+            url_expiry: self.url_expiry,
+            clock: Arc::clone(&self.clock),
+        })
+    }
+
+    /// Whether an object can be copied from `other` to here by the origin alone: both are at one endpoint, or both are AWS's.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let (here, there) = (self.whereabouts.endpoint(), other.whereabouts.endpoint());
+        here == there || (here.is_aws() && there.is_aws())
     }
 
     /// Whether `earlier`, of another configuration, is this bucket at the same origin.
@@ -189,6 +213,36 @@ mod tests {
             reloaded("files", "http://other:9000", "us-east-1"),
             told("us-east-1", 0)
         );
+    }
+
+    #[test]
+    fn a_neighbour_is_at_the_same_origin_under_its_own_name() {
+        let one = bucket("one", "https://s3.eu-west-1.amazonaws.com", "eu-west-1");
+        assert_eq!(one.learn_region(&Region::parse("eu-north-1").unwrap()), Learned::New);
+        let other = one.neighbour(BucketName::parse("other").unwrap()).unwrap();
+        assert_eq!(
+            (other.index, &other.id, other.name.as_str()),
+            (one.index, &one.id, "other")
+        );
+        let place = other.place();
+        assert_eq!(
+            (place.address.host(), place.address.bucket_path(), place.region.as_str()),
+            ("s3.eu-west-1.amazonaws.com", "/other", "eu-west-1"),
+            "it need not be where the first one has moved to"
+        );
+        assert_eq!(other.learn_offset(NOW.plus(Duration::from_mins(20)), NOW), Learned::New);
+        assert_eq!(one.clock_offset(NOW).seconds(), 1200);
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn an_origin_copies_between_its_own_buckets() {
+        let minio = bucket("a", "http://minio:9000", "us-east-1");
+        let virginia = bucket("c", "https://s3.us-east-1.amazonaws.com", "us-east-1");
+        let ireland = bucket("d", "https://s3.eu-west-1.amazonaws.com", "eu-west-1");
+        assert!(minio.is_beside(&bucket("b", "http://minio:9000", "eu-west-1")));
+        assert!(virginia.is_beside(&ireland));
+        assert!(!minio.is_beside(&virginia) && !minio.is_beside(&bucket("e", "http://minio:9001", "us-east-1")));
     }
 
     #[test]

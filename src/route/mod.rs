@@ -26,7 +26,7 @@ pub use link_places::{LinkPlaces, LinkTarget, Unplaced};
 pub use place::Place;
 pub use s3_doors::{LocateError, Located, LocatedBucket, S3Doors};
 pub use signing_clock::{ClockOffset, origin_date};
-pub use stable_paths::StablePaths;
+pub use stable_paths::{StablePath, StablePaths};
 pub use table::{Route, RouteError, RouteTable, Routed};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::Learned;
 use crate::config::ServerConfig;
-use crate::s3::{Address, AddressStyle, BucketName, Endpoint, Region};
+use crate::s3::{Address, AddressStyle, BucketName, Endpoint, EndpointError, Region};
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,19 +37,29 @@ pub(super) struct Whereabouts {
 impl Whereabouts {
     /// Begins at the configured place.
     pub(super) fn new(name: &BucketName, server: &ServerConfig) -> Self {
+        Self::at(name, &server.endpoint, server.style, &server.region)
+    }
+
+    fn at(name: &BucketName, endpoint: &Endpoint, style: AddressStyle, region: &Region) -> Self {
         let place = Place {
-            address: server.endpoint.address(server.style, name),
-            region: server.region.clone(),
+            address: endpoint.address(style, name),
+            region: region.clone(),
             generation: 0,
         };
         Self {
-            endpoint: server.endpoint.clone(),
-            style: server.style,
+            endpoint: endpoint.clone(),
+            style,
             name: name.clone(),
-            configured: server.region.clone(),
+            configured: region.clone(),
             place: ArcSwap::from_pointee(place),
             generation: AtomicU32::new(0),
         }
+    }
+
+    /// Begins for another bucket at the same endpoint.
+    pub(super) fn neighbour(&self, name: &BucketName) -> Result<Self, EndpointError> {
+        self.endpoint.check(self.style, name)?;
+        Ok(Self::at(name, &self.endpoint, self.style, &self.configured))
     }
 
     /// The configured endpoint.

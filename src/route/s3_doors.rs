@@ -7,7 +7,7 @@
 use super::Bucket;
 use crate::config::S3Config;
 use crate::listener::Host;
-use crate::s3::{AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject, before_aws_s3};
+use crate::s3::{AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject, before_aws_s3, encode_path_into};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -69,13 +69,11 @@ impl S3Doors {
     pub fn new(config: &S3Config, names: HashMap<Box<str>, usize>, buckets: &[Arc<Bucket>]) -> Self {
         let mut domains = config.domains.clone();
         domains.sort_by_key(|domain| std::cmp::Reverse(domain.len()));
-        let named = names
-            .into_iter()
-            .filter_map(|(name, index)| Some((name, Arc::clone(buckets.get(index)?))));
+        let bucket = |(name, index): (Box<str>, usize)| Some((name, Arc::clone(buckets.get(index)?)));
         Self {
             base_path: config.base_path.clone(),
             domains,
-            buckets: named.collect(),
+            buckets: names.into_iter().filter_map(bucket).collect(),
         }
     }
 
@@ -110,15 +108,49 @@ impl S3Doors {
         if style == AddressStyle::Path && rest.is_empty() {
             return Ok(located(LocatedBucket::Service, Subject::Service, None));
         }
-        let bucket = match self.buckets.get(name) {
-            Some(bucket) => LocatedBucket::Configured(Arc::clone(bucket)),
-            None => LocatedBucket::Unknown(BucketName::parse(name).map_err(|_| LocateError::BucketName)?),
-        };
+        let bucket = self.named(name)?;
         if key.is_empty() {
             return Ok(located(bucket, Subject::Bucket, None));
         }
         let key = ObjectKey::parse(key)?;
         Ok(located(bucket, Subject::Object, Some(key)))
+    }
+
+    /// Returns what a client calls by `name`, a copy source for one.
+    ///
+    /// # Errors
+    /// [`LocateError::BucketName`]
+    pub fn named(&self, name: &str) -> Result<LocatedBucket, LocateError> {
+        match self.buckets.get(name) {
+            Some(bucket) => Ok(LocatedBucket::Configured(Arc::clone(bucket))),
+            None => BucketName::parse(name)
+                .map(LocatedBucket::Unknown)
+                .map_err(|_| LocateError::BucketName),
+        }
+    }
+
+    /// Returns what clients call `bucket`: its name at the origin, or its id where another bucket has that name.
+    #[must_use]
+    pub fn name_of<'a>(&self, bucket: &'a Bucket) -> &'a str {
+        let name = bucket.name.as_str();
+        let is_it = |found: &Arc<Bucket>| found.index == bucket.index;
+        if self.buckets.get(name).is_some_and(is_it) {
+            name
+        } else {
+            bucket.id.as_str()
+        }
+    }
+
+    /// Returns `path`, raw, as it is below the base path here: how a link from elsewhere would come. `None` without a base path.
+    #[must_use]
+    pub fn below_base(&self, path: &str) -> Option<String> {
+        if self.base_path.is_empty() {
+            return None;
+        }
+        let mut below = String::with_capacity(self.base_path.len() + path.len());
+        encode_path_into(&self.base_path, &mut below);
+        below.push_str(path);
+        Some(below)
     }
 
     /// Returns the bucket that a host names: what stands in front of a configured domain (its port counts where the domain

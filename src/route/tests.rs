@@ -6,7 +6,7 @@ use crate::config::{
     RouteConfig, ServerConfig,
 };
 use crate::listener::Host;
-use crate::s3::{AddressStyle, BucketName, DecodedPath, Endpoint, KeyError, KeyPrefix, ObjectKey, Region};
+use crate::s3::{AddressStyle, BucketName, DecodedPath, Endpoint, KeyError, KeyPrefix, Region};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,37 +180,4 @@ proptest! {
         let expected = expected.map(|path| (path.clone(), request[path.len()..].to_owned())).filter(|(_, rest)| !rest.is_empty());
         prop_assert_eq!(answer, expected.ok_or(RouteError::NoRoute));
     }
-}
-
-#[test]
-fn an_object_is_found_under_the_route_that_leads_to_it() {
-    let routes = [
-        (None, "/all/", ""),
-        (None, "/a/", "images/"),
-        (None, "/a/hidden/", "other/"),
-        (None, "/große bilder/", "images/big/"),
-        (Some("x.example"), "/x/", "images/"),
-        (Some("x.example"), "/all/images/none/", "gone/"),
-    ];
-    let configs: Vec<RouteConfig> = routes.iter().map(|route| config(*route)).collect();
-    let (paths, table) = (StablePaths::new(&configs, 1), table(&routes));
-    let find = |host: Option<&str>, key: &str| {
-        let host = host.map(|host| Host(host.into()));
-        paths.find(&table, host.as_ref(), 0, &ObjectKey::parse(key).unwrap())
-    };
-    for (host, key, path) in [
-        (None, "images/u 42.png", Some("/a/u%2042.png")),
-        (None, "images/big/ü", Some("/gro%C3%9Fe%20bilder/%C3%BC")),
-        // "/a/hidden/x" would be "other/x".
-        (None, "images/hidden/x", Some("/all/images/hidden/x")),
-        (None, "images//x", Some("/a//x")),
-        (None, "images/", Some("/all/images/")),
-        (Some("y.example"), "images/x", Some("/a/x")),
-        (Some("x.example"), "images/x", Some("/a/x")),
-        (Some("x.example:8443"), "none/x", Some("/all/none/x")),
-    ] {
-        assert_eq!(find(host, key).as_deref(), path, "{host:?} {key}");
-    }
-    let elsewhere = paths.find(&table, None, 1, &ObjectKey::parse("images/x").unwrap());
-    assert_eq!(elsewhere, None);
 }

@@ -4,7 +4,7 @@
 //! so that the host that is signed is the host that is sent.
 
 use super::partition::{self, Elsewhere};
-use super::{BucketName, DecodedPath, ObjectKey, Region, encoding::encode_path_into};
+use super::{BucketName, DecodedPath, ObjectKey, Region, Resource, encoding::encode_path_into};
 use std::fmt;
 use url::Url;
 
@@ -221,10 +221,15 @@ impl Endpoint {
             AddressStyle::Path => (self.authority.to_string(), format!("{}/{bucket}/", self.base_path)),
             AddressStyle::VirtualHosted => (format!("{bucket}.{}", self.authority), format!("{}/", self.base_path)),
         };
+        let bucket_len = match style {
+            AddressStyle::Path => path_prefix.len() - 1,
+            AddressStyle::VirtualHosted => path_prefix.len(),
+        };
         Address {
             scheme: self.scheme,
             host: host.into(),
             path_prefix: path_prefix.into(),
+            bucket_len,
         }
     }
 }
@@ -249,6 +254,8 @@ pub struct Address {
     host: Box<str>,
     /// Encoded; starts and ends with `/`.
     path_prefix: Box<str>,
+    /// How much of it is the path of the bucket itself.
+    bucket_len: usize,
 }
 
 impl Address {
@@ -277,6 +284,13 @@ impl Address {
         path
     }
 
+    /// The encoded absolute path of the bucket itself, as signed and as sent: `/bucket` in path style, as botocore writes
+    /// it, and `/` where the bucket has a host of its own.
+    #[must_use]
+    pub fn bucket_path(&self) -> &str {
+        self.path_prefix.get(..self.bucket_len).unwrap_or_default()
+    }
+
     /// Appends what [`Address::path`] returns.
     pub(crate) fn path_into(&self, key: &ObjectKey, out: &mut String) {
         out.push_str(&self.path_prefix);
@@ -286,6 +300,22 @@ impl Address {
     /// The length of what [`Address::path`] returns, in bytes.
     pub(crate) fn path_len(&self, key: &ObjectKey) -> usize {
         self.path_prefix.len() + key.encoded_len()
+    }
+
+    /// Appends the path of `resource`.
+    pub(crate) fn resource_path_into(&self, resource: &Resource, out: &mut String) {
+        match resource {
+            Resource::Bucket => out.push_str(self.bucket_path()),
+            Resource::Object(key) => self.path_into(key, out),
+        }
+    }
+
+    /// The length of the path of `resource`, in bytes.
+    pub(crate) fn resource_path_len(&self, resource: &Resource) -> usize {
+        match resource {
+            Resource::Bucket => self.bucket_path().len(),
+            Resource::Object(key) => self.path_len(key),
+        }
     }
 }
 

@@ -90,41 +90,52 @@ fn aws_regions_name_their_partition() {
 #[test]
 fn both_styles_name_the_bucket_in_their_place() {
     let key = ObjectKey::parse("a b/c+d").unwrap();
-    for (endpoint, style, host, path) in [
+    let (plain, based) = ("https://s3.example.com", "http://minio:9000/base");
+    for (endpoint, style, host, path_of_bucket, path) in [
         (
-            "https://s3.example.com",
+            plain,
             AddressStyle::Path,
             "s3.example.com",
+            "/files",
             "/files/a%20b/c%2Bd",
         ),
         (
-            "https://s3.example.com",
+            plain,
             AddressStyle::VirtualHosted,
             "files.s3.example.com",
+            "/",
             "/a%20b/c%2Bd",
         ),
         (
-            "http://minio:9000/base",
+            based,
             AddressStyle::Path,
             "minio:9000",
+            "/base/files",
             "/base/files/a%20b/c%2Bd",
         ),
         (
-            "http://minio:9000/base",
+            based,
             AddressStyle::VirtualHosted,
             "files.minio:9000",
+            "/base/",
             "/base/a%20b/c%2Bd",
         ),
         (
             "http://[::1]:9000",
             AddressStyle::Path,
             "[::1]:9000",
+            "/files",
             "/files/a%20b/c%2Bd",
         ),
     ] {
         let address = Endpoint::parse(endpoint).unwrap().address(style, &bucket("files"));
         assert_eq!((address.host(), &*address.path(&key)), (host, path));
-        assert_eq!(address.path_len(&key), path.len());
+        assert_eq!(address.bucket_path(), path_of_bucket);
+        for (resource, path) in [(Resource::Bucket, path_of_bucket), (Resource::from(&key), path)] {
+            let mut written = String::new();
+            address.resource_path_into(&resource, &mut written);
+            assert_eq!((&*written, address.resource_path_len(&resource)), (path, path.len()));
+        }
     }
 }
 

@@ -3,10 +3,9 @@
 //! An origin's document is read for its code and message alone, and goes no further than the log (DESIGN §4.10).
 
 use super::Region;
-use quick_xml::escape::{escape, unescape};
+use super::xml::{push_element, resolve};
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
-use std::borrow::Cow;
 
 /// The most of an error body that is looked at, in bytes.
 const MAX_DOCUMENT_LEN: usize = 64 * 1024;
@@ -156,10 +155,7 @@ impl ErrorDocument {
             ("RequestId", request_id),
         ];
         for (name, text) in own.iter().chain(more) {
-            let allowed: String = text.chars().filter(|&c| is_xml_char(c)).collect();
-            for part in ["<", *name, ">", &escape(allowed.as_str()), "</", *name, ">"] {
-                xml.push_str(part);
-            }
+            push_element(&mut xml, name, text);
         }
         xml.push_str("</Error>");
         xml
@@ -203,16 +199,6 @@ impl Texts {
             text.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
         }
     }
-}
-
-/// Resolves `&name;`; `None` for entities that only a document type could define.
-fn resolve(name: &str) -> Option<String> {
-    unescape(&format!("&{name};")).ok().map(Cow::into_owned)
-}
-
-/// XML 1.0 §2.2 `Char`: what may stand in a document at all.
-const fn is_xml_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..) && c != '\u{FFFE}'
 }
 
 #[cfg(test)]

@@ -14,6 +14,11 @@ fn of(method: &str, subject: Subject, copy: CopySource, query: &str) -> Option<O
     Operation::of(&method, subject, copy, &query)
 }
 
+/// As the SDK for JavaScript presigns a PutObject with an ACL and metadata.
+const PRESIGNED_BY_JS: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&X-Amz-Credential=A&\
+     X-Amz-Date=D&X-Amz-Expires=900&X-Amz-Signature=S&X-Amz-SignedHeaders=host&x-amz-acl=private&x-amz-checksum-crc32=AAAAAA==&\
+     x-amz-meta-owner=me&x-amz-sdk-checksum-algorithm=CRC32&X-Amz-Storage-Class=STANDARD&x-id=PutObject";
+
 #[test]
 fn requests_are_told_apart() {
     use Operation as O;
@@ -43,6 +48,22 @@ fn requests_are_told_apart() {
             O::PutObject,
         ),
         ("PUT", Object, Present, "", O::CopyObject),
+        (
+            "PUT",
+            Object,
+            Present,
+            "x-id=CopyObject&x-amz-copy-source=/a/b",
+            O::CopyObject,
+        ),
+        ("PUT", Object, Absent, PRESIGNED_BY_JS, O::PutObject),
+        (
+            "GET",
+            Object,
+            Absent,
+            "AWSAccessKeyId=A&Signature=S&Expires=1",
+            O::GetObject,
+        ),
+        ("POST", Bucket, Absent, "delete=&x-id=DeleteObjects", O::DeleteObjects),
         ("PUT", Object, Absent, "partNumber=1&uploadId=u", O::UploadPart),
         ("PUT", Object, Present, "uploadId=u&partNumber=1", O::UploadPartCopy),
         ("DELETE", Object, Absent, "", O::DeleteObject),
@@ -88,7 +109,11 @@ fn what_no_row_describes_is_no_operation() {
         ("GET", Object, Absent, "x-amz-copy-source=a/b"),
         ("PUT", Object, Absent, "x-amz-copy-source=a/b"),
         ("PUT", Object, Absent, "X-Amz-Copy-Source=a/b"),
-        ("PUT", Object, Absent, "x-amz-acl=public-read"),
+        ("GET", Object, Absent, "x-amz-acl=private"),
+        ("GET", Bucket, Absent, "x-amz-copy-source=a/b"),
+        ("PUT", Object, Absent, "x-amz-rename-source=a"),
+        ("PUT", Object, Absent, "x-amz-checksum"),
+        ("DELETE", Object, Absent, "x-amz-bypass-governance-retention=true"),
         ("PUT", Object, Absent, "acl"),
         ("PUT", Object, Absent, "uploadId=u"),
         ("PUT", Object, Absent, "partNumber=1"),

@@ -8,7 +8,7 @@ use super::signing_key::DerivedKeys;
 use super::{AmzDate, CanonicalHeaders, CanonicalRequest, Credential, Scope, SignedHeaders};
 use super::{authorization, canonical_query, write_canonical_query};
 use crate::clock::Timestamp;
-use crate::s3::{Address, ObjectKey, Region, encode_query_into};
+use crate::s3::{Address, ObjectKey, Region, Resource, encode_query_into};
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
@@ -57,8 +57,8 @@ pub struct HeaderRequest<'a> {
     pub address: &'a Address,
     /// The region of the credential scope: the one that the bucket is in.
     pub region: &'a Region,
-    /// The object.
-    pub key: &'a ObjectKey,
+    /// The bucket itself, or the object.
+    pub resource: &'a Resource,
     /// Query parameters, decoded, in any order.
     pub query: &'a [(&'a str, &'a str)],
     /// Headers to be signed beside `host` and the `x-amz-*` that signing adds (`range`, `if-match`).
@@ -83,10 +83,10 @@ pub struct AuthorizedRequest {
 }
 
 impl AuthorizedRequest {
-    /// A request that nobody signs: the object's URL, and no headers. `query` is written as signing would.
+    /// A request that nobody signs: the resource's URL, and no headers. `query` is written as signing would.
     #[must_use]
-    pub fn unsigned(address: &Address, key: &ObjectKey, query: &[(&str, &str)]) -> Self {
-        let mut draft = Draft::start(address, key, canonical_query::encoded_len(query));
+    pub fn unsigned(address: &Address, resource: &Resource, query: &[(&str, &str)]) -> Self {
+        let mut draft = Draft::of_resource(address, resource, canonical_query::encoded_len(query));
         if !query.is_empty() {
             draft.url.push('?');
             write_canonical_query(query, &mut draft.url);
@@ -139,7 +139,7 @@ impl Signer {
             encoded_token: self.encoded_token.as_ref().map(ExposeSecret::expose_secret),
         };
         let room = query.max_len(request.query) + "&X-Amz-Signature=".len() + 64;
-        let mut draft = Draft::start(request.address, request.key, room);
+        let mut draft = Draft::of_object(request.address, request.key, room);
         draft.url.push('?');
         query.write_into(request.query, &mut draft.url);
         let canonical = CanonicalRequest {
@@ -163,7 +163,7 @@ impl Signer {
         let date = AmzDate::of(request.signed_at);
         let scope = scope(&date, request.region);
         let room = canonical_query::encoded_len(request.query);
-        let mut draft = Draft::start(request.address, request.key, room);
+        let mut draft = Draft::of_resource(request.address, request.resource, room);
         if !request.query.is_empty() {
             draft.url.push('?');
             write_canonical_query(request.query, &mut draft.url);
@@ -224,16 +224,29 @@ struct Draft {
 }
 
 impl Draft {
-    /// Writes a URL up to the end of its path, with room for so many bytes more.
-    fn start(address: &Address, key: &ObjectKey, room: usize) -> Self {
+    /// Writes the URL of an object up to the end of its path, with room for so many bytes more.
+    fn of_object(address: &Address, key: &ObjectKey, room: usize) -> Self {
+        let mut draft = Self::start(address, address.path_len(key), room);
+        address.path_into(key, &mut draft.url);
+        draft
+    }
+
+    /// The same for a bucket or an object.
+    fn of_resource(address: &Address, resource: &Resource, room: usize) -> Self {
+        let mut draft = Self::start(address, address.resource_path_len(resource), room);
+        address.resource_path_into(resource, &mut draft.url);
+        draft
+    }
+
+    /// Writes a URL up to where its path begins.
+    fn start(address: &Address, path_len: usize, room: usize) -> Self {
         let scheme = address.scheme().as_str();
         let path_at = scheme.len() + "://".len() + address.host().len();
-        let path_end = path_at + address.path_len(key);
+        let path_end = path_at + path_len;
         let mut url = String::with_capacity(path_end + "?".len() + room);
         for part in [scheme, "://", address.host()] {
             url.push_str(part);
         }
-        address.path_into(key, &mut url);
         Self { url, path_at, path_end }
     }
 

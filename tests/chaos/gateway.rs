@@ -39,6 +39,7 @@ impl Default for Setup {
                     head: Duration::from_secs(4),
                     stall: Duration::from_secs(1),
                     error_body: Duration::from_secs(1),
+                    ..Deadlines::default()
                 },
                 ..OriginSettings::default()
             },

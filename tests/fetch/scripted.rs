@@ -104,6 +104,13 @@ impl Connection {
         Some(head)
     }
 
+    /// Waits for so many bytes of a body.
+    pub fn body(&mut self, length: usize) -> Vec<u8> {
+        let mut body = vec![0; length];
+        self.socket.read_exact(&mut body).unwrap();
+        body
+    }
+
     pub fn say(&mut self, bytes: impl AsRef<[u8]>) {
         // The client may be gone; what it saw is judged on its side.
         let _ = self.socket.write_all(bytes.as_ref());
@@ -133,9 +140,9 @@ impl Connection {
 /// The gateway's side.
 pub struct Gateway {
     pub client: OriginClient,
-    state: Arc<OriginState>,
-    credentials: Credentials,
-    bucket: Arc<Bucket>,
+    pub state: Arc<OriginState>,
+    pub credentials: Credentials,
+    pub bucket: Arc<Bucket>,
 }
 
 /// Where a bucket is, and who may read it.
@@ -154,6 +161,7 @@ pub fn impatient() -> OriginSettings {
             head: Duration::from_secs(2),
             stall: Duration::from_secs(1),
             error_body: Duration::from_millis(500),
+            ..Deadlines::default()
         },
         ..OriginSettings::default()
     }
@@ -180,6 +188,16 @@ impl Gateway {
     }
 
     pub fn at(place: &Place<'_>, settings: OriginSettings, roots: &[u8], clock: &Clock) -> Self {
+        Self::within(OriginBounds::default(), place, settings, roots, clock)
+    }
+
+    pub fn within(
+        bounds: OriginBounds,
+        place: &Place<'_>,
+        settings: OriginSettings,
+        roots: &[u8],
+        clock: &Clock,
+    ) -> Self {
         let text = format!(
             "buckets:\n  files:\n    name: {}\n    region: us-east-1\n    endpoint: {}\n    path_style: true\n    \
              credentials: {{ access_key_id: \"${{ID}}\", secret_access_key: \"${{SECRET}}\" }}\n",
@@ -196,7 +214,6 @@ impl Gateway {
         let runtime = tokio::runtime::Handle::current();
         let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
         let metrics = telemetry.metrics().bucket(bucket.id.as_str());
-        let bounds = OriginBounds::default();
         Self {
             state: OriginState::new(
                 &bounds,

@@ -212,7 +212,7 @@ proptest! {
             method: &case.method,
             address: &case.address,
             region: &Region::parse("eu-west-1").unwrap(),
-            key: &case.key,
+            resource: &case.key.clone().into(),
             query: &case.query(),
             headers: &headers,
             content_sha256: case.content_sha256,

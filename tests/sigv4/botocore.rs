@@ -116,7 +116,7 @@ impl Case {
                     method: &method,
                     address: &address,
                     region: &region,
-                    key: &key,
+                    resource: &key.into(),
                     query: &query,
                     headers: &headers,
                     content_sha256: self.content_sha256.as_ref().map(|hash| digest(hash)),

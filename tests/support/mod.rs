@@ -21,6 +21,7 @@ pub mod credential_server;
 pub mod evergate;
 pub mod http;
 pub mod liar;
+pub mod links;
 #[macro_use]
 pub mod origin;
 pub mod radosgw;

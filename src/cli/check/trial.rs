@@ -73,7 +73,7 @@ impl Trial {
                     method: &method,
                     address,
                     region: &place.region,
-                    key,
+                    resource: &key.into(),
                     query: &[],
                     headers: &HeaderMap::new(),
                     content_sha256: None,

@@ -70,7 +70,7 @@ fn replacement(config: &Config, arguments: &RewriteArguments) -> Result<Replacem
             Ok(Replacement::Gateway(Box::new(gateway)))
         }
         // clap asks for both.
-        (RewriteTo::Gateway | RewriteTo::Stable, ..) => Ok(Replacement::Stable(Stable::new(config, base)?)),
+        (RewriteTo::Gateway | RewriteTo::Stable, ..) => Ok(Replacement::Stable(Stable::new(config, base))),
     }
 }
 

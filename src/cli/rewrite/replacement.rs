@@ -3,13 +3,9 @@
 use super::presigned::Disposition;
 use super::tally::Left;
 use crate::clock::Timestamp;
-use crate::config::{
-    AllowedOperations, BucketConfig, ClientConfig, ClientState, Config, CredentialsConfig, OriginConfig, RefreshConfig,
-    ServerConfig,
-};
-use crate::listener::Host;
+use crate::config::{AllowedOperations, BucketConfig, ClientConfig, ClientState, Config, OriginConfig, RefreshConfig};
 use crate::resolve::Overrides;
-use crate::route::{Bucket, LinkTarget, Route, RouteTable, StablePaths};
+use crate::route::{LinkTarget, StablePaths};
 use crate::s3::{Address, AddressStyle, BucketName, Endpoint, ObjectKey, Region, encode_path_into, encode_query_into};
 use crate::sigv4::{PresignRequest, Signer};
 use http::Method;
@@ -50,41 +46,17 @@ pub struct Unfit(String);
 #[derive(Debug)]
 pub struct Stable {
     paths: StablePaths,
-    table: RouteTable,
-    base: Option<(String, Host)>,
+    base: Option<Endpoint>,
 }
 
 impl Stable {
     /// Takes the routes; `base` is the gateway's URL, `None` for paths alone.
-    ///
-    /// # Errors
-    /// [`Unfit`]
-    pub fn new(config: &Config, base: Option<&Endpoint>) -> Result<Self, Unfit> {
-        let base = base.map(|base| {
-            let host = Host::parse(base.authority().as_bytes(), base.scheme());
-            Some((base.to_string(), host?))
-        });
-        let base = match base {
-            Some(None) => return Err(Unfit("the base URL's host is none that requests could be for".into())),
-            Some(base) => base,
-            None => None,
-        };
-        let bucket = |(index, bucket)| Ok(Arc::new(Bucket::new(index, bucket, &server(bucket)?)));
-        let buckets: Vec<_> = config
-            .buckets
-            .iter()
-            .enumerate()
-            .map(bucket)
-            .collect::<Result<_, Unfit>>()?;
-        let routes = config.routes.iter().enumerate().filter_map(|(index, route)| {
-            let bucket = Arc::clone(buckets.get(route.bucket)?);
-            Some((route.clone(), Arc::new(Route::new(index, route, bucket))))
-        });
-        Ok(Self {
-            paths: StablePaths::new(&config.routes, buckets.len()),
-            table: RouteTable::new(routes),
-            base,
-        })
+    #[must_use]
+    pub fn new(config: &Config, base: Option<&Endpoint>) -> Self {
+        Self {
+            paths: StablePaths::new(&config.routes),
+            base: base.cloned(),
+        }
     }
 
     fn make(&self, target: &LinkTarget<'_>, overrides: &Overrides) -> Result<String, Left> {
@@ -93,16 +65,18 @@ impl Stable {
             [("response-content-disposition", value)] => Disposition::parse(value).ok_or(Left::Overrides)?,
             _ => return Err(Left::Overrides),
         };
-        let host = self.base.as_ref().map(|(_, host)| host);
-        let path = target
-            .buckets
-            .iter()
-            .find_map(|bucket| self.paths.find(&self.table, host, *bucket, &target.key));
-        let path = path.ok_or(Left::NoRoute)?;
-        let mut url = match &self.base {
-            Some((base, _)) => [base, &*path].concat(),
-            None => path,
+        let path = |bucket: &usize| match &self.base {
+            Some(base) => {
+                let path = self.paths.at(base.authority(), *bucket, &target.key)?;
+                Some(format!("{base}{path}"))
+            }
+            // A path alone may stand on any site: a route of one host is no route there.
+            None => {
+                let stable = self.paths.of(*bucket, &target.key)?;
+                stable.host.is_none().then_some(stable.path)
+            }
         };
+        let mut url = target.buckets.iter().find_map(path).ok_or(Left::NoRoute)?;
         match disposition {
             Disposition::Inline => {}
             Disposition::Attachment => url.push_str("?download"),
@@ -112,22 +86,6 @@ impl Stable {
             }
         }
         Ok(url)
-    }
-}
-
-/// A bucket's server; of an embedded bucket, one that stands in for it, since nothing is asked of it.
-fn server(bucket: &BucketConfig) -> Result<ServerConfig, Unfit> {
-    match &bucket.origin {
-        OriginConfig::Server(server) => Ok(server.clone()),
-        OriginConfig::Embedded(_) => {
-            let region = Region::parse(EMBEDDED_REGION).map_err(|error| Unfit(error.to_string()))?;
-            Ok(ServerConfig {
-                endpoint: Endpoint::aws(&region),
-                region,
-                style: AddressStyle::Path,
-                credentials: CredentialsConfig::Anonymous,
-            })
-        }
     }
 }
 
@@ -179,28 +137,27 @@ impl Gateway {
             )));
         };
         let base = with_base_path(base, &config.s3.base_path)?;
+        let embedded_region = Region::parse(EMBEDDED_REGION).map_err(|error| Unfit(error.to_string()))?;
         let called = config.client_names();
         let signed = |(index, bucket): (usize, &BucketConfig)| {
-            let region = server(bucket)?.region;
+            let region = match &bucket.origin {
+                OriginConfig::Server(server) => server.region.clone(),
+                OriginConfig::Embedded(_) => embedded_region.clone(),
+            };
             let known = [bucket.name.as_str(), bucket.id.as_str()];
             let name = known.into_iter().find(|name| called.get(*name) == Some(&index));
             let name = name.and_then(|name| BucketName::parse(name).ok());
-            Ok(name.map(|name| Signed {
+            name.map(|name| Signed {
                 address: base.address(AddressStyle::Path, &name),
                 region,
                 expires: expires.unwrap_or(bucket.url_expiry),
-            }))
+            })
         };
         Ok(Self {
             signer: Signer::new(Arc::new(client.credential.clone())),
             client: client.clone(),
             refresh: config.refresh.clone(),
-            buckets: config
-                .buckets
-                .iter()
-                .enumerate()
-                .map(signed)
-                .collect::<Result<_, Unfit>>()?,
+            buckets: config.buckets.iter().enumerate().map(signed).collect(),
             now,
         })
     }

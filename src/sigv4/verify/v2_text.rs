@@ -127,7 +127,7 @@ fn amz_headers(headers: &HeaderMap, query: &Query<'_>) -> Option<Vec<u8>> {
         lines.extend_from_slice(name.as_bytes());
         lines.push(b':');
         if let Some(value) = in_query {
-            lines.extend_from_slice(value.trim_ascii().as_bytes());
+            lines.extend_from_slice(value.as_bytes());
         }
         for (place, value) in headers.get_all(name).iter().enumerate() {
             if place > 0 {

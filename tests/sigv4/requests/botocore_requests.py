@@ -1,4 +1,4 @@
-"""Makes tests/sigv4/requests/botocore.jsonl: requests that botocore signed, for tests/sigv4_mutants.rs to verify and to spoil.
+"""Makes tests/sigv4/requests/botocore.jsonl: requests that botocore signed, for tests/sigv4_verify.rs to verify and to spoil.
 
 usage: botocore_requests.py > botocore.jsonl      (with tests/requirements.txt installed)
 
@@ -124,7 +124,7 @@ class Client:
         parts = urlsplit(url)
         target = url[url.index(parts.netloc) + len(parts.netloc):]
         line = {"m": method, "h": parts.netloc, "t": target, "f": fields}
-        if parts.netloc.startswith(self.bucket + "."):
+        if parts.netloc.startswith(self.bucket + ".") and parts.netloc != urlsplit(self.endpoint or "").netloc:
             line["b"] = self.bucket
         print(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
 

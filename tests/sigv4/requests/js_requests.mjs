@@ -1,4 +1,4 @@
-// Makes tests/sigv4/requests/js.jsonl: requests that the AWS SDK for JavaScript v3 signed, for tests/sigv4_mutants.rs to
+// Makes tests/sigv4/requests/js.jsonl: requests that the AWS SDK for JavaScript v3 signed, for tests/sigv4_verify.rs to
 // verify and to spoil. The lines are those of botocore_requests.py. Nothing is sent anywhere.
 //
 // usage: npm install && node js_requests.mjs > js.jsonl        (node 20 or later)
@@ -79,15 +79,16 @@ const clientOf = () => {
     maxAttempts: 1,
     logger: { debug() {}, info() {}, warn() {}, error() {}, trace() {} },
   });
-  return { client, bucket };
+  return { client, bucket, endpoint };
 };
-const print = (method, host, target, fields, bucket) => {
+const print = (method, host, target, fields, { bucket, endpoint }) => {
   const line = { m: method, h: host, t: target, f: fields };
-  if (host.startsWith(`${bucket}.`)) line.b = bucket;
+  if (host.startsWith(`${bucket}.`) && !endpoint?.includes(`//${host}`)) line.b = bucket;
   console.log(JSON.stringify(line));
 };
 
-const presigned = async ({ client, bucket }) => {
+const presigned = async (place) => {
+  const { client, bucket } = place;
   turn();
   const options = { expiresIn: choice([1, 120, 3600, 604800]) };
   const one = { Bucket: bucket, Key: key() };
@@ -109,10 +110,11 @@ const presigned = async ({ client, bucket }) => {
   }
   const url = await getSignedUrl(client, command, options);
   const [, host, target] = /^https?:\/\/([^/?]*)(.*)$/s.exec(url);
-  print(method, host, target, fields, bucket);
+  print(method, host, target, fields, place);
 };
 
-const signed = async ({ client, bucket }) => {
+const signed = async (place) => {
+  const { client, bucket } = place;
   turn();
   const one = { Bucket: bucket, Key: key() };
   const bytes = Buffer.alloc(below(40), "a");
@@ -143,7 +145,7 @@ const signed = async ({ client, bucket }) => {
   const target = parameters.length ? `${path}?${parameters.join("&")}` : path;
   const host = headers.host ?? (port ? `${hostname}:${port}` : hostname);
   const fields = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
-  print(method, host, target, fields.filter(([name]) => name !== "host"), bucket);
+  print(method, host, target, fields.filter(([name]) => name !== "host"), place);
 };
 
 console.log(JSON.stringify({ by: `@aws-sdk/client-s3 ${version}`, id: ID, secret: SECRET }));

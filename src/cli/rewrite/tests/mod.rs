@@ -45,7 +45,7 @@ refresh:
 
 fn rewriter(base: Option<&str>) -> Rewriter {
     let base = base.map(|base| Endpoint::parse(base).unwrap());
-    let stable = Stable::new(&CONFIG, base.as_ref()).unwrap();
+    let stable = Stable::new(&CONFIG, base.as_ref());
     Rewriter::new(&CONFIG, None, Replacement::Stable(stable)).unwrap()
 }
 

@@ -1,0 +1,44 @@
+//! What of a bucket a request is about: the bucket itself, or one object in it.
+
+use super::{ObjectKey, Subject};
+
+/// A bucket or an object in it. Cloning is cheap.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// The bucket itself: lists, `?location`, `?delete`.
+    Bucket,
+    /// One object.
+    Object(ObjectKey),
+}
+
+impl Resource {
+    /// The object's key; `None` for the bucket.
+    #[must_use]
+    pub fn key(&self) -> Option<&ObjectKey> {
+        match self {
+            Self::Bucket => None,
+            Self::Object(key) => Some(key),
+        }
+    }
+
+    /// What a request's path names.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Bucket => Subject::Bucket,
+            Self::Object(_) => Subject::Object,
+        }
+    }
+}
+
+impl From<ObjectKey> for Resource {
+    fn from(key: ObjectKey) -> Self {
+        Self::Object(key)
+    }
+}
+
+impl From<&ObjectKey> for Resource {
+    fn from(key: &ObjectKey) -> Self {
+        Self::Object(key.clone())
+    }
+}

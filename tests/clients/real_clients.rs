@@ -1,0 +1,79 @@
+//! The clients that apps use, each through all that it can do, on both origins.
+
+use super::house::Plan;
+use super::programs::{javascript, python, rust, shell};
+use crate::support::origin::Origin;
+use serde_json::{Value, json};
+
+fn with_checksums(mut job: Value, checksums: &str) -> Value {
+    job["checksums"] = json!(checksums);
+    job
+}
+
+async fn aws_sdk_for_javascript(origin: Origin) {
+    let house = Plan::on(origin).open().await;
+    for checksums in ["default", "when_required"] {
+        javascript("aws_sdk.mjs", &with_checksums(house.job(), checksums)).assert_ok(17);
+    }
+    house.close().await;
+}
+
+async fn aws_sdk_for_javascript_below_a_base_path(origin: Origin) {
+    let house = Plan::on(origin).base_path("/s3").open().await;
+    javascript("aws_sdk.mjs", &with_checksums(house.job(), "default")).assert_ok(17);
+    house.close().await;
+}
+
+async fn boto3_over_http(origin: Origin) {
+    let house = Plan::on(origin).open().await;
+    python("boto3_client.py", &house.job()).assert_ok(12);
+    house.close().await;
+}
+
+async fn boto3_over_https(origin: Origin) {
+    let house = Plan::on(origin).tls().open().await;
+    python("boto3_client.py", &house.job()).assert_ok(12);
+    house.close().await;
+}
+
+async fn awscli(origin: Origin) {
+    let house = Plan::on(origin).open().await;
+    shell("awscli.sh", &house.job()).assert_ok(6);
+    house.close().await;
+}
+
+async fn rclone(origin: Origin) {
+    let house = Plan::on(origin).open().await;
+    shell("rclone.sh", &house.job()).assert_ok(6);
+    house.close().await;
+}
+
+async fn s3cmd(origin: Origin) {
+    let house = Plan::on(origin).open().await;
+    shell("s3cmd.sh", &house.job()).assert_ok(7);
+    house.close().await;
+}
+
+async fn object_store(origin: Origin) {
+    let house = Plan::on(origin).open().await;
+    rust("object_store", &house.job()).assert_ok(7);
+    house.close().await;
+}
+
+async fn opendal(origin: Origin) {
+    let house = Plan::on(origin).open().await;
+    rust("opendal", &house.job()).assert_ok(7);
+    house.close().await;
+}
+
+on_both_origins!(
+    aws_sdk_for_javascript,
+    aws_sdk_for_javascript_below_a_base_path,
+    boto3_over_http,
+    boto3_over_https,
+    awscli,
+    rclone,
+    s3cmd,
+    object_store,
+    opendal,
+);
