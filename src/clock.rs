@@ -7,7 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::sync::Notify;
+
+/// The last second that four digits of a year can tell.
+const LAST: u64 = 253_402_300_799;
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z, the resolution of SigV4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +47,17 @@ impl Timestamp {
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// As people and programs read it: `2026-11-22T21:00:00Z` (RFC 3339). What lies behind the year 9999 reads as its last second.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = i64::try_from(self.0.min(LAST))
+            .ok()
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        f.write_str(&at.format(&Rfc3339).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -157,6 +173,13 @@ mod tests {
         hands.set(Timestamp::from_unix(7));
         assert_eq!(clock.clone().now(), Timestamp::from_unix(7));
         assert_eq!(clock.now_unix_millis(), 7_000);
+    }
+
+    #[test]
+    fn a_time_is_said_in_utc() {
+        let said = |seconds| Timestamp::from_unix(seconds).to_string();
+        assert_eq!(said(1_735_689_600), "2025-01-01T00:00:00Z");
+        assert_eq!(said(u64::MAX), "9999-12-31T23:59:59Z");
     }
 
     #[test]

@@ -61,6 +61,12 @@ impl S3Access {
         self.refresh.covering(bucket, key)?.not_before
     }
 
+    /// Returns the refresh rule that decides over links to `key`, if there is one.
+    #[must_use]
+    pub fn refresh_rule(&self, bucket: &Bucket, key: &ObjectKey) -> Option<&RefreshConfig> {
+        self.refresh.covering(bucket, key)
+    }
+
     /// Judges a presigned link of `authenticated` to read `key`. `operation` is the one asked for, GetObject or HeadObject;
     /// a signature over GET is good for either (rule 12).
     ///

@@ -64,13 +64,14 @@ impl S3Access {
     /// Takes the configuration, what it makes of hosts, and its buckets, in its order.
     #[must_use]
     pub fn new(config: &Config, doors: &S3Doors, buckets: &[Arc<Bucket>]) -> Self {
-        let public_host = |host: &Box<str>| PublicHost {
-            host: host.clone(),
+        let public_host = |host: &str| PublicHost {
+            host: host.into(),
             bucket: doors.bucket_of(host).map(Into::into),
         };
+        let public_hosts = config.s3.public_hosts.iter();
         Self {
             keyring: Keyring::new(&config.clients),
-            public_hosts: config.s3.public_hosts.iter().map(public_host).collect(),
+            public_hosts: public_hosts.map(|host| public_host(host)).collect(),
             buckets: buckets.to_vec(),
             allow: AllowLists::new(&config.clients, buckets),
             refresh: RefreshRules::new(&config.refresh, buckets.len()),
@@ -127,6 +128,27 @@ impl S3Access {
 }
 
 impl S3Access {
+    /// Returns the client that signs with this access key id, whatever its key is still good for.
+    #[must_use]
+    pub fn client(&self, access_key_id: &str) -> Option<&Arc<Client>> {
+        self.keyring.find(access_key_id)
+    }
+
+    /// Returns the host that a request was signed for; takes what [`S3Access::authenticate`] took and returned.
+    #[must_use]
+    pub fn host_signed_for<'a>(
+        &'a self,
+        authenticated: &Authenticated,
+        located: &'a Located,
+        host: &'a Host,
+        path: &'a str,
+    ) -> Option<&'a str> {
+        let candidates = self.candidates(located, host, path);
+        candidates
+            .get(authenticated.authentic.candidate)
+            .map(|candidate| candidate.host)
+    }
+
     /// The hosts and paths that the signature may have been made for (rule 11): the request's own; then each of the
     /// `public_hosts`, with the path as received and as it was in front of a base path; and where that host names the very
     /// bucket that the path names here, as it was in front of the bucket.

@@ -1,11 +1,15 @@
-//! The admin listener: health, readiness, metrics.
+//! The admin listener: health, readiness, metrics, and the API that renews links.
 //!
 //! Beside the walk, on an address and a thread of its own (rule 28), so that a gateway at its bounds still answers
-//! its probes. It asks for its state through [`Readiness`] and knows nothing of the gateway. Reading only: GET and HEAD.
+//! its probes. It asks for its state through [`Readiness`] and knows nothing of the gateway but what renews links. Its pages are
+//! only read (`pages.rs`); its API (`api/`) asks for a token and reads bodies within bounds.
 
+mod answer;
+mod api;
 mod pages;
 mod readiness;
 mod server;
 
+pub use api::Api;
 pub use readiness::{Readiness, Report};
 pub use server::{Admin, AdminLimits};

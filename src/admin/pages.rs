@@ -1,21 +1,20 @@
-//! What each address of the admin listener answers. RFC 9457 for what it does not.
+//! What each address of the admin listener that is only read answers.
 
 use super::Readiness;
+use super::answer::{JSON, page, problem};
 use crate::telemetry::{CONTENT_TYPE, Metrics};
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE as CONTENT_TYPE_FIELD, X_CONTENT_TYPE_OPTIONS};
+use http::header::ALLOW;
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
-use serde_json::json;
 use std::sync::Arc;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
-const JSON: &str = "application/json";
-const PROBLEM: &str = "application/problem+json";
 const INDEX: &str = "Evergate, the admin listener\n\n\
     /healthz  the process answers\n\
     /readyz   credentials are valid and nothing drains; 503 and the reasons otherwise\n\
-    /metrics  Prometheus' text format\n";
+    /metrics  Prometheus' text format\n\
+    /v1/refresh  POST: new links for stored ones, with a token\n";
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -60,20 +59,4 @@ impl Pages {
             Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "The metrics could not be written."),
         }
     }
-}
-
-fn page(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE_FIELD, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-fn problem(status: StatusCode, detail: &str) -> Response<Full<Bytes>> {
-    let title = status.canonical_reason();
-    let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
-    page(status, PROBLEM, format!("{body}\n"))
 }

@@ -1,8 +1,11 @@
 //! The admin listener's thread: a small HTTP/1.1 server whose every wait has a deadline (rule 23).
 
-use super::Readiness;
 use super::pages::Pages;
+use super::{Api, Readiness};
 use crate::telemetry::Metrics;
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,6 +28,8 @@ pub struct AdminLimits {
     pub connections: usize,
     /// How long a head may take, the silence before it included.
     pub head: Duration,
+    /// How long the body of a request may take.
+    pub body: Duration,
     /// How long a connection may last, whatever it does; a request that is being answered then may take `head` longer.
     pub connection: Duration,
 }
@@ -34,6 +39,7 @@ impl Default for AdminLimits {
         Self {
             connections: 64,
             head: Duration::from_secs(10),
+            body: Duration::from_secs(20),
             connection: Duration::from_mins(1),
         }
     }
@@ -64,17 +70,22 @@ impl Admin {
         limits: AdminLimits,
         metrics: Metrics,
         readiness: Arc<dyn Readiness>,
+        api: Api,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
-        let pages = Pages { metrics, readiness };
+        let site = Site {
+            pages: Pages { metrics, readiness },
+            api,
+            limits,
+        };
         let thread = thread::Builder::new().name("evergate-admin".into()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = accept(listener, limits, pages) => {}
+                    () = accept(listener, site) => {}
                     _ = stopped => {}
                 }
             });
@@ -103,11 +114,28 @@ impl Drop for Admin {
     }
 }
 
-async fn accept(listener: TcpListener, limits: AdminLimits, pages: Pages) {
+/// What stands at the listener's addresses.
+#[derive(Clone)]
+struct Site {
+    pages: Pages,
+    api: Api,
+    limits: AdminLimits,
+}
+
+impl Site {
+    async fn answer(self, request: http::Request<Incoming>) -> Response<Full<Bytes>> {
+        if request.uri().path() == Api::REFRESH {
+            return self.api.answer(request, self.limits.body).await;
+        }
+        self.pages.answer(request.method(), request.uri().path())
+    }
+}
+
+async fn accept(listener: TcpListener, site: Site) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
         return;
     };
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Arc::new(Semaphore::new(site.limits.connections));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;
@@ -116,19 +144,20 @@ async fn accept(listener: TcpListener, limits: AdminLimits, pages: Pages) {
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let pages = pages.clone();
+        let site = site.clone();
         tokio::spawn(async move {
-            serve(stream, limits, pages).await;
+            serve(stream, site).await;
             drop(place);
         });
     }
 }
 
 /// Serves one connection. What goes wrong on it is the prober's to see; there is nothing to tell here.
-async fn serve(stream: TcpStream, limits: AdminLimits, pages: Pages) {
-    let service = service_fn(move |request: http::Request<Incoming>| {
-        let response = pages.answer(request.method(), request.uri().path());
-        async { Ok::<_, Infallible>(response) }
+async fn serve(stream: TcpStream, site: Site) {
+    let limits = site.limits;
+    let service = service_fn(move |request| {
+        let answer = site.clone().answer(request);
+        async { Ok::<_, Infallible>(answer.await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

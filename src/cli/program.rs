@@ -2,10 +2,11 @@
 
 use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
-use crate::admin::{Admin, AdminLimits, Report};
+use crate::admin::{Admin, AdminLimits, Api, Report};
 use crate::clock::Clock;
 use crate::config::{Config, Environment, OriginConfig};
 use crate::fetch::{ClientError, OriginBounds, OriginClient, OriginSettings, OriginTls, Roots, TlsError};
+use crate::gateway::links::Renewer;
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{ListenError, Listener, ListenerStats};
 use crate::s3::Scheme;
@@ -134,8 +135,16 @@ impl Foundation {
             .as_ref()
             .map(|admin| {
                 let address = admin.address;
-                Admin::start(address, AdminLimits::default(), metrics.clone(), Arc::new(readiness))
-                    .map_err(|error| StartError::Admin { address, error })
+                let renewer = Renewer::new(self.running.clone());
+                let api = Api::new(admin.token.as_ref(), renewer, self.furniture.telemetry.events().clone());
+                Admin::start(
+                    address,
+                    AdminLimits::default(),
+                    metrics.clone(),
+                    Arc::new(readiness),
+                    api,
+                )
+                .map_err(|error| StartError::Admin { address, error })
             })
             .transpose()?;
         let events = self.furniture.telemetry.events();

@@ -7,7 +7,7 @@ use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginCon
 use crate::credentials::{self, Credentials};
 use crate::fetch::{Breaker, OriginBounds, OriginState};
 use crate::presign::Presigner;
-use crate::route::{Bucket, Route, RouteTable, S3Doors};
+use crate::route::{Bucket, Route, RouteTable, S3Doors, StablePaths};
 use crate::s3::{Endpoint, Region};
 use crate::telemetry::{
     AccessLog, AppReading, BucketMetrics, CredentialReading, Metrics, PlaceReading, RouteMetrics, Telemetry,
@@ -49,6 +49,8 @@ pub enum AppError {
 pub struct App {
     /// Which path leads where.
     pub(super) routes: RouteTable,
+    /// And back from objects to paths.
+    pub(super) stable_paths: StablePaths,
     /// By `Route::index`.
     pub(super) route_metrics: Vec<Arc<RouteMetrics>>,
     /// What S3 clients name, and who they are.
@@ -152,6 +154,7 @@ impl App {
             },
             route_metrics: routes.iter().map(|(_, route)| metrics.route(&route.label)).collect(),
             routes: RouteTable::new(routes),
+            stable_paths: StablePaths::new(&config.routes),
             presigner: Presigner::new(
                 per_bucket.iter().map(|per| per.credentials.clone()).collect(),
                 config.url_cache,

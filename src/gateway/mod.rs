@@ -9,6 +9,7 @@ mod delivery;
 mod endpoint;
 mod endpoint_errand;
 mod link_ages;
+pub mod links;
 mod presigned;
 pub mod reload;
 mod running;

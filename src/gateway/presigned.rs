@@ -3,8 +3,9 @@
 use super::app::App;
 use super::delivery::{Errand, Manner};
 use super::walk::{Answered, Signed};
-use crate::access::{Authenticated, Denied, PresignedPermit};
+use crate::access::{Authenticated, Denied, PresignedPermit, Refreshed, S3Access};
 use crate::clock::Timestamp;
+use crate::credentials::Client;
 use crate::fetch::OriginClient;
 use crate::resolve::Overrides;
 use crate::respond::Failure;
@@ -43,12 +44,11 @@ impl<'a> Link<'a> {
     /// Judges the link of `authenticated`.
     pub(super) fn judge(
         &self,
-        app: &App,
+        access: &S3Access,
         authenticated: &Authenticated,
         now: Timestamp,
     ) -> Result<PresignedPermit, Denied> {
-        app.s3_access
-            .presigned(authenticated, self.bucket, self.key, self.operation, now)
+        access.presigned(authenticated, self.bucket, self.key, self.operation, now)
     }
 }
 
@@ -68,17 +68,8 @@ pub(super) async fn walk(
     let bucket = app.per_bucket.get(permit.bucket().index).ok_or(Failure::Internal)?;
     if let Some(refreshed) = refreshed {
         trail.refreshed(refreshed.age);
-        let client = signed.authenticated.client();
-        if let Some(ages) = app.link_ages.of(client, permit.bucket()) {
-            ages.observe(refreshed.age);
-        }
-        let honoured = LinkRefreshed {
-            client: &client.name,
-            bucket: permit.bucket().id.as_str(),
-            rule: &refreshed.rule,
-            age: refreshed.age,
-        };
-        app.telemetry.events().link_refreshed(&honoured, trail.request());
+        let (client, asked) = (signed.authenticated.client(), trail.request());
+        refresh(app, client, permit.bucket(), &refreshed, asked.id, &asked.path);
     }
     let overrides = Overrides::signed(signed.presented.query());
     let errand = Errand {
@@ -89,4 +80,18 @@ pub(super) async fn walk(
         manner: Manner::Signed { overrides: &overrides },
     };
     errand.deliver(permit, delivery, trail).await
+}
+
+/// Tells that an expired link of `client` was honoured in request `id`: the audit line and the histogram of rule 13.
+pub(super) fn refresh(app: &App, client: &Client, bucket: &Bucket, refreshed: &Refreshed, id: u64, path: &str) {
+    if let Some(ages) = app.link_ages.of(client, bucket) {
+        ages.observe(refreshed.age);
+    }
+    let honoured = LinkRefreshed {
+        client: &client.name,
+        bucket: bucket.id.as_str(),
+        rule: &refreshed.rule,
+        age: refreshed.age,
+    };
+    app.telemetry.events().link_refreshed(&honoured, id, path);
 }

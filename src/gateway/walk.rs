@@ -121,7 +121,7 @@ async fn signed(
     let Some(link) = link else {
         return endpoint::walk(app, origin, signed, body, trail).await;
     };
-    match link.judge(app, &authenticated, now) {
+    match link.judge(&app.s3_access, &authenticated, now) {
         Ok(permit) => presigned::walk(app, origin, signed, permit, trail).await,
         Err(_) if public() => stable::walk(app, origin, request, trail).await,
         Err(denied) => Err(denied.into()),

@@ -12,6 +12,12 @@ pub(super) struct Told {
     pub(super) sentence: &'static str,
 }
 
+/// Returns the sentence for people that goes with `code`.
+#[must_use]
+pub const fn denial_sentence(code: DenialCode) -> &'static str {
+    told(code).sentence
+}
+
 /// Returns what is told of `code`.
 pub(super) const fn told(code: DenialCode) -> Told {
     const fn row(status: StatusCode, s3_code: &'static str, sentence: &'static str) -> Told {

@@ -16,6 +16,7 @@ mod redirect;
 mod stream;
 
 pub use body::Body;
+pub use denial::denial_sentence;
 pub use error::{Form, error};
 pub use failure::Failure;
 pub use redirect::redirect;

@@ -13,6 +13,7 @@ mod learned;
 mod place;
 mod s3_doors;
 mod signing_clock;
+mod stable_paths;
 mod table;
 
 pub use bucket::Bucket;
@@ -20,6 +21,7 @@ pub use learned::Learned;
 pub use place::Place;
 pub use s3_doors::{LocateError, Located, LocatedBucket, S3Doors};
 pub use signing_clock::{ClockOffset, origin_date};
+pub use stable_paths::{StablePath, StablePaths};
 pub use table::{Route, RouteError, RouteTable, Routed};
 
 #[cfg(test)]

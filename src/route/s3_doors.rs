@@ -7,7 +7,7 @@
 use super::Bucket;
 use crate::config::S3Config;
 use crate::listener::Host;
-use crate::s3::{AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject, before_aws_s3};
+use crate::s3::{AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject, before_aws_s3, encode_path_into};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -69,13 +69,11 @@ impl S3Doors {
     pub fn new(config: &S3Config, names: HashMap<Box<str>, usize>, buckets: &[Arc<Bucket>]) -> Self {
         let mut domains = config.domains.clone();
         domains.sort_by_key(|domain| std::cmp::Reverse(domain.len()));
-        let named = names
-            .into_iter()
-            .filter_map(|(name, index)| Some((name, Arc::clone(buckets.get(index)?))));
+        let bucket = |(name, index): (Box<str>, usize)| Some((name, Arc::clone(buckets.get(index)?)));
         Self {
             base_path: config.base_path.clone(),
             domains,
-            buckets: named.collect(),
+            buckets: names.into_iter().filter_map(bucket).collect(),
         }
     }
 
@@ -141,6 +139,18 @@ impl S3Doors {
         } else {
             bucket.id.as_str()
         }
+    }
+
+    /// Returns `path`, raw, as it is below the base path here: how a link from elsewhere would come. `None` without a base path.
+    #[must_use]
+    pub fn below_base(&self, path: &str) -> Option<String> {
+        if self.base_path.is_empty() {
+            return None;
+        }
+        let mut below = String::with_capacity(self.base_path.len() + path.len());
+        encode_path_into(&self.base_path, &mut below);
+        below.push_str(path);
+        Some(below)
     }
 
     /// Returns the bucket that a host names: what stands in front of a configured domain (its port counts where the domain

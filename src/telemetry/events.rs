@@ -3,7 +3,7 @@
 //! The rooms for credentials and TLS tell their own events; the metrics page reads what they count.
 
 use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
-use super::{AccessRequest, BucketMetrics, OriginErrorKind, redact};
+use super::{ApiResult, BucketMetrics, DenialReason, LinkResult, OriginErrorKind, redact};
 use crate::clock::{Clock, Timestamp};
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -23,6 +23,7 @@ pub struct Events {
     metrics: Metrics,
     origin_line: Arc<Seldom>,
     slowed_line: Arc<Seldom>,
+    api_line: Arc<Seldom>,
 }
 
 /// An expired link that was honoured.
@@ -38,6 +39,19 @@ pub struct LinkRefreshed<'a> {
     pub age: Duration,
 }
 
+/// A call of the refresh API that was answered link by link.
+#[derive(Clone, Copy, Debug)]
+pub struct LinksRenewed {
+    /// What was asked for: `stable` or `presigned`.
+    pub to: &'static str,
+    /// How many links have a new one.
+    pub renewed: u64,
+    /// How many have none.
+    pub refused: u64,
+    /// The call's id.
+    pub id: u64,
+}
+
 impl Events {
     pub(super) fn new(clock: Clock, metrics: Metrics) -> Self {
         Self {
@@ -45,6 +59,7 @@ impl Events {
             metrics,
             origin_line: Arc::default(),
             slowed_line: Arc::default(),
+            api_line: Arc::default(),
         }
     }
 
@@ -99,8 +114,9 @@ impl Events {
         tracing::warn!(target: TARGET, bucket, kind, %reason, lines_left_out, "the origin failed a request");
     }
 
-    /// An expired link was honoured: the audit line of rule 13, one for each. The path is told as the access log tells it.
-    pub fn link_refreshed(&self, honoured: &LinkRefreshed<'_>, request: &AccessRequest) {
+    /// An expired link was honoured in request `id`: the audit line of rule 13, one for each. `path` is the link's own, raw; it
+    /// is told as the access log tells it.
+    pub fn link_refreshed(&self, honoured: &LinkRefreshed<'_>, id: u64, path: &str) {
         let LinkRefreshed {
             client,
             bucket,
@@ -108,8 +124,39 @@ impl Events {
             age,
         } = honoured;
         let age_seconds = age.as_secs();
-        let (id, path) = (format_args!("{:016x}", request.id), redact(&request.path));
+        let (id, path) = (format_args!("{id:016x}"), redact(path));
         tracing::info!(target: TARGET, client, bucket, rule, age_seconds, %id, %path, "expired link honoured");
+    }
+
+    /// A link that the refresh API was asked about was denied, for this exact reason.
+    pub fn api_link_denied(&self, reason: DenialReason) {
+        self.metrics.denied(reason);
+    }
+
+    /// The refresh API has answered a call, link by link.
+    pub fn links_renewed(&self, call: &LinksRenewed) {
+        let LinksRenewed {
+            to,
+            renewed,
+            refused,
+            id,
+        } = *call;
+        self.metrics.api_called(ApiResult::Ok);
+        self.metrics.api_links(LinkResult::Renewed, renewed);
+        self.metrics.api_links(LinkResult::Refused, refused);
+        let id = format_args!("{id:016x}");
+        tracing::info!(target: TARGET, to, renewed, refused, %id, "links renewed by the API");
+    }
+
+    /// The refresh API has refused a call as a whole; the line is written at most once a second, the metric counts each.
+    pub fn api_refused(&self, result: ApiResult) {
+        self.metrics.api_called(result);
+        let Some(unsaid) = self.api_line.say(self.clock.now()) else {
+            return;
+        };
+        let reason = result.as_str();
+        let lines_left_out = (unsaid > 0).then_some(unsaid);
+        tracing::warn!(target: TARGET, reason, lines_left_out, "the refresh API refused a request");
     }
 
     /// The breaker of a bucket's endpoint has opened: nothing is sent there `for_now`.

@@ -15,12 +15,15 @@ pub use access_log::{
     AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath, SinkGuard,
 };
 pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
-pub use events::{Events, LinkRefreshed};
+pub use events::{Events, LinkRefreshed, LinksRenewed};
 pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, LinkAges, ListenerReading,
     Metrics, OriginReading, PlaceReading, RouteMetrics,
 };
-pub use outcome::{BreakerState, CacheResult, DenialReason, Door, OriginErrorKind, Outcome, ResumeResult, RetryReason};
+pub use outcome::{
+    ApiResult, BreakerState, CacheResult, DenialReason, Door, LinkResult, OriginErrorKind, Outcome, ResumeResult,
+    RetryReason,
+};
 pub use redact::redact;
 
 use crate::clock::Clock;

@@ -49,6 +49,32 @@ words! {
 }
 
 words! {
+    /// What became of a request to the refresh API.
+    ApiResult {
+        /// Each link has its result.
+        Ok = "ok",
+        /// No token is configured, so that the API is closed.
+        Closed = "closed",
+        /// The token is missing or wrong.
+        Unauthorized = "unauthorized",
+        /// The request can't be read, is too large or too slow.
+        BadRequest = "bad_request",
+        /// As many requests as are taken at once were being read.
+        Busy = "busy",
+    }
+}
+
+words! {
+    /// What became of a link that the refresh API was asked about.
+    LinkResult {
+        /// There is a new link for it.
+        Renewed = "renewed",
+        /// There is none.
+        Refused = "refused",
+    }
+}
+
+words! {
     /// What became of a request. Each word says whose doing it was: the reader's, the origin's or the gateway's.
     Outcome {
         /// Sent on to a presigned URL.
@@ -247,7 +273,11 @@ mod tests {
         for (place, word) in all.iter().enumerate() {
             assert_eq!(index(*word), place);
             let text = text(*word);
-            assert!(text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{text}");
+            assert!(
+                text.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{text}"
+            );
             assert!(seen.insert(text), "{text} twice");
         }
     }

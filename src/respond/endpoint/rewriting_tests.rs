@@ -2,7 +2,7 @@
 
 use super::*;
 use futures_util::stream;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 
 const LIST: &str = "<ListBucketResult><Name>theirs</Name></ListBucketResult>";
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";

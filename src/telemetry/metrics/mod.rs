@@ -3,6 +3,7 @@
 //! Handles are resolved per route and per bucket when a configuration is loaded, so that counting looks nothing
 //! up. Label values come from the configuration and from closed enums, never from a request (rule 28).
 
+mod api;
 mod buckets;
 mod cells;
 mod doors;
@@ -25,8 +26,9 @@ pub use routes::RouteMetrics;
 
 pub(super) use process::{Attempt, COMMIT, VERSION};
 
-use super::DenialReason;
+use super::{ApiResult, DenialReason, LinkResult};
 use crate::clock::Clock;
+use api::Api;
 use doors::Doors;
 use family::Definition;
 use process::Process;
@@ -59,6 +61,7 @@ struct Counts {
     clock: Clock,
     process: Process,
     doors: Doors,
+    api: Api,
     routes: Mutex<BTreeMap<Box<str>, Arc<RouteMetrics>>>,
     buckets: Mutex<BTreeMap<Box<str>, Arc<BucketMetrics>>>,
     app: Mutex<Option<Read<AppReading>>>,
@@ -79,6 +82,7 @@ impl Metrics {
             process: Process::new(clock.now()),
             clock: clock.clone(),
             doors: Doors::new(),
+            api: Api::new(),
             routes: Mutex::new(BTreeMap::from([(routes::UNROUTED.into(), Arc::clone(&unrouted))])),
             buckets: Mutex::default(),
             app: Mutex::default(),
@@ -170,6 +174,14 @@ impl Metrics {
         self.0.counts.process.request_ended();
     }
 
+    pub(super) fn api_called(&self, result: ApiResult) {
+        self.0.counts.api.called(result);
+    }
+
+    pub(super) fn api_links(&self, result: LinkResult, links: u64) {
+        self.0.counts.api.links(result, links);
+    }
+
     pub(super) fn denied(&self, reason: DenialReason) {
         self.0.counts.doors.denied(reason);
     }
@@ -197,6 +209,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         .chain(&origins::ALL)
         .chain(&places::ALL)
         .chain(&doors::ALL)
+        .chain(&api::ALL)
         .chain(&process::ALL)
         .copied()
 }
@@ -223,6 +236,7 @@ impl Collector for House {
         let mut families = routes::collect(&routes);
         families.extend(buckets::collect(&buckets));
         families.extend(doors::collect(&counts.doors));
+        families.extend(api::collect(&counts.api));
         families.extend(process::collect(&counts.process, dropped));
         families.extend(
             app.into_iter()

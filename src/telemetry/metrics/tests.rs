@@ -3,7 +3,7 @@
 use super::family::Kind;
 use super::*;
 use crate::clock::Timestamp;
-use crate::telemetry::{BreakerState, OriginErrorKind, Outcome, ResumeResult, RetryReason};
+use crate::telemetry::{BreakerState, DenialReason, OriginErrorKind, Outcome, ResumeResult, RetryReason};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -58,6 +58,7 @@ fn every_metric_is_in_the_reference_and_nothing_else_is() {
         RetryReason::ALL.iter().map(|word| word.as_str()).collect(),
         ResumeResult::ALL.iter().map(|word| word.as_str()).collect(),
         BreakerState::ALL.iter().map(|word| word.as_str()).collect(),
+        DenialReason::ALL.iter().map(|word| word.as_str()).collect(),
     ] {
         for word in words {
             assert!(reference.contains(&format!("`{word}`")), "{word} is not documented");

@@ -1,7 +1,7 @@
 //! The admin listener over real sockets: what probes and scrapers see, and that it outlives bad clients.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use evergate::admin::{Admin, AdminLimits, Report};
+use evergate::admin::{Admin, AdminLimits, Api, Report};
 use evergate::clock::Clock;
 use evergate::telemetry::{AccessSink, Outcome, Telemetry};
 use std::io::{Read, Write};
@@ -35,7 +35,8 @@ fn start(limits: AdminLimits) -> Bench {
         report.check("draining", Ok::<_, String>(()))
     };
     let metrics = telemetry.metrics().clone();
-    let admin = Admin::start(ANYWHERE, limits, metrics, Arc::new(readiness)).unwrap();
+    let api = Api::closed(telemetry.events().clone());
+    let admin = Admin::start(ANYWHERE, limits, metrics, Arc::new(readiness), api).unwrap();
     Bench {
         admin,
         telemetry,
@@ -185,7 +186,11 @@ fn a_used_port_is_an_error_and_a_stopped_listener_frees_its_port() {
     let bench = start(AdminLimits::default());
     let address = bench.admin.address();
     let metrics = bench.telemetry.metrics().clone();
-    let again = |metrics| Admin::start(address, AdminLimits::default(), metrics, Arc::new(Report::default));
+    let api = Api::closed(bench.telemetry.events().clone());
+    let again = |metrics| {
+        let readiness = Arc::new(Report::default);
+        Admin::start(address, AdminLimits::default(), metrics, readiness, api.clone())
+    };
     assert_eq!(
         again(metrics.clone()).unwrap_err().kind(),
         std::io::ErrorKind::AddrInUse
@@ -199,6 +204,7 @@ fn tight() -> AdminLimits {
     AdminLimits {
         connections: 2,
         head: Duration::from_millis(300),
+        body: Duration::from_millis(300),
         connection: Duration::from_secs(2),
     }
 }

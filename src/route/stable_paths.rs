@@ -1,0 +1,135 @@
+//! The way back: from an object to the stable path that leads to it. Rule 3 holds here too: a path is given out only when
+//! [`super::RouteTable`] leads it to this very object.
+
+use crate::config::RouteConfig;
+use crate::s3::{ObjectKey, encode_path_into};
+use std::cmp::Reverse;
+
+/// The routes, by what they open.
+#[derive(Debug, Default)]
+pub struct StablePaths(Vec<Way>);
+
+#[derive(Debug)]
+struct Way {
+    host: Option<Box<str>>,
+    path: Box<str>,
+    bucket: usize,
+    prefix: Box<str>,
+}
+
+/// A path that leads to an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StablePath<'a> {
+    /// The host that it is good for; `None` for every host that has no routes of its own.
+    pub host: Option<&'a str>,
+    /// The path, percent-encoded, beginning with `/`.
+    pub path: String,
+}
+
+impl StablePaths {
+    /// Takes the routes of the configuration.
+    #[must_use]
+    pub fn new(routes: &[RouteConfig]) -> Self {
+        let way = |route: &RouteConfig| Way {
+            host: route.host.clone(),
+            path: route.path.clone(),
+            bucket: route.bucket,
+            prefix: route.prefix.as_str().into(),
+        };
+        let mut ways: Vec<Way> = routes.iter().map(way).collect();
+        ways.sort_by(|a, b| a.preference().cmp(&b.preference()));
+        Self(ways)
+    }
+
+    /// Returns the path of the object `key` of the bucket with this `Bucket::index`: for every host rather than for one,
+    /// with the longest prefix, and of those the shortest path. `None` when no route leads there.
+    #[must_use]
+    pub fn of(&self, bucket: usize, key: &ObjectKey) -> Option<StablePath<'_>> {
+        self.0.iter().filter(|way| way.bucket == bucket).find_map(|way| {
+            let rest = key.as_str().strip_prefix(&*way.prefix)?;
+            if rest.is_empty() || !way.path.ends_with('/') {
+                return None;
+            }
+            let path = format!("{}{rest}", way.path);
+            let leads_here = self.longest(way.host.as_deref(), &path)? == way.path.len();
+            leads_here.then(|| {
+                let mut encoded = String::with_capacity(path.len() + 16);
+                encode_path_into(&path, &mut encoded);
+                StablePath {
+                    host: way.host.as_deref(),
+                    path: encoded,
+                }
+            })
+        })
+    }
+
+    /// The length of the longest route's path that `path` is below, among those of `host`.
+    fn longest(&self, host: Option<&str>, path: &str) -> Option<usize> {
+        let of_host = self.0.iter().filter(|way| way.host.as_deref() == host);
+        let covering = of_host.filter(|way| way.path.ends_with('/') && path.starts_with(&*way.path));
+        covering.map(|way| way.path.len()).max()
+    }
+}
+
+impl Way {
+    fn preference(&self) -> impl Ord + '_ {
+        let one_host = self.host.as_deref();
+        (
+            one_host.is_some(),
+            Reverse(self.prefix.len()),
+            self.path.len(),
+            &*self.path,
+            one_host,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, parse};
+    use std::path::Path;
+
+    fn paths(routes: &str) -> StablePaths {
+        let yaml =
+            format!("buckets:\n  a: {{ name: aaa, region: r1 }}\n  b: {{ name: bbb, region: r1 }}\nroutes:\n{routes}");
+        let loaded = parse(&yaml, Path::new("t.yaml"), &Environment::default()).unwrap();
+        StablePaths::new(&loaded.config.routes)
+    }
+
+    fn of(paths: &StablePaths, bucket: usize, key: &str) -> Option<(Option<String>, String)> {
+        let found = paths.of(bucket, &ObjectKey::parse(key).unwrap())?;
+        Some((found.host.map(str::to_owned), found.path))
+    }
+
+    #[test]
+    fn an_object_has_the_path_of_the_closest_route() {
+        let paths = paths(
+            "  - { path: /all/, bucket: a, prefix: images/, access: public }\n\
+             \x20 - { path: /avatars/, bucket: a, prefix: images/avatars/, access: public }\n\
+             \x20 - { path: /of-b/, bucket: b, prefix: images/, access: public }\n",
+        );
+        let path = |bucket, key| of(&paths, bucket, key).map(|(_, path)| path);
+        assert_eq!(path(0, "images/avatars/u 1.png").as_deref(), Some("/avatars/u%201.png"));
+        assert_eq!(path(0, "images/x//ü.png").as_deref(), Some("/all/x//%C3%BC.png"));
+        assert_eq!(path(1, "images/x.png").as_deref(), Some("/of-b/x.png"));
+        assert_eq!(path(0, "uploads/x.pdf"), None);
+        assert_eq!(path(0, "images/"), None, "a folder has no path");
+    }
+
+    #[test]
+    fn rule_3_a_path_that_leads_elsewhere_is_not_given_out() {
+        let paths = paths(
+            "  - { path: /i/, bucket: a, prefix: images/, access: public }\n\
+             \x20 - { path: /i/x/, bucket: b, prefix: other/, access: public }\n\
+             \x20 - { path: /again/, bucket: a, prefix: images/x/, host: a.example, access: public }\n",
+        );
+        assert_eq!(of(&paths, 0, "images/y/1.png"), Some((None, "/i/y/1.png".into())));
+        // `/i/x/1.png` is bucket b's `other/1.png`; what is left is the route of one host.
+        assert_eq!(
+            of(&paths, 0, "images/x/1.png"),
+            Some((Some("a.example".into()), "/again/1.png".into()))
+        );
+        assert_eq!(of(&paths, 1, "other/1.png"), Some((None, "/i/x/1.png".into())));
+    }
+}
