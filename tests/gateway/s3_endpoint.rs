@@ -40,7 +40,7 @@ pub(crate) const SECRETS: [(&str, &str); 3] = [
 ];
 
 /// A client of the gateway; the bucket is `files` to it, and has another name at its origin.
-fn client(gateway: &Evergate, (id, secret): (&str, &str)) -> S3Client {
+pub(crate) fn client(gateway: &Evergate, (id, secret): (&str, &str)) -> S3Client {
     S3Client::new(&format!("http://{}", gateway.address), id, secret)
 }
 
@@ -61,12 +61,12 @@ async fn ask(client: &S3Client, method: Method, target: &str, headers: &[(&str, 
         .await
 }
 
-fn text(reply: &Reply) -> String {
+pub(crate) fn text(reply: &Reply) -> String {
     String::from_utf8(reply.body.to_vec()).unwrap()
 }
 
 /// The text of the first element of this name.
-fn element(reply: &Reply, name: &str) -> String {
+pub(crate) fn element(reply: &Reply, name: &str) -> String {
     let text = text(reply);
     let (_, rest) = text
         .split_once(&format!("<{name}>"))
@@ -460,7 +460,7 @@ async fn many_are_deleted_and_each_key_is_judged(origin: Origin) {
 }
 
 /// Sends an unsigned request with a body, as whoever holds a presigned URL does.
-async fn follow_with(url: &str, method: Method, headers: &[(&str, &str)], body: &'static str) -> Reply {
+pub(crate) async fn follow_with(url: &str, method: Method, headers: &[(&str, &str)], body: &'static str) -> Reply {
     let uri: http::Uri = url.parse().unwrap();
     let authority = uri.authority().unwrap().as_str();
     let socket = tokio::net::TcpStream::connect(authority).await.unwrap();
