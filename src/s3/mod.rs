@@ -32,6 +32,7 @@ pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
 pub use parameter::Parameter;
 pub(crate) use partition::before_aws_s3;
+pub(crate) use query::raw_parameters;
 pub use query::{Query, QueryError};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
