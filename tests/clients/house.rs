@@ -38,6 +38,7 @@ pub struct Plan {
     tls: bool,
     tees: bool,
     base_path: &'static str,
+    domain: Option<&'static str>,
 }
 
 impl Plan {
@@ -50,6 +51,7 @@ impl Plan {
             tls: false,
             tees: true,
             base_path: "",
+            domain: None,
         }
     }
 
@@ -85,6 +87,13 @@ impl Plan {
         self
     }
 
+    /// Buckets are sub-domains of this one.
+    #[must_use]
+    pub fn domain(mut self, name: &'static str) -> Self {
+        self.domain = Some(name);
+        self
+    }
+
     pub async fn open(self) -> House {
         let Self { origin, keys, .. } = self;
         direct(&origin).create_bucket(&origin.bucket).await;
@@ -112,6 +121,9 @@ impl Plan {
         if !self.base_path.is_empty() {
             writeln!(yaml, "s3_base_path: {}", self.base_path).unwrap();
         }
+        if let Some(name) = self.domain {
+            writeln!(yaml, "s3_domains: [{name}]").unwrap();
+        }
         let token = if origin.s3s.is_some() {
             ", session_token: '${ORIGIN_TOKEN}'"
         } else {
@@ -127,6 +139,10 @@ impl Plan {
             .environment()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .to_vec();
+        if self.tees {
+            // What is never told is not told at any level.
+            environment.push(("EVERGATE_LOG".to_owned(), "trace".to_owned()));
+        }
         environment.push(("ORIGIN_TOKEN".to_owned(), SESSION_TOKEN.to_owned()));
         for (number, key) in keys.iter().enumerate() {
             write!(
@@ -145,12 +161,16 @@ impl Plan {
         let front = Tee::start(gateway.address, Needles::default(), canaries.in_answers());
         let address = if self.tees { front.address } else { gateway.address };
         let scheme = if self.tls { "https" } else { "http" };
+        let authority = self
+            .domain
+            .map_or_else(|| address.to_string(), |name| format!("{name}:{}", address.port()));
         House {
-            endpoint: format!("{scheme}://{address}{}", self.base_path),
+            endpoint: format!("{scheme}://{authority}{}", self.base_path),
             certificate: self.tls.then(|| folder.path().join("tls.crt")),
             origin,
             keys,
             gateway,
+            tees: self.tees,
             front,
             behind,
             canaries,
@@ -167,6 +187,7 @@ pub struct House {
     pub gateway: Evergate,
     keys: Vec<Key>,
     certificate: Option<PathBuf>,
+    tees: bool,
     front: Tee,
     behind: Tee,
     canaries: Canaries,
@@ -194,6 +215,12 @@ impl House {
 
     /// Fails when a secret was seen anywhere.
     pub async fn close(self) {
+        let (before, behind) = (self.front.passed(), self.behind.passed());
+        assert_eq!(
+            self.tees,
+            before > 0,
+            "{before} bytes before the gateway, {behind} behind it"
+        );
         assert_eq!(self.front.found(), Vec::<String>::new(), "in answers");
         assert_eq!(self.behind.found(), Vec::<String>::new(), "in requests to the origin");
         self.canaries.assert_not_told(&self.gateway).await;
