@@ -31,6 +31,7 @@ Without --config, the file is $EVERGATE_CONFIG, ./config.yaml or
 
 Exit codes:
    0  done                          70  a fault of the program
+   1  inspect: it would be refused
   64  the command line              71  the system refuses, as for a used port
   66  a file can't be read          77  no valid credentials
   69  something does not answer     78  faults in the configuration";
@@ -66,6 +67,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  evergate presign images/u42.png\n  evergate presign 'report 2026.pdf' --bucket files --expires 1h --curl"
     )]
     Presign(PresignArguments),
+    /// Say who signed a URL, whether it would be served, and what to change if not
+    #[command(
+        after_help = "Examples:\n  evergate inspect 'https://files.example.com/my-files/images/u42.png?X-Amz-Algorithm=…'\n  wl-paste | evergate inspect - --json\n\nA signed URL opens what it leads to: with \"-\" it is read from standard input and stays out of the shell's history.\nNobody is asked, so that it is not told whether the object is there. Exit 0: it would be served; 1: refused."
+    )]
+    Inspect(InspectArguments),
     /// List the routes in the order in which they are tried
     #[command(after_help = "Example:\n  evergate routes --config /etc/evergate/config.yaml")]
     Routes(ConfigFile),
@@ -160,6 +166,19 @@ pub(super) struct NewClientArguments {
         default_value = "read,write,delete,list"
     )]
     pub(super) operations: Vec<String>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub(super) file: ConfigFile,
+}
+
+/// What `inspect` takes.
+#[derive(Args, Debug)]
+pub(super) struct InspectArguments {
+    /// The URL, in quotes; "-" reads it from standard input
+    pub(super) url: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
     /// Where the configuration is.
     #[command(flatten)]
     pub(super) file: ConfigFile,

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done: 0.
     Ok,
+    /// What was asked about would be refused: 1. Nothing has failed.
+    Refused,
     /// The command line makes no sense: 64 (`EX_USAGE`).
     Usage,
     /// A named input file can't be read: 66 (`EX_NOINPUT`).
@@ -29,6 +31,7 @@ impl Exit {
     pub const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
+            Self::Refused => 1,
             Self::Usage => 64,
             Self::NoInput => 66,
             Self::Unavailable => 69,

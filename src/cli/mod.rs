@@ -11,6 +11,7 @@ pub mod demo;
 mod doors;
 mod exit;
 mod healthcheck;
+mod inspect;
 mod presign;
 mod program;
 pub mod routes;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Exit {
         Command::Check { file, online: false } => check::run(file, check::Depth::Offline),
         Command::Check { file, online: true } => check::run(file, check::Depth::Online),
         Command::Presign(arguments) => presign::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Routes(file) => routes::run(file.config),
         Command::Client(command) => client::run(&command),
         Command::Healthcheck(file) => healthcheck::run(file.config),

@@ -35,6 +35,8 @@ pub struct Judgement {
     pub located: Option<Located>,
     /// Who signed it, once that is proven.
     pub proven: Option<Proven>,
+    /// Why its signature leads nowhere, if it does not, even where a public route serves the path all the same.
+    pub doubted: Option<Refused>,
     /// What a GET of it comes to.
     pub verdict: Result<Honoured, Refused>,
 }
@@ -117,32 +119,46 @@ impl Judge<'_> {
     /// Judges `url` as if a GET of it had come at `now`, for the host that it names itself.
     #[must_use]
     pub fn judge(&self, url: &LinkUrl, now: Timestamp) -> Judgement {
-        let mut judgement = Judgement {
-            claim: None,
-            located: None,
-            proven: None,
-            verdict: Err(Refused::Unsigned),
-        };
-        judgement.verdict = self
-            .verdict(url, url.target().path(), now, &mut judgement)
-            .map_err(|refused| self.refined(refused));
+        let mut judgement = self.judge_at(url, url.target().path(), now);
         // A link from elsewhere has no base path in front; here it would come with one.
         if judgement.verdict.as_ref().err() == Some(&Refused::Located(LocateError::OutsideBase))
             && let Some(path) = self.doors.below_base(url.target().path())
         {
-            judgement.verdict = self.verdict(url, &path, now, &mut judgement);
+            judgement = self.judge_at(url, &path, now);
         }
         judgement
     }
 
-    fn refined(&self, refused: Refused) -> Refused {
-        if refused == Refused::Unsigned && self.access.is_closed() {
-            return Refused::NoClients;
-        }
-        refused
+    fn judge_at(&self, url: &LinkUrl, raw_path: &str, now: Timestamp) -> Judgement {
+        let mut judgement = Judgement {
+            claim: None,
+            located: None,
+            proven: None,
+            doubted: None,
+            verdict: Err(Refused::Unsigned),
+        };
+        judgement.verdict = match self.signature(url, raw_path, now, &mut judgement) {
+            Ok(honoured) => Ok(honoured),
+            Err(refused) => {
+                judgement.doubted = Some(refused);
+                // As at the door: what can't be read as one thing, and what is a client's request of another kind, never comes
+                // to the routes.
+                let is_link = !matches!(
+                    refused,
+                    Refused::Path(_)
+                        | Refused::NotARead
+                        | Refused::Denied(Denied::Presented(_) | Denied::UnknownBucket)
+                );
+                let path = DecodedPath::decode(raw_path).ok().filter(|_| is_link);
+                let public = path.and_then(|path| self.public(url.host(), &path));
+                public.map(Honoured::Public).ok_or(refused)
+            }
+        };
+        judgement
     }
 
-    fn verdict(
+    /// What the signature alone comes to.
+    fn signature(
         &self,
         url: &LinkUrl,
         raw_path: &str,
@@ -156,26 +172,19 @@ impl Judge<'_> {
             query: url.target().query(),
             headers: &headers,
         };
-        let presented = if self.access.is_closed() {
-            None
-        } else {
-            Presented::of(received).map_err(Denied::from)?
-        };
+        let presented = Presented::of(received);
+        if self.access.is_closed() {
+            DecodedPath::decode(raw_path)?;
+            let signed = !matches!(presented, Ok(None));
+            return Err(if signed { Refused::NoClients } else { Refused::Unsigned });
+        }
+        let presented = presented.map_err(Denied::from)?;
         let path = DecodedPath::decode(raw_path)?;
-        let public = |refused: Refused| self.public(url.host(), &path).map(Honoured::Public).ok_or(refused);
-        let Some(presented) = presented else {
-            return public(Refused::Unsigned);
-        };
+        let presented = presented.ok_or(Refused::Unsigned)?;
         judgement.claim = Some(self.claim(&presented));
-        let located = match self.doors.locate(url.host(), &path) {
-            Ok(located) => judgement.located.insert(located),
-            Err(error) => return public(error.into()),
-        };
+        let located = judgement.located.insert(self.doors.locate(url.host(), &path)?);
         let link = Link::of(&presented, located);
-        let by = match self.access.authenticate(&presented, located, url.host(), now) {
-            Ok(by) => by,
-            Err(denied) => return public(denied.into()),
-        };
+        let by = self.access.authenticate(&presented, located, url.host(), now)?;
         let host = self.access.host_signed_for(&by, located, url.host(), raw_path);
         let host = host.unwrap_or(url.host().as_str()).into();
         let proven = judgement.proven.insert(Proven { by, host });
@@ -185,10 +194,8 @@ impl Judge<'_> {
                 LocatedBucket::Service | LocatedBucket::Configured(_) => Refused::NotARead,
             });
         };
-        match link.judge(self.access, &proven.by, now) {
-            Ok(permit) => Ok(Honoured::Link(permit, Overrides::signed(presented.query()))),
-            Err(denied) => public(denied.into()),
-        }
+        let permit = link.judge(self.access, &proven.by, now)?;
+        Ok(Honoured::Link(permit, Overrides::signed(presented.query())))
     }
 
     fn public(&self, host: &Host, path: &DecodedPath<'_>) -> Option<Routed> {

@@ -8,6 +8,6 @@ mod judge;
 mod renewer;
 mod url;
 
-pub use judge::{Claim, Honoured, Judge, Judgement, Refused};
+pub use judge::{Claim, Honoured, Judge, Judgement, Proven, Refused};
 pub use renewer::{Batch, Destination, Renewal, RenewalError, Renewed, Renewer};
 pub use url::{LinkUrl, LinkUrlError};
