@@ -18,6 +18,7 @@ pub struct Key {
     pub secret: String,
     /// `active`, `retired` or `revoked`.
     pub state: &'static str,
+    operations: &'static str,
 }
 
 impl Key {
@@ -26,7 +27,15 @@ impl Key {
             id: format!("EVGCANARY{:A>11}", name.to_uppercase()),
             secret: format!("canary/{name}+secret=of/a+client=with~punctuation"),
             state,
+            operations: "[read, write, delete, list]",
         }
+    }
+
+    /// What it may do, as the configuration says it.
+    #[must_use]
+    pub fn operations(mut self, operations: &'static str) -> Self {
+        self.operations = operations;
+        self
     }
 }
 
@@ -58,6 +67,13 @@ impl Plan {
     #[must_use]
     pub fn key(mut self, key: &Key) -> Self {
         self.keys.push(key.clone());
+        self
+    }
+
+    /// One key, and this one.
+    #[must_use]
+    pub fn only_key(mut self, key: &Key) -> Self {
+        self.keys = vec![key.clone()];
         self
     }
 
@@ -147,8 +163,8 @@ impl Plan {
         for (number, key) in keys.iter().enumerate() {
             write!(
                 yaml,
-                "  - access_key_id: {}\n    secret_access_key: ${{CLIENT_SECRET_{number}}}\n    state: {}\n    signature_versions: [v4, v2]\n    allow: [{{ bucket: files, operations: [read, write, delete, list] }}]\n",
-                key.id, key.state
+                "  - access_key_id: {}\n    secret_access_key: ${{CLIENT_SECRET_{number}}}\n    state: {}\n    signature_versions: [v4, v2]\n    allow: [{{ bucket: files, operations: {} }}]\n",
+                key.id, key.state, key.operations
             )
             .unwrap();
             environment.push((format!("CLIENT_SECRET_{number}"), key.secret.clone()));
