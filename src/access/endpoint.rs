@@ -12,7 +12,7 @@
 //! What a client may not see looks as if it were not there, whether it is or not.
 
 use super::{Authenticated, Denied, EndpointOperation, EndpointPermit, Reach, S3Access};
-use crate::config::AllowedOperations;
+use crate::config::{AllowedOperations, ClientState};
 use crate::credentials::Client;
 use crate::route::{Bucket, Located, LocatedBucket, S3Doors};
 use crate::s3::{BucketName, CopyFrom, ObjectKey, Operation, Resource};
@@ -65,6 +65,10 @@ impl S3Access {
         prefix: &str,
     ) -> Result<EndpointVerdict, EndpointDenied> {
         let client = authenticated.client();
+        // Its presigned reads are the presigned door's; a presigned list of parts, say, is no old link to an object.
+        if client.state == ClientState::Retired {
+            return Err(Denied::RetiredKey.into());
+        }
         let resource = located.key.clone().map_or(Resource::Bucket, Resource::Object);
         let bucket = match &located.bucket {
             LocatedBucket::Service => return self.service(client, authenticated, &operation),

@@ -64,13 +64,14 @@ impl S3Access {
     /// Takes the configuration, what it makes of hosts, and its buckets, in its order.
     #[must_use]
     pub fn new(config: &Config, doors: &S3Doors, buckets: &[Arc<Bucket>]) -> Self {
-        let public_host = |host: &Box<str>| PublicHost {
-            host: host.clone(),
+        let public_host = |host: &str| PublicHost {
+            host: host.into(),
             bucket: doors.bucket_of(host).map(Into::into),
         };
+        let public_hosts = config.s3.public_hosts.iter();
         Self {
             keyring: Keyring::new(&config.clients),
-            public_hosts: config.s3.public_hosts.iter().map(public_host).collect(),
+            public_hosts: public_hosts.map(|host| public_host(host)).collect(),
             buckets: buckets.to_vec(),
             allow: AllowLists::new(&config.clients, buckets),
             refresh: RefreshRules::new(&config.refresh, buckets.len()),

@@ -229,3 +229,31 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 fn bad(reason: String) -> FetchError {
     FetchError::BadGateway(reason.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Conditions;
+
+    fn head(fields: &[(&'static str, &'static str)]) -> OriginHead {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+        OriginHead::from_headers(&fields.collect())
+    }
+
+    #[test]
+    fn a_part_by_its_number_may_lie_anywhere_and_only_there_comes_unasked() {
+        let part = head(&[("content-range", "bytes 5-9/20"), ("content-length", "5")]);
+        let asked = Conditions::default();
+        let of = |asked: &Conditions, head: &OriginHead| success(StatusCode::PARTIAL_CONTENT, asked, head).unwrap();
+        assert_eq!(of(&asked.of_part(), &part), Ok(OriginStatus::Partial));
+        assert!(of(&asked, &part).is_err(), "nobody asked for a part");
+        for wrong in [
+            head(&[("content-length", "5")]),
+            head(&[("content-range", "bytes 5-9/20"), ("content-length", "6")]),
+        ] {
+            assert!(of(&asked.of_part(), &wrong).is_err());
+        }
+    }
+}

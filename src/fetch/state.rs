@@ -97,6 +97,9 @@ impl OriginState {
             concurrency_limit: self.limiter.limit() as u64,
             concurrency: self.limiter.in_use() as u64,
             waiting: self.limiter.waiting() as u64,
+            uploads_limit: self.long_limiter.limit() as u64,
+            uploads: self.long_limiter.in_use() as u64,
+            uploads_waiting: self.long_limiter.waiting() as u64,
             retries_left: self.budget.left().into(),
         }
     }

@@ -154,7 +154,7 @@ impl Errand<'_> {
             .cloned();
         let query = self.signed.presented.query().pairs();
         let query = query
-            .filter(|(name, _)| Parameter::of(name) == Parameter::Plain)
+            .filter(|(name, value)| Parameter::of(name) == Parameter::Plain && !means_nothing(name, value))
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
         let target = EndpointTarget::new(permit, query, headers);
@@ -237,6 +237,12 @@ fn has_body(operation: Option<Operation>, method: &http::Method) -> bool {
         Some(_) => false,
         None => matches!(*method, http::Method::PUT | http::Method::POST),
     }
+}
+
+/// An empty delimiter is none to S3, and rclone sends it with every list in depth. s3s-fs cuts each key behind its first
+/// character for it.
+fn means_nothing(name: &str, value: &str) -> bool {
+    name == "delimiter" && value.is_empty()
 }
 
 fn outcome(status: StatusCode, operation: Option<Operation>) -> Outcome {

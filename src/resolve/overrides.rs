@@ -72,3 +72,37 @@ impl Overrides {
         NAMES.contains(&name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(query: &str) -> Overrides {
+        Overrides::signed(&Query::parse(Some(query)).unwrap())
+    }
+
+    #[test]
+    fn rule_18_equal_overrides_are_equal_in_whatever_order_they_came() {
+        let one = signed("versionId=1&response-content-type=image%2Fpng&x-id=GetObject&partNumber=2");
+        let other = signed("X-Amz-Signature=0&partNumber=2&response-content-type=image/png&versionId=1");
+        assert_eq!(one, other);
+        let names: Vec<_> = one.as_slice().iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["partNumber", "response-content-type", "versionId"]);
+        assert_ne!(one, signed("partNumber=2&response-content-type=image/png"));
+        assert_eq!(signed("response-foo=1&versionid=2&prefix=a"), Overrides::default());
+    }
+
+    #[test]
+    fn a_stream_asks_the_origin_for_what_chooses_and_no_more() {
+        let all = signed("versionId=1&response-content-disposition=inline&partNumber=2");
+        assert_eq!(all.choosing(), signed("partNumber=2&versionId=1"));
+        assert!(all.chooses_part() && !signed("versionId=1").chooses_part());
+        assert_eq!(all.get("response-content-disposition"), Some("inline"));
+    }
+
+    #[test]
+    fn their_order_is_that_of_their_encoded_names() {
+        assert!(NAMES.is_sorted());
+        assert!(CHOOSING.iter().all(|name| Overrides::knows(name)));
+    }
+}

@@ -1,7 +1,9 @@
 //! Pages, problem details and heads of failures.
 
 use super::*;
+use crate::access::Denied;
 use crate::listener::Refusal;
+use crate::s3::KeyError;
 use http_body_util::BodyExt;
 use std::time::Duration;
 
@@ -114,6 +116,53 @@ fn statuses_carry_what_they_must() {
     ] {
         assert_eq!(answer(refusal.into(), Form::Problem).status(), status);
     }
+}
+
+#[tokio::test]
+async fn s3_clients_get_their_own_xml_with_a_code_that_they_know() {
+    let form = Form::S3 {
+        resource: "/files/a<b>",
+    };
+    for (failure, status, code, reason) in [
+        (Failure::Missing, 404, "NoSuchKey", None),
+        (Denied::NotAllowed.into(), 403, "AccessDenied", Some("not_allowed")),
+        (
+            Denied::UnknownKey.into(),
+            403,
+            "SignatureDoesNotMatch",
+            Some("signature_invalid"),
+        ),
+        (
+            Denied::UnknownBucket.into(),
+            404,
+            "NoSuchBucket",
+            Some("no_such_bucket"),
+        ),
+        (Failure::Throttled { retry_after: None }, 503, "SlowDown", None),
+        (Failure::Key(KeyError::TooLong), 400, "KeyTooLongError", None),
+    ] {
+        let response = answer(failure, form);
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/xml");
+        assert_eq!(response.headers()[X_AMZ_REQUEST_ID], response.headers()[X_REQUEST_ID]);
+        let told = response.headers().get(X_EVERGATE_REASON);
+        assert_eq!(told.map(|value| value.to_str().unwrap()), reason);
+        let head = error(failure, &Method::HEAD, form, ID);
+        assert!(matches!(head.body(), Body::Empty) && head.headers() == response.headers());
+        let xml = text(response).await;
+        assert!(xml.contains(&format!("<Code>{code}</Code>")), "{xml}");
+        assert!(xml.contains("<Resource>/files/a&lt;b&gt;</Resource>"), "{xml}");
+        assert_eq!(reason.is_some(), xml.contains("<Reason>"), "{xml}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_names_the_short_code_of_a_denial() {
+    let page = text(answer(Denied::TooOld.into(), Form::Page)).await;
+    assert!(page.contains("The link has expired too long ago.") && page.contains("<code>link_too_old</code>"));
+    let problem = text(answer(Denied::TooOld.into(), Form::Problem)).await;
+    let problem: serde_json::Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!(problem["reason"], "link_too_old");
 }
 
 #[tokio::test]

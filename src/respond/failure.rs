@@ -29,8 +29,10 @@ pub enum Failure {
     NoRoute,
     /// What an S3 client asks for is denied: 400, 403 or 404.
     Denied(Denied),
-    /// The path names nothing that S3 knows: 400, or 404 outside of the base path.
-    Located(LocateError),
+    /// The path is not below the S3 endpoint's base path: 404.
+    OutsideBase,
+    /// What stands in the bucket's place is no bucket name: 400.
+    BucketName,
     /// The S3 endpoint refuses it behind the signature: 400 to 411, or 501.
     Endpoint(EndpointFault),
     /// The key is missing: 404.
@@ -95,14 +97,14 @@ impl Failure {
             Self::Refused(Refusal::TargetTooLong) => StatusCode::URI_TOO_LONG,
             Self::Refused(Refusal::TooManyFields) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Refused(Refusal::UnknownMethod) => StatusCode::NOT_IMPLEMENTED,
-            Self::Refused(_) | Self::Key(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::Key(_) | Self::BucketName | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::OutsideBase | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
+                StatusCode::NOT_FOUND
+            }
             Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
             Self::Denied(denied) => denial::told(denied.code()).status,
             Self::Endpoint(fault) => fault.told().status,
-            Self::Located(LocateError::OutsideBase) => StatusCode::NOT_FOUND,
-            Self::Located(LocateError::BucketName | LocateError::Key(_)) => StatusCode::BAD_REQUEST,
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
             Self::OriginTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Throttled { .. } | Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => {
@@ -118,17 +120,15 @@ impl Failure {
         match self {
             Self::Refused(Refusal::TargetTooLong | Refusal::TooManyFields) => Outcome::TooLarge,
             Self::Refused(Refusal::UnknownMethod) => Outcome::NotImplemented,
-            Self::Refused(_) | Self::Key(_) | Self::Query(_) => Outcome::BadRequest,
+            Self::Refused(_) | Self::Key(_) | Self::BucketName | Self::Query(_) => Outcome::BadRequest,
             Self::MethodNotAllowed => Outcome::MethodNotAllowed,
-            Self::NoRoute | Self::Missing => Outcome::NotFound,
+            Self::NoRoute | Self::OutsideBase | Self::Missing => Outcome::NotFound,
             Self::Denied(denied) => match denial::told(denied.code()).status {
                 StatusCode::BAD_REQUEST => Outcome::BadRequest,
                 StatusCode::NOT_FOUND => Outcome::NotFound,
                 _ => Outcome::Forbidden,
             },
             Self::Endpoint(fault) => fault.told().outcome,
-            Self::Located(LocateError::OutsideBase) => Outcome::NotFound,
-            Self::Located(LocateError::BucketName | LocateError::Key(_)) => Outcome::BadRequest,
             Self::OriginForbidden(_) => Outcome::OriginForbidden,
             Self::OriginUnreachable => Outcome::OriginUnreachable,
             Self::OriginTimeout => Outcome::OriginTimeout,
@@ -146,18 +146,17 @@ impl Failure {
     pub fn s3_code(self) -> &'static str {
         match self {
             Self::Denied(denied) => denial::told(denied.code()).s3_code,
+            Self::BucketName => "InvalidBucketName",
             Self::Endpoint(fault) => fault.told().s3_code,
-            Self::Located(LocateError::BucketName) => "InvalidBucketName",
-            Self::Located(LocateError::OutsideBase) => "NoSuchBucket",
             Self::Key(KeyError::TooLong) => "KeyTooLongError",
-            Self::Key(_) | Self::Located(LocateError::Key(_)) | Self::Refused(Refusal::BadTarget) => "InvalidURI",
+            Self::Key(_) | Self::Refused(Refusal::BadTarget) => "InvalidURI",
             Self::Query(_) => "InvalidArgument",
             Self::Refused(Refusal::UnknownMethod) => "NotImplemented",
             Self::Refused(_) => "InvalidRequest",
             Self::MethodNotAllowed => "MethodNotAllowed",
             Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => "NoSuchKey",
             Self::OriginForbidden(OriginForbidden::Forbidden) => "AccessDenied",
-            Self::OriginBucket => "NoSuchBucket",
+            Self::OutsideBase | Self::OriginBucket => "NoSuchBucket",
             Self::OriginTimeout | Self::OriginUnreachable | Self::OriginError | Self::Internal => "InternalError",
             Self::Throttled { .. } => "SlowDown",
             Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => "ServiceUnavailable",
@@ -198,20 +197,16 @@ impl Failure {
             Self::Refused(Refusal::UnknownMethod) => "This method is not implemented.",
             Self::Refused(Refusal::BadTransferCoding) => "The request's body is not sent in a way that is taken here.",
             Self::Refused(Refusal::BareLineFeed) => "The request has a line that does not end as HTTP wants it.",
-            Self::Refused(_) | Self::Key(_) => "The address is not valid, so nothing was looked up.",
+            Self::Refused(_) | Self::Key(_) | Self::BucketName => "The address is not valid, so nothing was looked up.",
             Self::Query(QueryError::Duplicate) => "The parameter 'download' may stand in the address only once.",
             Self::Query(QueryError::BadEncoding) => "The name to download under is not valid.",
             Self::MethodNotAllowed => "This address can only be read (GET and HEAD).",
-            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
+            Self::NoRoute | Self::OutsideBase | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
                 "There is nothing at this address."
             }
             Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
             Self::Denied(denied) => denial::told(denied.code()).sentence,
             Self::Endpoint(fault) => fault.told().sentence,
-            Self::Located(LocateError::OutsideBase) => "There is nothing at this address.",
-            Self::Located(LocateError::BucketName | LocateError::Key(_)) => {
-                "The address is not valid, so nothing was looked up."
-            }
             Self::OriginBucket | Self::OriginUnreachable | Self::OriginError | Self::OriginSuspended { .. } => {
                 "The storage behind this address can't be read right now."
             }
@@ -259,8 +254,9 @@ impl From<Denied> for Failure {
 impl From<LocateError> for Failure {
     fn from(error: LocateError) -> Self {
         match error {
+            LocateError::OutsideBase => Self::OutsideBase,
+            LocateError::BucketName => Self::BucketName,
             LocateError::Key(error) => Self::Key(error),
-            other @ (LocateError::OutsideBase | LocateError::BucketName) => Self::Located(other),
         }
     }
 }
@@ -299,13 +295,12 @@ mod tests {
 
     #[test]
     fn what_the_origin_refuses_looks_missing_or_forbidden_but_is_logged_as_it_is() {
-        for (policy, twin) in [
-            (OriginForbidden::NotFound, Failure::Missing),
-            (OriginForbidden::Forbidden, Failure::Denied(Denied::NotAllowed)),
-        ] {
-            let failure = Failure::OriginForbidden(policy);
-            assert_eq!(failure.status(), twin.status());
-            assert_eq!(failure.sentence(), twin.sentence());
+        let missing = Failure::OriginForbidden(OriginForbidden::NotFound);
+        assert_eq!(missing.status(), Failure::Missing.status());
+        assert_eq!(missing.sentence(), Failure::Missing.sentence());
+        let forbidden = Failure::OriginForbidden(OriginForbidden::Forbidden);
+        assert_eq!(forbidden.status(), StatusCode::FORBIDDEN);
+        for failure in [missing, forbidden] {
             assert_eq!(failure.outcome(), Outcome::OriginForbidden);
         }
     }

@@ -69,13 +69,11 @@ impl S3Doors {
     pub fn new(config: &S3Config, names: HashMap<Box<str>, usize>, buckets: &[Arc<Bucket>]) -> Self {
         let mut domains = config.domains.clone();
         domains.sort_by_key(|domain| std::cmp::Reverse(domain.len()));
-        let named = names
-            .into_iter()
-            .filter_map(|(name, index)| Some((name, Arc::clone(buckets.get(index)?))));
+        let bucket = |(name, index): (Box<str>, usize)| Some((name, Arc::clone(buckets.get(index)?)));
         Self {
             base_path: config.base_path.clone(),
             domains,
-            buckets: named.collect(),
+            buckets: names.into_iter().filter_map(bucket).collect(),
         }
     }
 

@@ -273,7 +273,11 @@ mod tests {
         for (place, word) in all.iter().enumerate() {
             assert_eq!(index(*word), place);
             let text = text(*word);
-            assert!(text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{text}");
+            assert!(
+                text.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{text}"
+            );
             assert!(seen.insert(text), "{text} twice");
         }
     }

@@ -9,6 +9,9 @@ use crate::support::s3_client::S3Client;
 use http::{Method, StatusCode};
 use serde_json::json;
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What LibreChat has in its settings: two seconds.
@@ -56,16 +59,16 @@ async fn wait_until_expired(url: &str) -> Reply {
     }
 }
 
-/// Loads pictures in one page; their widths as drawn, 0 for those that are not.
+/// Loads pictures in one page, which is not the gateway's; their widths as drawn, 0 for those that are not.
 async fn widths(urls: &[&str]) -> Vec<u64> {
+    let pictures: String = urls
+        .iter()
+        .map(|url| format!("<img src=\"{}\">", url.replace('&', "&amp;")))
+        .collect();
+    let page = page(format!("<!doctype html><title>chat</title>{pictures}"));
     let browser = Browser::start().await;
-    browser.open("data:text/html,<title>avatars</title>").await;
-    let script = format!(
-        "for (const url of {}) {{ const img = new Image(); img.src = url; document.body.append(img); }} return true",
-        json!(urls)
-    );
-    browser.run(&script).await;
-    let loaded = "return [...document.images].every((img) => img.complete)";
+    browser.open(&page).await;
+    let loaded = "return document.images.length > 0 && [...document.images].every((img) => img.complete)";
     browser.wait_until("the pictures to load", loaded).await;
     let widths = browser
         .run("return [...document.images].map((img) => img.naturalWidth)")
@@ -76,6 +79,26 @@ async fn widths(urls: &[&str]) -> Vec<u64> {
         .iter()
         .map(|width| width.as_u64().unwrap())
         .collect()
+}
+
+/// Serves one page, to whoever asks for anything, and returns its URL.
+fn page(html: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            let Ok(mut socket) = socket else { return };
+            let mut head = [0; 4096];
+            if socket.read(&mut head).is_ok() {
+                let length = html.len();
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{html}"
+                );
+                let _ = socket.write_all(answer.as_bytes());
+            }
+        }
+    });
+    url
 }
 
 /// Another hexadecimal digit where the signature has its tenth.

@@ -3,15 +3,18 @@
 use crate::forwarding::{Ask, Client, LONG, full, sent, signed_stream, stream, text};
 use crate::scripted::{Connection, Gateway, Origin, Place, answer, document, impatient};
 use evergate::clock::{Clock, Timestamp};
+use evergate::credentials::{self, Loaded, Source, SourceError};
 use evergate::fetch::{
     BreakerBounds, ConcurrencyBounds, Deadlines, FetchError, OriginBounds, OriginSettings, Upload, UploadError, Waited,
 };
 use evergate::s3::Operation;
-use evergate::sigv4::Payload;
-use evergate::telemetry::BreakerState;
+use evergate::sigv4::{AccessKeyId, Credential, Payload};
+use evergate::telemetry::{AccessSink, BreakerState, Telemetry};
 use futures_util::future::join_all;
 use http::StatusCode;
+use secrecy::SecretString;
 use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -43,6 +46,9 @@ fn counter() -> (Origin, mpsc::Receiver<usize>) {
     });
     (origin, told)
 }
+
+/// More than fits into all buffers on the way.
+const HUGE: usize = 1 << 30;
 
 fn impatient_with(deadlines: Deadlines) -> OriginSettings {
     OriginSettings {
@@ -119,7 +125,7 @@ async fn clients_faults_open_no_breaker() {
         connection.wait_for_close();
     });
     let gateway = Gateway::impatient(&origin);
-    for _ in 0..BreakerBounds::default().failures + 1 {
+    for _ in 0..=BreakerBounds::default().failures {
         let (client, upload) = stream(LONG).await;
         client.fail(UploadError::Incomplete).await;
         gateway.put(upload).await.unwrap_err();
@@ -138,8 +144,6 @@ async fn an_early_refusal_is_passed_on_and_ends_the_upload() {
         tell.send(()).unwrap();
     });
     let gateway = Gateway::impatient(&origin);
-    // More than fits into all buffers on the way.
-    const HUGE: usize = 1 << 30;
     let (client, upload) = stream(HUGE).await;
     let sending = tokio::spawn(async move {
         client.send_all(HUGE).await;
@@ -184,6 +188,60 @@ async fn what_a_refusal_teaches_is_learned_though_the_body_is_gone() {
     assert_eq!(gateway.put(sent(LONG).await).await.unwrap_err(), FetchError::Corrected);
     assert_eq!(gateway.put(sent(LONG).await).await.unwrap().status, StatusCode::OK);
     assert_eq!(origin.requests().len(), 2);
+}
+
+/// Gives `token-1`, `token-2` and so on.
+struct Issuer(AtomicUsize);
+
+impl Source for Issuer {
+    async fn load(&self) -> Result<Loaded, SourceError> {
+        let token = format!("token-{}", self.0.fetch_add(1, Ordering::SeqCst) + 1);
+        let key = AccessKeyId::parse("ASIAEXAMPLE").unwrap();
+        let credential = Credential::new(key, SecretString::from("not-a-secret"));
+        Ok(Loaded {
+            credential: credential.with_session_token(SecretString::from(token)).unwrap(),
+            provider: "a script".into(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn rule_25_newer_credentials_sign_what_is_at_hand_and_the_next_of_what_is_not() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        while let Some(head) = connection.request() {
+            let length = if head.contains("content-length: 4\r\n") {
+                4
+            } else {
+                LONG
+            };
+            connection.body(length);
+            if head.contains("\r\nx-amz-security-token: token-1\r\n") {
+                connection.say(answer("400 Bad Request", &[], &document("ExpiredToken")));
+            } else {
+                connection.say(answer("200 OK", &[], b""));
+            }
+        }
+    });
+    let benches = [full("four"), sent(LONG).await].map(async |upload| {
+        let clock = Clock::system();
+        let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
+        let metrics = telemetry.metrics().bucket("files");
+        let mut gateway = Gateway::new(&origin);
+        let (id, runtime) = (&gateway.bucket.id, tokio::runtime::Handle::current());
+        let source = Issuer(AtomicUsize::new(0));
+        gateway.credentials = credentials::start_source(id, source, &clock, &metrics, &runtime);
+        while !gateway.credentials.ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // The least time between two calls of the source.
+        tokio::time::sleep(Duration::from_millis(5_200)).await;
+        let first = gateway.put(upload).await.map(|forwarded| forwarded.status);
+        let next = gateway.put(sent(LONG).await).await.unwrap().status;
+        assert_eq!(next, StatusCode::OK);
+        first
+    });
+    let [at_hand, gone] = join_all(benches).await.try_into().unwrap();
+    assert_eq!((at_hand, gone), (Ok(StatusCode::OK), Err(FetchError::Corrected)));
 }
 
 #[tokio::test]
@@ -246,9 +304,9 @@ async fn rule_23_an_origin_that_takes_nothing_is_given_up() {
         thread::sleep(Duration::from_mins(2));
     });
     let gateway = Gateway::impatient(&origin);
-    let (client, upload) = stream(1 << 30).await;
+    let (client, upload) = stream(HUGE).await;
     let sending = tokio::spawn(async move {
-        client.send_all(1 << 30).await;
+        client.send_all(HUGE).await;
         client.given_up().await;
     });
     let error = gateway.put(upload).await.unwrap_err();

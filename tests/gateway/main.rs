@@ -20,4 +20,6 @@ mod presigned_refusals;
 mod refusals;
 mod rules;
 mod running;
+mod s3_endpoint;
+mod s3_endpoint_rules;
 mod start_up;

@@ -4,6 +4,7 @@ use crate::support::evergate::{Evergate, wait_until};
 use crate::support::http::{Reply, follow, send};
 use crate::support::links::{HOST, Link};
 use crate::support::origin::{Object, Origin};
+use crate::support::s3_client::S3Client;
 use http::Method;
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ async fn get(gateway: &Evergate, target: &str) -> Reply {
 }
 
 /// A link of the active client into the bucket, by the bucket's name at the origin.
-fn link<'a>(path: &'a str) -> Link<'a> {
+fn link(path: &str) -> Link<'_> {
     Link::new(ID, SECRET, path)
 }
 
@@ -246,6 +247,15 @@ async fn rule_13_a_retired_key_reads_by_its_links_alone(origin: Origin) {
     let retired = Link::new(RETIRED, RETIRED_SECRET, &path);
     served(&get(&gateway, &retired.v4()).await);
     served(&get(&gateway, &retired.clone().signed_ago(YEAR).v4()).await);
+    for query in ["uploadId=1", "acl=", "tagging="] {
+        let asked = Link {
+            query,
+            ..retired.clone()
+        };
+        let reply = get(&gateway, &asked.v4()).await;
+        let told = (reply.status.as_u16(), reply.header("x-evergate-reason"));
+        assert_eq!(told, (403, "key_retired"), "{query} is no read of an object");
+    }
     let put = Link {
         method: "PUT",
         ..retired
@@ -448,6 +458,53 @@ async fn conditions_and_ranges_work_as_on_stable_paths(origin: Origin) {
     .await;
     assert_eq!(same.status, 304);
     assert!(same.header("cache-control").starts_with("private"));
+}
+
+#[tokio::test]
+async fn rule_5_a_signed_version_is_the_one_that_is_read() {
+    // s3s-fs keeps no versions.
+    let origin = Origin::radosgw();
+    let gateway = assembled(&origin, "");
+    let store = S3Client::new(&origin.endpoint, &origin.access_key_id, &origin.secret_access_key);
+    let on = "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status></VersioningConfiguration>";
+    let switched = store
+        .send(Method::PUT, &format!("/{}?versioning", origin.bucket), &[], on.into())
+        .await;
+    assert_eq!(switched.status, 200, "{switched:?}");
+    let path = format!("/{}/images/stream/v.png", origin.bucket);
+    let put = async |body: &'static str| {
+        let stored = store.send(Method::PUT, &path, &[], body.into()).await;
+        stored.header("x-amz-version-id").to_owned()
+    };
+    let old = put("the old one").await;
+    let new = put("the new one").await;
+    for (version, body) in [(&old, "the old one"), (&new, "the new one")] {
+        let query = format!("versionId={version}");
+        let streamed = Link {
+            query: &query,
+            ..link(&path)
+        }
+        .v4();
+        assert_eq!(get(&gateway, &streamed).await.body, body);
+        let moved = path.replace("/stream/v.png", "/redirect/v.png");
+        let redirected = get(
+            &gateway,
+            &Link {
+                query: &query,
+                ..link(&moved)
+            }
+            .v4(),
+        )
+        .await;
+        assert!(
+            redirected.header("location").contains(&format!("&versionId={version}")),
+            "{redirected:?}"
+        );
+    }
+    assert_eq!(get(&gateway, &link(&path).v4()).await.body, "the new one");
+    // Nobody's signature covers it: it is no part of what is asked.
+    let unsigned = format!("{}&versionId={old}", link(&path).v4());
+    assert_eq!(get(&gateway, &unsigned).await.status, 403);
 }
 
 on_both_origins! {

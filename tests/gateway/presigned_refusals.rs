@@ -26,7 +26,7 @@ fn yaml(spy: &Spy) -> String {
     format!(
         "
 buckets:
-  files: {{ name: app-files, region: us-east-1, endpoint: '{}', path_style: true, credentials: {{ access_key_id: '${{KEY}}', secret_access_key: '${{SECRET}}' }} }}
+  files: {{ name: app-files, region: us-east-1, endpoint: '{}', path_style: true, url_expiry: 1h, credentials: {{ access_key_id: '${{KEY}}', secret_access_key: '${{SECRET}}' }} }}
 clients:
   - {{ name: librechat, access_key_id: {ID}, secret_access_key: '${{CLIENT}}', allow: [{{ bucket: files, operations: [read] }}] }}
   - {{ name: leaked, access_key_id: {REVOKED}, secret_access_key: '${{REVOKED}}', state: revoked, allow: [{{ bucket: files, operations: [read] }}] }}
@@ -34,6 +34,8 @@ clients:
 refresh:
   - {{ bucket: files, prefix: images/, max_age: 30d, delivery: redirect }}
   - {{ bucket: files, prefix: images/none/, max_age: 0s }}
+  - {{ bucket: files, prefix: images/short/, max_age: 0s, delivery: redirect }}
+  - {{ bucket: files, prefix: images/hour/, max_age: 1h, delivery: redirect }}
   - {{ bucket: files, prefix: images/cut/, max_age: 3650d, delivery: redirect, not_before: 2026-01-01T00:00:00Z }}
 routes: []
 ",
@@ -441,6 +443,55 @@ async fn rule_11_one_host_is_read_in_one_way() {
         .v4(),
     )
     .await;
+    spy.assert_untouched();
+}
+
+#[tokio::test]
+async fn rule_25_no_redirect_outlives_its_link() {
+    let spy = Spy::start();
+    let gateway = gateway_before(&spy);
+    let minute = Duration::from_mins(1);
+    // How long the URL that a link of `expires`, signed `ago`, leads to is good from now on, and what the cache said.
+    let left = async |path: &str, ago: Duration, expires: Duration| {
+        let target = Link {
+            ago,
+            expires,
+            ..link(path)
+        }
+        .v4();
+        let reply = ask(&gateway, Method::GET, &target, &[]).await;
+        assert_eq!(reply.status, 302, "{reply:?}");
+        let location = reply.header("location");
+        let of = |name: &str| {
+            location
+                .split(['?', '&'])
+                .find_map(|pair| pair.strip_prefix(name))
+                .unwrap()
+        };
+        let signed = time::PrimitiveDateTime::parse(
+            of("X-Amz-Date="),
+            time::macros::format_description!("[year][month][day]T[hour][minute][second]Z"),
+        );
+        let end = signed.unwrap().assume_utc() + Duration::from_secs(of("X-Amz-Expires=").parse().unwrap());
+        let left = (end - time::OffsetDateTime::now_utc()).whole_seconds();
+        assert!(
+            reply.max_age().is_none_or(|age| i64::try_from(age).unwrap() <= left),
+            "rule 22: {reply:?}"
+        );
+        (left, reply.header("cache-status").to_owned())
+    };
+    let (short, status) = left("/files/images/short/a", Duration::ZERO, minute).await;
+    assert!(
+        (50..=60).contains(&short) && status == "evergate; fwd=bypass",
+        "{short} {status}"
+    );
+    let (old, _) = left("/files/images/hour/a", minute * 50, minute).await;
+    assert!((590..=600).contains(&old), "its rule's hour ends the URL: {old}");
+    let (long, status) = left("/files/images/a.png", DAY, minute).await;
+    assert!(
+        (1_800..=3_600).contains(&long) && status.contains("stored"),
+        "{long} {status}"
+    );
     spy.assert_untouched();
 }
 

@@ -168,7 +168,7 @@ fn status(refused: Refused) -> Option<u16> {
     let failure = match refused {
         Refused::Denied(denied) => Failure::Denied(denied),
         Refused::Path(error) => Failure::Key(error),
-        Refused::Located(error) => Failure::Located(error),
+        Refused::Located(error) => error.into(),
         Refused::Unsigned | Refused::NoClients => Failure::NoRoute,
         // The S3 endpoint judges it, and may well answer.
         Refused::NotARead => return None,

@@ -1,7 +1,7 @@
 //! An origin's document as its client would have it: under the client's own names. Only the texts of a few known elements
 //! are replaced; every other byte stays as it came.
 
-use super::text::push_text;
+use super::text::{push_element, push_text};
 use super::{DeleteError, XmlError};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -31,6 +31,7 @@ impl ClientView {
         };
         let mut reader = Reader::from_str(xml);
         let (mut depth, mut root, mut hidden) = (0_u32, None, false);
+        let mut has_location = false;
         loop {
             let before = position(&reader)?;
             let event = reader.read_event().map_err(|_| XmlError)?;
@@ -41,6 +42,7 @@ impl ClientView {
                         0 if root.is_some() => return Err(XmlError),
                         0 => root = Some(Root::of(&start)),
                         1 => {
+                            has_location |= start.local_name().as_ref() == "Location";
                             if let Some(text) = self.instead(root, &start) {
                                 draft.copy_to(after);
                                 push_text(&mut draft.out, text);
@@ -56,9 +58,17 @@ impl ClientView {
                     if depth == 1 && std::mem::take(&mut hidden) {
                         draft.copied = before;
                     }
-                    if depth == 0 && root == Some(Root::Deleted) {
-                        draft.copy_to(before);
-                        self.refused.iter().for_each(|error| error.push(&mut draft.out));
+                    match root.filter(|_| depth == 0) {
+                        Some(Root::Deleted) => {
+                            draft.copy_to(before);
+                            self.refused.iter().for_each(|error| error.push(&mut draft.out));
+                        }
+                        // SDKs hand it on to their apps, and s3s leaves it out.
+                        Some(Root::Completed) if !has_location => {
+                            draft.copy_to(before);
+                            push_element(&mut draft.out, "Location", &self.location);
+                        }
+                        _ => {}
                     }
                 }
                 Event::Empty(start) if depth == 0 => {

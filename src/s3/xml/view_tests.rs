@@ -38,6 +38,10 @@ fn buckets_and_places_are_the_clients() {
             "<s:CompleteMultipartUploadResult xmlns:s=\"x\"><s:Location>https://gate.example/mine/k</s:Location><s:Bucket>mine</s:Bucket><s:ETag>\"1\"</s:ETag></s:CompleteMultipartUploadResult>",
         ),
         (
+            "<CompleteMultipartUploadResult><Bucket>theirs</Bucket></CompleteMultipartUploadResult>",
+            "<CompleteMultipartUploadResult><Bucket>mine</Bucket><Location>https://gate.example/mine/k</Location></CompleteMultipartUploadResult>",
+        ),
+        (
             "<CopyObjectResult><Bucket>x</Bucket></CopyObjectResult>",
             "<CopyObjectResult><Bucket>x</Bucket></CopyObjectResult>",
         ),

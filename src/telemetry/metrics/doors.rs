@@ -79,11 +79,14 @@ impl LinkAges {
     }
 }
 
+/// A client's name and a bucket's id.
+type Pair = (Arc<str>, Arc<str>);
+
 /// The counts of the S3 doors.
 #[derive(Debug)]
 pub(super) struct Doors {
     denied: Cells<{ DenialReason::ALL.len() }>,
-    ages: Mutex<BTreeMap<(Arc<str>, Arc<str>), Arc<LinkAges>>>,
+    ages: Mutex<BTreeMap<Pair, Arc<LinkAges>>>,
 }
 
 impl Doors {

@@ -18,6 +18,12 @@ pub struct OriginReading {
     pub concurrency: u64,
     /// How many wait for a place among them.
     pub waiting: u64,
+    /// How many uploads and other long requests may be under way at once.
+    pub uploads_limit: u64,
+    /// How many are.
+    pub uploads: u64,
+    /// How many wait for a place among them.
+    pub uploads_waiting: u64,
     /// How many requests may be sent again now.
     pub retries_left: u64,
 }
@@ -46,13 +52,40 @@ static WAITING: Definition = Definition {
     labels: &["bucket"],
     help: "Requests that wait until they may be sent to the origin, by bucket.",
 };
+static UPLOADS_LIMIT: Definition = Definition {
+    name: "evergate_origin_uploads_limit",
+    kind: Kind::Gauge,
+    labels: &["bucket"],
+    help: "How many uploads and other long requests may be under way to the origin at once, by bucket.",
+};
+static UPLOADS: Definition = Definition {
+    name: "evergate_origin_uploads",
+    kind: Kind::Gauge,
+    labels: &["bucket"],
+    help: "Uploads and other long requests under way to the origin, by bucket.",
+};
+static UPLOADS_WAITING: Definition = Definition {
+    name: "evergate_origin_uploads_waiting",
+    kind: Kind::Gauge,
+    labels: &["bucket"],
+    help: "Uploads and other long requests that wait until they may be sent to the origin, by bucket.",
+};
 static BUDGET: Definition = Definition {
     name: "evergate_origin_retry_budget",
     kind: Kind::Gauge,
     labels: &["bucket"],
     help: "How many requests to the origin may be sent again now, by bucket.",
 };
-pub(super) static ALL: [&Definition; 5] = [&BREAKER, &LIMIT, &IN_USE, &WAITING, &BUDGET];
+pub(super) static ALL: [&Definition; 8] = [
+    &BREAKER,
+    &LIMIT,
+    &IN_USE,
+    &WAITING,
+    &UPLOADS_LIMIT,
+    &UPLOADS,
+    &UPLOADS_WAITING,
+    &BUDGET,
+];
 
 pub(super) fn of_origins(origins: &[OriginReading]) -> Vec<MetricFamily> {
     let each = |definition: &Definition, value: fn(&OriginReading) -> u64| {
@@ -71,6 +104,9 @@ pub(super) fn of_origins(origins: &[OriginReading]) -> Vec<MetricFamily> {
         each(&LIMIT, |origin| origin.concurrency_limit),
         each(&IN_USE, |origin| origin.concurrency),
         each(&WAITING, |origin| origin.waiting),
+        each(&UPLOADS_LIMIT, |origin| origin.uploads_limit),
+        each(&UPLOADS, |origin| origin.uploads),
+        each(&UPLOADS_WAITING, |origin| origin.uploads_waiting),
         each(&BUDGET, |origin| origin.retries_left),
     ]
 }

@@ -3,7 +3,7 @@
 use super::family::Kind;
 use super::*;
 use crate::clock::Timestamp;
-use crate::telemetry::{BreakerState, OriginErrorKind, Outcome, ResumeResult, RetryReason};
+use crate::telemetry::{BreakerState, DenialReason, OriginErrorKind, Outcome, ResumeResult, RetryReason};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -58,6 +58,7 @@ fn every_metric_is_in_the_reference_and_nothing_else_is() {
         RetryReason::ALL.iter().map(|word| word.as_str()).collect(),
         ResumeResult::ALL.iter().map(|word| word.as_str()).collect(),
         BreakerState::ALL.iter().map(|word| word.as_str()).collect(),
+        DenialReason::ALL.iter().map(|word| word.as_str()).collect(),
     ] {
         for word in words {
             assert!(reference.contains(&format!("`{word}`")), "{word} is not documented");
@@ -164,6 +165,9 @@ fn the_page_tells_how_origins_are_spared() {
             concurrency_limit: 8,
             concurrency: 7,
             waiting: 3,
+            uploads_limit: 6,
+            uploads: 5,
+            uploads_waiting: 4,
             retries_left: 2,
         }],
         ..AppReading::default()
@@ -183,6 +187,9 @@ fn the_page_tells_how_origins_are_spared() {
         r#"evergate_origin_concurrency_limit{bucket="files"} 8"#,
         r#"evergate_origin_concurrency{bucket="files"} 7"#,
         r#"evergate_origin_concurrency_waiting{bucket="files"} 3"#,
+        r#"evergate_origin_uploads_limit{bucket="files"} 6"#,
+        r#"evergate_origin_uploads{bucket="files"} 5"#,
+        r#"evergate_origin_uploads_waiting{bucket="files"} 4"#,
         r#"evergate_origin_retry_budget{bucket="files"} 2"#,
     ] {
         assert!(page.lines().any(|seen| seen == line), "{line} is missing from\n{page}");

@@ -1,7 +1,7 @@
 """Uploads whose body is not what was signed, over raw sockets, with a signer that shares no code with anybody's.
 
-Prints for each case `NAME KEY STATUS CODE`, with status 0 when the connection ended without an answer. Cases called `right …`
-are proof that the signer is right: the same body without its fault.
+Prints for each case `NAME|KEY|STATUS|CODE|EXPECTED CODE`, with status 0 when there was no answer. Cases called `right …` are
+proof that the signer is right: the same body without its fault.
 """
 
 import base64
@@ -82,7 +82,7 @@ def flip(text):
     return ("b" if text[0] != "b" else "c") + text[1:]
 
 
-def chunked(upload, kind, data=BODY, wrong=None, trailer=None, decoded=None):
+def chunked(upload, kind, data=BODY, wrong=None):
     """An aws-chunked body; `wrong` names what is wrong with it."""
     out = bytearray()
     pieces = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] + [b""]
@@ -121,6 +121,19 @@ def streaming(key, kind, wrong=None, decoded=len(BODY), query="", cut=None):
     upload = Upload(key, kind, headers, query)
     body = chunked(upload, kind, wrong=wrong)
     return upload.head + f"content-length: {len(body)}\r\n\r\n", body[:cut] if cut else body
+
+
+def large(key):
+    """What no gateway holds in memory until it knows."""
+    data = hashlib.shake_128(b"a large body").digest(8 * 1024 * 1024)
+    headers = {
+        "content-encoding": "aws-chunked",
+        "x-amz-decoded-content-length": str(len(data)),
+        "x-amz-trailer": "x-amz-checksum-crc32",
+    }
+    upload = Upload(key, UNSIGNED_TRAILER, headers)
+    body = chunked(upload, UNSIGNED_TRAILER, data, "data")
+    return upload.head + f"content-length: {len(body)}\r\n\r\n", body
 
 
 def plain(key, body=BODY, payload=None, headers=None, cut=None, query=""):
@@ -177,56 +190,54 @@ def complete(answer):
 
 WRONG_MD5 = base64.b64encode(hashlib.md5(b"another body").digest()).decode()
 OTHER_HASH = hashlib.sha256(b"another body").hexdigest()
-# name: (what is sent, how it ends)
+# name: (what is sent, how it ends, the error's code)
 CASES = {
-    "right signed chunks": (lambda key: streaming(key, SIGNED), "wait"),
-    "right signed trailer": (lambda key: streaming(key, SIGNED_TRAILER), "wait"),
-    "right unsigned trailer": (lambda key: streaming(key, UNSIGNED_TRAILER), "wait"),
-    "right unsigned trailer in HTTP chunks": (lambda key: http_chunked(key, True), "wait"),
-    "right hash": (lambda key: plain(key), "wait"),
-    "right unsigned payload": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD"), "wait"),
-    "first chunk signature": (lambda key: streaming(key, SIGNED, "first"), "wait"),
-    "last chunk signature": (lambda key: streaming(key, SIGNED, "last"), "wait"),
-    "signature of the end": (lambda key: streaming(key, SIGNED, "end"), "wait"),
-    "a byte of the last chunk": (lambda key: streaming(key, SIGNED, "data"), "wait"),
-    "a byte under a signed trailer": (lambda key: streaming(key, SIGNED_TRAILER, "data"), "wait"),
-    "a byte under an unsigned trailer": (lambda key: streaming(key, UNSIGNED_TRAILER, "data"), "wait"),
-    "trailer signature": (lambda key: streaming(key, SIGNED_TRAILER, "trailer"), "wait"),
-    "signed trailer checksum": (lambda key: streaming(key, SIGNED_TRAILER, "checksum"), "wait"),
-    "unsigned trailer checksum": (lambda key: streaming(key, UNSIGNED_TRAILER, "checksum"), "wait"),
-    "no trailer": (lambda key: streaming(key, UNSIGNED_TRAILER, "no trailer"), "wait"),
-    "chunk size that is none": (lambda key: streaming(key, UNSIGNED_TRAILER, "size"), "wait"),
-    "chunk size past all bounds": (lambda key: streaming(key, UNSIGNED_TRAILER, "huge"), "wait"),
-    "more behind the end": (lambda key: streaming(key, UNSIGNED_TRAILER, "more"), "wait"),
-    "decoded length too large": (lambda key: streaming(key, SIGNED, decoded=len(BODY) + 1), "wait"),
-    "decoded length too small": (lambda key: streaming(key, SIGNED, decoded=len(BODY) - 1), "wait"),
-    "wrong hash": (lambda key: plain(key, payload=OTHER_HASH), "wait"),
-    "wrong MD5": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD", headers={"content-md5": WRONG_MD5}), "wait"),
-    "wrong checksum header": (
-        lambda key: plain(key, payload="UNSIGNED-PAYLOAD", headers={"x-amz-checksum-crc32": crc32(b"another body")}),
-        "wait",
-    ),
-    "short, closed, hashed": (lambda key: plain(key, cut=200_000), "close"),
-    "short, closed, unsigned": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD", cut=200_000), "close"),
-    "short, closed, in chunks": (lambda key: streaming(key, SIGNED, cut=200_000), "close"),
-    "HTTP chunks without an end": (lambda key: http_chunked(key, False), "close"),
-    "vanishes, hashed": (lambda key: plain(key, cut=200_000), "vanish"),
-    "vanishes, unsigned": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD", cut=200_000), "vanish"),
-    "vanishes, in chunks": (lambda key: streaming(key, UNSIGNED_TRAILER, cut=200_000), "vanish"),
-    "vanishes before the trailer": (lambda key: streaming(key, UNSIGNED_TRAILER, cut=-40), "vanish"),
+    "right signed chunks": (lambda key: streaming(key, SIGNED), "wait", "-"),
+    "right signed trailer": (lambda key: streaming(key, SIGNED_TRAILER), "wait", "-"),
+    "right unsigned trailer": (lambda key: streaming(key, UNSIGNED_TRAILER), "wait", "-"),
+    "right unsigned trailer in HTTP chunks": (lambda key: http_chunked(key, True), "wait", "-"),
+    "right hash": (lambda key: plain(key), "wait", "-"),
+    "right unsigned payload": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD"), "wait", "-"),
+    "first chunk signature": (lambda key: streaming(key, SIGNED, "first"), "wait", "SignatureDoesNotMatch"),
+    "last chunk signature": (lambda key: streaming(key, SIGNED, "last"), "wait", "SignatureDoesNotMatch"),
+    "signature of the end": (lambda key: streaming(key, SIGNED, "end"), "wait", "SignatureDoesNotMatch"),
+    "a byte of the last chunk": (lambda key: streaming(key, SIGNED, "data"), "wait", "SignatureDoesNotMatch"),
+    "a byte under a signed trailer": (lambda key: streaming(key, SIGNED_TRAILER, "data"), "wait", "SignatureDoesNotMatch"),
+    "a byte under an unsigned trailer": (lambda key: streaming(key, UNSIGNED_TRAILER, "data"), "wait", "BadDigest"),
+    "a byte of 8 MiB": (lambda key: large(key), "wait", "BadDigest"),
+    "trailer signature": (lambda key: streaming(key, SIGNED_TRAILER, "trailer"), "wait", "SignatureDoesNotMatch"),
+    "signed trailer checksum": (lambda key: streaming(key, SIGNED_TRAILER, "checksum"), "wait", "BadDigest"),
+    "unsigned trailer checksum": (lambda key: streaming(key, UNSIGNED_TRAILER, "checksum"), "wait", "BadDigest"),
+    "no trailer": (lambda key: streaming(key, UNSIGNED_TRAILER, "no trailer"), "wait", "MalformedTrailerError"),
+    "chunk size that is none": (lambda key: streaming(key, UNSIGNED_TRAILER, "size"), "wait", "InvalidRequest"),
+    "chunk size past all bounds": (lambda key: streaming(key, UNSIGNED_TRAILER, "huge"), "wait", "InvalidRequest"),
+    "more behind the end": (lambda key: streaming(key, UNSIGNED_TRAILER, "more"), "wait", "InvalidRequest"),
+    "decoded length too large": (lambda key: streaming(key, SIGNED, decoded=len(BODY) + 1), "wait", "IncompleteBody"),
+    "decoded length too small": (lambda key: streaming(key, SIGNED, decoded=len(BODY) - 1), "wait", "IncompleteBody"),
+    "wrong hash": (lambda key: plain(key, payload=OTHER_HASH), "wait", "XAmzContentSHA256Mismatch"),
+    "wrong MD5": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD", headers={"content-md5": WRONG_MD5}), "wait", "BadDigest"),
+    "wrong checksum header": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD", headers={"x-amz-checksum-crc32": crc32(b"another body")}), "wait", "BadDigest"),
+    "short, closed, hashed": (lambda key: plain(key, cut=200_000), "close", "IncompleteBody"),
+    "short, closed, unsigned": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD", cut=200_000), "close", "IncompleteBody"),
+    "short, closed, in chunks": (lambda key: streaming(key, SIGNED, cut=200_000), "close", "IncompleteBody"),
+    "HTTP chunks without an end": (lambda key: http_chunked(key, False), "close", "IncompleteBody"),
+    "vanishes, hashed": (lambda key: plain(key, cut=200_000), "vanish", "vanished"),
+    "vanishes, unsigned": (lambda key: plain(key, payload="UNSIGNED-PAYLOAD", cut=200_000), "vanish", "vanished"),
+    "vanishes, in chunks": (lambda key: streaming(key, UNSIGNED_TRAILER, cut=200_000), "vanish", "vanished"),
+    "vanishes before the trailer": (lambda key: streaming(key, UNSIGNED_TRAILER, cut=-40), "vanish", "vanished"),
 }
 
 upload_id = job.get("upload_id")
 query = urllib.parse.urlencode({"partNumber": "1", "uploadId": upload_id}) if upload_id else ""
 if query:
     CASES = {
-        "part with a wrong chunk signature": (lambda key: streaming(key, SIGNED, "last", query=query), "wait"),
-        "part with a wrong hash": (lambda key: plain(key, payload=OTHER_HASH, query=query), "wait"),
-        "part that is cut short": (lambda key: plain(key, cut=200_000, query=query), "close"),
-        "part whose sender vanishes": (lambda key: streaming(key, UNSIGNED_TRAILER, query=query, cut=200_000), "vanish"),
+        "part with a wrong chunk signature": (lambda key: streaming(key, SIGNED, "last", query=query), "wait", "SignatureDoesNotMatch"),
+        "part with a wrong hash": (lambda key: plain(key, payload=OTHER_HASH, query=query), "wait", "XAmzContentSHA256Mismatch"),
+        "part that is cut short": (lambda key: plain(key, cut=200_000, query=query), "close", "IncompleteBody"),
+        "part whose sender vanishes": (lambda key: streaming(key, UNSIGNED_TRAILER, query=query, cut=200_000), "vanish", "vanished"),
     }
-for name, (request, end) in CASES.items():
+for name, (request, end, expected) in CASES.items():
     key = job["key"] if query else "bodies/" + name.replace(" ", "_").replace(",", "")
     head, body = request(key)
     status, code = send(head, body, end)
-    print(f"{name}|{key}|{status}|{code}", flush=True)
+    print(f"{name}|{key}|{status}|{code}|{expected}", flush=True)

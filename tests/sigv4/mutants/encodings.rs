@@ -7,7 +7,7 @@ const LOWER: &str = "a percent-encoding in lower case";
 const NEEDLESS: &str = "a character percent-encoded that needs it not";
 const BARE: &str = "a reserved character as it is";
 
-/// Hands over other spellings of `text`: percent-encodings in lower case, characters that need it not encoded (every third
+/// Hands over other spellings of `text`: percent-encodings in lower case, characters that need it not encoded (every sixth
 /// has its turn), `bare` ones as they are.
 fn spellings(text: &str, turn: usize, bare: &str, mut take: impl FnMut(&'static str, String)) {
     let lower = text.to_ascii_lowercase();
@@ -23,7 +23,7 @@ fn spellings(text: &str, turn: usize, bare: &str, mut take: impl FnMut(&'static 
             if bare.contains(char::from(byte)) && byte.is_ascii() {
                 take(BARE, format!("{before}{}{behind}", char::from(byte)));
             }
-        } else if first.is_ascii() && (at + turn) % 3 == 0 {
+        } else if first.is_ascii() && (at + turn).is_multiple_of(6) {
             take(NEEDLESS, format!("{before}%{:02X}{behind}", u32::from(first)));
         }
         at = end;
@@ -81,10 +81,10 @@ pub(crate) fn respell(request: &Request, sink: &mut impl Sink) {
         };
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         spellings(name, request.number, "", |kind, name| {
-            changed(kind, &format!("{name}={value}"))
+            changed(kind, &format!("{name}={value}"));
         });
         spellings(value, request.number, "!\"$'()*+,/:;<=>?@[\\]^`{|} ", |kind, value| {
-            changed(kind, &format!("{name}={value}"))
+            changed(kind, &format!("{name}={value}"));
         });
         if value.is_empty() {
             let other = if parameter.contains('=') {

@@ -1,7 +1,9 @@
 //! A signed request of the fixtures, and what the verifier makes of it.
 
 use evergate::clock::Timestamp;
-use evergate::sigv4::{AmzDate, Authentic, Candidate, Form, Presented, Received, VerifyingSecret, Version};
+use evergate::sigv4::{
+    AmzDate, Authentic, Candidate, Form, Presented, PresentedError, Received, VerifyError, VerifyingSecret, Version,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
@@ -45,13 +47,26 @@ pub(crate) enum Outcome {
     Believed(Authentic),
     /// Signed in no AWS form.
     Unsigned,
-    /// Why, for who reads the failure of a test.
-    Refused(#[allow(dead_code, reason = "it is printed")] String),
+    /// 400.
+    Malformed(PresentedError),
+    /// 403.
+    Refused(VerifyError),
 }
 
 impl Outcome {
     pub(crate) fn is_believed(&self) -> bool {
         matches!(self, Self::Believed(_))
+    }
+}
+
+impl Keys {
+    pub(crate) fn new(id: &str, secret: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            secret: VerifyingSecret::new(secret.into()),
+            other: VerifyingSecret::new("another secret".into()),
+            unknown: VerifyingSecret::unknown(),
+        }
     }
 }
 
@@ -63,12 +78,7 @@ pub(crate) fn read(name: &str) -> (Keys, Vec<Request>) {
     let text = fs::read_to_string(path).unwrap();
     let mut lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let head = lines.next().unwrap();
-    let keys = Keys {
-        id: head["id"].as_str().unwrap().to_owned(),
-        secret: VerifyingSecret::new(head["secret"].as_str().unwrap().into()),
-        other: VerifyingSecret::new("another secret".into()),
-        unknown: VerifyingSecret::unknown(),
-    };
+    let keys = Keys::new(head["id"].as_str().unwrap(), head["secret"].as_str().unwrap());
     (
         keys,
         lines
@@ -203,7 +213,7 @@ impl Request {
         let presented = match Presented::of(received) {
             Ok(Some(presented)) => presented,
             Ok(None) => return Some(Outcome::Unsigned),
-            Err(error) => return Some(Outcome::Refused(error.to_string())),
+            Err(error) => return Some(Outcome::Malformed(error)),
         };
         let secret = match (presented.access_key_id() == keys.id, self.wrong_secret) {
             (false, _) => &keys.unknown,
@@ -218,7 +228,7 @@ impl Request {
         };
         Some(match presented.verify(secret, &[candidate], &self.regions, self.now) {
             Ok(authentic) => Outcome::Believed(authentic),
-            Err(error) => Outcome::Refused(error.to_string()),
+            Err(error) => Outcome::Refused(error),
         })
     }
 }

@@ -3,17 +3,17 @@
 use crate::mutants::Sink;
 use crate::request::Request;
 
-/// Hands over `text` with each of its characters changed to its neighbour, left out, or changed in case (outside of the
-/// percent-encodings whose case means nothing): one of the three by turns, so that three requests show all.
+/// Hands over `text` with its characters changed to their neighbours, left out, or changed in case (outside of the
+/// percent-encodings whose case means nothing): at every other place one of the three by turns, so that six requests show all.
 pub(crate) fn each_character(text: &str, turn: usize, mut take: impl FnMut(&'static str, String)) {
     let mut digits = 0;
     for (at, old) in text.char_indices() {
         let (before, behind) = (&text[..at], &text[at + old.len_utf8()..]);
-        let way = (at + turn) % 3;
+        let way = (at + turn) % 6;
         if let Some(next) = char::from_u32(u32::from(old) + 1).filter(|_| way == 0) {
             take("a character changed", format!("{before}{next}{behind}"));
         }
-        if way == 1 {
+        if way == 2 {
             take("a character left out", format!("{before}{behind}"));
         }
         let other = if old.is_ascii_lowercase() {
@@ -21,7 +21,7 @@ pub(crate) fn each_character(text: &str, turn: usize, mut take: impl FnMut(&'sta
         } else {
             old.to_ascii_lowercase()
         };
-        if way == 2 && other != old && digits == 0 {
+        if way == 4 && other != old && digits == 0 {
             take("a letter in another case", format!("{before}{other}{behind}"));
         }
         digits = if old == '%' { 2 } else { u8::saturating_sub(digits, 1) };
@@ -146,11 +146,14 @@ pub(crate) fn spoil_query(request: &Request, sink: &mut impl Sink) {
                 &changed(at, format!("{name}={value}")),
             );
         });
-        for piece in ["x", "+", "%20", "%00", "%", "=", "%0A", "%ff", "0", " ", "%26a%3Db"] {
+        let pieces = [
+            "x", "+", "%20", "%00", "%", "=", "%0A", "%ff", "0", " ", "%26a%3Db", "&",
+        ];
+        for piece in pieces.into_iter().skip((at + request.number) % 3).step_by(3) {
             let ways = [format!("{name}={value}{piece}"), format!("{name}={piece}{value}")];
             with(
                 "something put to a value",
-                &changed(at, ways[(at + request.number) % 2].clone()),
+                &changed(at, ways[request.number % 2].clone()),
             );
         }
         if !value.is_empty() {

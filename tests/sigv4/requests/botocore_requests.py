@@ -1,4 +1,4 @@
-"""Makes tests/sigv4/requests/botocore.jsonl: requests that botocore signed, for tests/sigv4_mutants.rs to verify and to spoil.
+"""Makes tests/sigv4/requests/botocore.jsonl: requests that botocore signed, for tests/sigv4_verify.rs to verify and to spoil.
 
 usage: botocore_requests.py > botocore.jsonl      (with tests/requirements.txt installed)
 

@@ -1,4 +1,4 @@
-// Makes tests/sigv4/requests/js.jsonl: requests that the AWS SDK for JavaScript v3 signed, for tests/sigv4_mutants.rs to
+// Makes tests/sigv4/requests/js.jsonl: requests that the AWS SDK for JavaScript v3 signed, for tests/sigv4_verify.rs to
 // verify and to spoil. The lines are those of botocore_requests.py. Nothing is sent anywhere.
 //
 // usage: npm install && node js_requests.mjs > js.jsonl        (node 20 or later)
