@@ -23,6 +23,7 @@ pub struct Evergate {
     pub config: PathBuf,
     stdout: Lines,
     stderr: Lines,
+    secrets: Vec<(String, String)>,
     _folder: TempDir,
 }
 
@@ -91,6 +92,7 @@ impl Evergate {
             config,
             stdout,
             stderr,
+            secrets: secrets(environment),
             _folder: folder,
         }
     }
@@ -152,8 +154,24 @@ impl Drop for Evergate {
                 self.log(),
                 self.access_log()
             );
+            return;
+        }
+        // Rule 9, in every test that starts a gateway: what it was given in secret is in none of its lines.
+        for (name, value) in &self.secrets {
+            let told = [self.log(), self.access_log()].concat();
+            assert!(!told.contains(value.as_str()), "{name} is in a log:\n{told}");
         }
     }
+}
+
+/// The variables that hold secrets, by their names.
+fn secrets(environment: &[(&str, &str)]) -> Vec<(String, String)> {
+    let is_secret = |name: &str| ["SECRET", "TOKEN"].iter().any(|word| name.contains(word));
+    environment
+        .iter()
+        .filter(|(name, value)| is_secret(name) && value.len() >= 8)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// Waits for a process to end by itself.
