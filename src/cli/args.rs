@@ -1,6 +1,7 @@
 //! The command line as clap sees it. What each command does stands in the file of its name.
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use crate::s3::Endpoint;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 #[cfg(feature = "embedded")]
 use std::net::SocketAddr;
@@ -72,6 +73,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  evergate inspect 'https://files.example.com/my-files/images/u42.png?X-Amz-Algorithm=…'\n  wl-paste | evergate inspect - --json\n\nA signed URL opens what it leads to: with \"-\" it is read from standard input and stays out of the shell's history.\nNobody is asked, so that it is not told whether the object is there. Exit 0: it would be served; 1: refused."
     )]
     Inspect(InspectArguments),
+    /// Replace presigned URLs in text, JSON lines or a dump by URLs that last
+    #[command(
+        after_help = "Examples:\n  evergate rewrite < messages.jsonl > new.jsonl\n  pg_dump chat | evergate rewrite --base https://files.example.com | psql new\n  evergate rewrite --dry-run < dump.sql\n  evergate rewrite --to gateway --client librechat --base https://files.example.com < dump.sql > new.sql\n\nRecognises URLs of the configured buckets at their own endpoints, at AWS in every spelling, and at public_hosts and\ns3_domains; signed by version 4 or 2, inside JSON, SQL, HTML and XML. Everything else passes byte for byte. What was\nreplaced and what was left, and why, is said at the end on standard error."
+    )]
+    Rewrite(RewriteArguments),
     /// List the routes in the order in which they are tried
     #[command(after_help = "Example:\n  evergate routes --config /etc/evergate/config.yaml")]
     Routes(ConfigFile),
@@ -136,6 +142,38 @@ pub(super) struct PresignArguments {
     pub(super) file: ConfigFile,
 }
 
+/// What `rewrite` takes.
+#[derive(Args, Debug)]
+pub(super) struct RewriteArguments {
+    /// What to replace by: paths that routes serve, or URLs presigned with a client's key that refresh rules keep alive
+    #[arg(long, value_enum, default_value_t = RewriteTo::Stable)]
+    pub(super) to: RewriteTo,
+    /// The gateway's URL, such as https://files.example.com; stable paths are site-relative without it
+    #[arg(long, value_name = "URL", value_parser = parse_base, required_if_eq("to", "gateway"))]
+    pub(super) base: Option<Endpoint>,
+    /// The client that signs, by its name or access key id
+    #[arg(long, value_name = "NAME", required_if_eq("to", "gateway"))]
+    pub(super) client: Option<String>,
+    /// How long URLs for the gateway live by themselves, up to 7d [default: the bucket's url_expiry]
+    #[arg(long, value_name = "DURATION", value_parser = parse_expiry)]
+    pub(super) expires: Option<Duration>,
+    /// Write nothing to standard output; count by bucket and by the keys' first segment
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub(super) file: ConfigFile,
+}
+
+/// What presigned URLs are replaced by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RewriteTo {
+    /// Stable paths
+    Stable,
+    /// URLs presigned afresh, for the gateway
+    Gateway,
+}
+
 /// What `client` does.
 #[derive(Debug, Subcommand)]
 pub(super) enum ClientCommand {
@@ -188,6 +226,10 @@ pub(super) struct InspectArguments {
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "not an address to listen on; write an IP address and a port: 127.0.0.1:8080 or [::1]:8080".into())
+}
+
+fn parse_base(text: &str) -> Result<Endpoint, String> {
+    Endpoint::parse(text).map_err(|_| "not the URL of a gateway; write it like https://files.example.com".into())
 }
 
 fn parse_expiry(text: &str) -> Result<Duration, String> {

@@ -14,6 +14,7 @@ mod healthcheck;
 mod inspect;
 mod presign;
 mod program;
+pub mod rewrite;
 pub mod routes;
 mod serve;
 mod settled;
@@ -54,6 +55,7 @@ fn run(command: Command) -> Exit {
         Command::Check { file, online: true } => check::run(file, check::Depth::Online),
         Command::Presign(arguments) => presign::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Rewrite(arguments) => rewrite::run(&arguments),
         Command::Routes(file) => routes::run(file.config),
         Command::Client(command) => client::run(&command),
         Command::Healthcheck(file) => healthcheck::run(file.config),

@@ -161,6 +161,25 @@ fn keeps_plain(name: &HeaderName, operation: Option<Operation>) -> bool {
     }
 }
 
+/// What of `x-amz-*` belongs to the client's signature, its framing, its SDK; and two that only answers bear.
+const OWN: [&str; 15] = [
+    "algorithm",
+    "content-sha256",
+    "credential",
+    "date",
+    "decoded-content-length",
+    "expires",
+    "id-2",
+    "request-id",
+    "s3session-token",
+    "sdk-checksum-algorithm",
+    "security-token",
+    "signature",
+    "signedheaders",
+    "trailer",
+    "user-agent",
+];
+
 /// Judges the `x-amz-` field that goes on with `rest`.
 fn keeps_amz(
     rest: &str,
@@ -175,24 +194,8 @@ fn keeps_amz(
         Some(O::CreateMultipartUpload | O::UploadPart | O::UploadPartCopy | O::CompleteMultipartUpload)
     );
     Ok(match rest {
-        // The client's signature, its framing, its SDK.
-        "algorithm"
-        | "content-sha256"
-        | "credential"
-        | "date"
-        | "decoded-content-length"
-        | "expires"
-        | "sdk-checksum-algorithm"
-        | "security-token"
-        | "signature"
-        | "signedheaders"
-        | "s3session-token"
-        | "trailer"
-        | "user-agent" => false,
-        // What only answers bear.
-        "id-2" | "request-id" => false,
-        // Written anew.
-        "copy-source" if copies => false,
+        // A copy source is written anew.
+        _ if OWN.contains(&rest) || (rest == "copy-source" && copies) => false,
         "rename-source" => return Err(FieldError::Misplaced),
         _ if rest.starts_with("copy-source") && !copies => return Err(FieldError::Misplaced),
         "acl" if value == "private" => openness == Openness::All,

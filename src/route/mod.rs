@@ -6,10 +6,14 @@
 //!
 //! A [`Bucket`] begins as configured; what its origin says in refusing a request corrects it: the region that it is in
 //! ([`Bucket::learn_region`]) and the time that it signs by ([`Bucket::learn_offset`]).
+//!
+//! The other way round, for links that are found somewhere and not asked for: [`LinkPlaces`] tells which object a presigned
+//! URL names, [`StablePaths`] the stable path of an object.
 
 mod bucket;
 mod events;
 mod learned;
+mod link_places;
 mod place;
 mod s3_doors;
 mod signing_clock;
@@ -18,6 +22,7 @@ mod table;
 
 pub use bucket::Bucket;
 pub use learned::Learned;
+pub use link_places::{LinkPlaces, LinkTarget, Unplaced};
 pub use place::Place;
 pub use s3_doors::{LocateError, Located, LocatedBucket, S3Doors};
 pub use signing_clock::{ClockOffset, origin_date};

@@ -63,6 +63,32 @@ impl StablePaths {
         })
     }
 
+    /// Returns the path under which the object is served at `host`, in lower case, with its port unless that is the default
+    /// one: of those routes that [`super::RouteTable`] tries for that host, the first by the same preference. `None` when
+    /// no route leads there.
+    #[must_use]
+    pub fn at(&self, host: &str, bucket: usize, key: &ObjectKey) -> Option<String> {
+        let has_routes = |host: &&str| self.0.iter().any(|way| way.host.as_deref() == Some(*host));
+        let name = host.rsplit_once(':').map(|(name, _)| name);
+        let own = Some(host).filter(has_routes).or(name.filter(has_routes));
+        self.0.iter().filter(|way| way.bucket == bucket).find_map(|way| {
+            let rest = key.as_str().strip_prefix(&*way.prefix)?;
+            if rest.is_empty() || !way.path.ends_with('/') {
+                return None;
+            }
+            let path = format!("{}{rest}", way.path);
+            let winner = match own.and_then(|own| self.longest(Some(own), &path)) {
+                Some(length) => (own, length),
+                None => (None, self.longest(None, &path)?),
+            };
+            (winner == (way.host.as_deref(), way.path.len())).then(|| {
+                let mut encoded = String::with_capacity(path.len() + 16);
+                encode_path_into(&path, &mut encoded);
+                encoded
+            })
+        })
+    }
+
     /// The length of the longest route's path that `path` is below, among those of `host`.
     fn longest(&self, host: Option<&str>, path: &str) -> Option<usize> {
         let of_host = self.0.iter().filter(|way| way.host.as_deref() == host);
@@ -131,5 +157,33 @@ mod tests {
             Some((Some("a.example".into()), "/again/1.png".into()))
         );
         assert_eq!(of(&paths, 1, "other/1.png"), Some((None, "/i/x/1.png".into())));
+    }
+    #[test]
+    fn a_host_has_its_own_paths_to_an_object() {
+        let paths = paths(
+            "  - { path: /all/, bucket: a, prefix: other/, access: public }\n\
+             \x20 - { path: /a/, bucket: a, prefix: images/, access: public }\n\
+             \x20 - { path: /x/, bucket: a, prefix: images/, host: x.example, access: public }\n\
+             \x20 - { path: /a/gone/, bucket: a, prefix: gone/, host: x.example, access: public }\n\
+             \x20 - { path: /y/, bucket: a, prefix: images/, host: 'y.example:8443', access: public }\n\
+             \x20 - { path: /a/, bucket: b, prefix: '', host: y.example, access: public }\n",
+        );
+        for (host, bucket, key, path) in [
+            ("z.example", 0, "images/u 1.png", Some("/a/u%201.png")),
+            ("x.example", 0, "images/u.png", Some("/a/u.png")),
+            ("x.example:8443", 0, "images/u.png", Some("/a/u.png")),
+            // There, `/a/gone/u.png` is `gone/u.png`.
+            ("x.example", 0, "images/gone/u.png", Some("/x/gone/u.png")),
+            ("z.example", 0, "images/gone/u.png", Some("/a/gone/u.png")),
+            // There, all of `/a/` is bucket b.
+            ("y.example", 0, "images/u.png", None),
+            ("y.example:8443", 0, "images/u.png", Some("/a/u.png")),
+            ("y.example", 0, "other/u.png", Some("/all/u.png")),
+            ("z.example", 1, "u.png", None),
+            ("z.example", 0, "images/", None),
+        ] {
+            let key = ObjectKey::parse(key).unwrap();
+            assert_eq!(paths.at(host, bucket, &key).as_deref(), path, "{host} {key}");
+        }
     }
 }

@@ -27,20 +27,24 @@ fn bucket() -> Arc<Bucket> {
     Arc::new(Bucket::new(0, &config, &server))
 }
 
+fn config((host, path, prefix): (Option<&str>, &str, &str)) -> RouteConfig {
+    RouteConfig {
+        host: host.map(Into::into),
+        path: path.into(),
+        bucket: 0,
+        prefix: KeyPrefix::parse(prefix).unwrap(),
+        access: AccessConfig::Public,
+        delivery: Delivery::Auto,
+        cache_control: None,
+        fallback: None,
+        origin_forbidden: OriginForbidden::NotFound,
+        inline: InlinePolicy::Safe,
+    }
+}
+
 fn table(routes: &[(Option<&str>, &str, &str)]) -> RouteTable {
-    RouteTable::new(routes.iter().enumerate().map(|(index, (host, path, prefix))| {
-        let config = RouteConfig {
-            host: host.map(Into::into),
-            path: (*path).into(),
-            bucket: 0,
-            prefix: KeyPrefix::parse(prefix).unwrap(),
-            access: AccessConfig::Public,
-            delivery: Delivery::Auto,
-            cache_control: None,
-            fallback: None,
-            origin_forbidden: OriginForbidden::NotFound,
-            inline: InlinePolicy::Safe,
-        };
+    RouteTable::new(routes.iter().enumerate().map(|(index, route)| {
+        let config = config(*route);
         let route = Arc::new(Route::new(index, &config, bucket()));
         (config, route)
     }))

@@ -271,6 +271,11 @@ impl Address {
         &self.host
     }
 
+    /// The encoded path in front of every key; starts and ends with `/`.
+    pub(crate) fn path_start(&self) -> &str {
+        &self.path_prefix
+    }
+
     /// The encoded absolute path of `key`, as signed and as sent.
     #[must_use]
     pub fn path(&self, key: &ObjectKey) -> String {

@@ -31,7 +31,7 @@ pub use host::HostParts;
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
 pub use parameter::Parameter;
-pub(crate) use partition::before_aws_s3;
+pub(crate) use partition::{any_aws_s3, before_aws_s3};
 pub(crate) use query::raw_parameters;
 pub use query::{Query, QueryError};
 pub use range::ByteRange;

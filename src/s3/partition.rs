@@ -56,6 +56,21 @@ pub(crate) fn before_aws_s3(host: &str) -> Option<&str> {
     })
 }
 
+/// Takes a host of AWS's S3 apart, in whichever of its spellings: what stands before it, as [`before_aws_s3`] says, and its
+/// partition's suffix. Beside the regional hosts, this knows those that stand for a region and never name it.
+pub(crate) fn any_aws_s3(host: &str) -> Option<(&str, &'static str)> {
+    const NAMELESS: [&str; 3] = ["s3-accelerate.dualstack", "s3-accelerate", "s3-external-1"];
+    let (front, suffix) = split(host)?;
+    if let Some(bucket) = before_aws_s3(host) {
+        return Some((bucket, suffix));
+    }
+    NAMELESS.iter().find_map(|nameless| {
+        let before = front.strip_suffix(nameless)?;
+        let bucket = before.strip_suffix('.').or(before.is_empty().then_some(""))?;
+        Some((bucket, suffix))
+    })
+}
+
 /// Splits a host of AWS before its partition's suffix.
 fn split(authority: &str) -> Option<(&str, &'static str)> {
     let mut suffixes = PARTITIONS.iter().map(|(_, suffix)| *suffix).chain([FIRST]);
@@ -117,6 +132,32 @@ mod tests {
             ("files", None),
         ] {
             assert_eq!(before_aws_s3(host), bucket, "{host}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_an_aws_host_comes_apart() {
+        for (host, apart) in [
+            ("s3.amazonaws.com", Some(("", "amazonaws.com"))),
+            (
+                "my.files.s3.dualstack.eu-west-1.amazonaws.com",
+                Some(("my.files", "amazonaws.com")),
+            ),
+            ("files.s3-us-west-2.amazonaws.com", Some(("files", "amazonaws.com"))),
+            (
+                "files.s3.cn-north-1.amazonaws.com.cn",
+                Some(("files", "amazonaws.com.cn")),
+            ),
+            ("files.s3-accelerate.amazonaws.com", Some(("files", "amazonaws.com"))),
+            (
+                "files.s3-accelerate.dualstack.amazonaws.com",
+                Some(("files", "amazonaws.com")),
+            ),
+            ("s3-external-1.amazonaws.com", Some(("", "amazonaws.com"))),
+            ("filess3-accelerate.amazonaws.com", None),
+            ("files.s3.amazonaws.com.example.com", None),
+        ] {
+            assert_eq!(any_aws_s3(host), apart, "{host}");
         }
     }
 

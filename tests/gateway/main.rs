@@ -21,5 +21,7 @@ mod refusals;
 mod rules;
 mod running;
 mod s3_endpoint;
+mod s3_endpoint_heads;
 mod s3_endpoint_rules;
+mod s3_endpoint_writes;
 mod start_up;
