@@ -82,6 +82,13 @@ async fn rclone(origin: Origin) {
     house.close().await;
 }
 
+async fn rclone_over_https_and_http_2(origin: Origin) {
+    let house = Plan::on(origin).tls().open().await;
+    shell("rclone.sh", &house.job()).assert_ok(6);
+    assert!(house.gateway.access_log().contains("\"version\":\"HTTP/2.0\""));
+    house.close().await;
+}
+
 async fn s3cmd(origin: Origin) {
     let house = Plan::on(origin).open().await;
     shell("s3cmd.sh", &house.job()).assert_ok(7);
@@ -108,6 +115,7 @@ on_both_origins!(
     boto3_over_https,
     awscli,
     rclone,
+    rclone_over_https_and_http_2,
     s3cmd,
     object_store,
     opendal,

@@ -7,7 +7,7 @@ use crate::request::{Keys, Request};
 use crate::{encodings, headers, mutants, targets};
 use async_trait::async_trait;
 use evergate::clock::{Clock, Timestamp};
-use evergate::s3::{AddressStyle, BucketName, Endpoint, ObjectKey, QueryError, Region};
+use evergate::s3::{AddressStyle, BucketName, Endpoint, ObjectKey, QueryError, Region, Resource};
 use evergate::sigv4::{AccessKeyId, AmzDate, Credential, HeaderRequest, PresignRequest, Signer, Version};
 use evergate::sigv4::{PresentedError as P, VerifyError as V};
 use http::{Extensions, HeaderMap, HeaderValue, Method, Uri};
@@ -101,7 +101,7 @@ fn requests(now: Timestamp) -> Vec<Request> {
                 method: &method,
                 address: &address,
                 region: &region,
-                key: &key,
+                resource: &Resource::Object(key.clone()),
                 query,
                 headers: &headers,
                 content_sha256: None,
