@@ -228,9 +228,10 @@ fn the_compose_example_for_librechat_makes_a_good_configuration() {
                 if given { "an-example-of-20-characters" } else { value }.to_owned(),
             )
         })
-        .map(|(name, value)| match name.ends_with("ACCESS_KEY_ID") {
-            true => (name.clone(), name.replace('_', "").to_uppercase()),
-            false => (name, value),
+        .map(|(name, value)| {
+            let is_id = name.ends_with("ACCESS_KEY_ID");
+            let value = if is_id { name.replace('_', "") } else { value };
+            (name, value)
         })
         .collect();
     let environment: Environment = variables
