@@ -45,7 +45,7 @@ fn row(route: &RouteConfig, config: &Config) -> [String; 6] {
         doors::bucket(route.bucket, config),
         doors::prefix(&route.prefix),
         access,
-        doors::delivery(route.delivery),
+        route.delivery.as_str(),
     ]
     .map(String::from)
 }
