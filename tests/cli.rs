@@ -316,6 +316,7 @@ fn inspect_tells_what_a_link_is_and_that_it_would_be_served() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn inspect_names_each_refusal_and_what_to_change() {
     let images = || link("/my-files/images/a.png");
     let in_host = |host| Link {

@@ -3,12 +3,14 @@
 //! Imports everything up to `access/`.
 
 mod copy_source;
+mod disposition;
 mod download;
 mod endpoint_fields;
 mod endpoint_target;
 mod overrides;
 mod target;
 
+pub use disposition::Disposition;
 pub use download::{Download, FileName, QueryError};
 pub use endpoint_fields::{EndpointFields, FieldError, Openness};
 pub use endpoint_target::EndpointTarget;

@@ -139,7 +139,7 @@ impl Advisor<'_> {
             ],
             Denied::RetiredKey => vec!["Sign with another key of the client.".into()],
             Denied::VersionTwo => self.version_two(),
-            Denied::TemporaryCredentials => self.temporary(),
+            Denied::TemporaryCredentials => Self::temporary(),
             Denied::Verify(error) => self.of_verify(error),
             Denied::NotAllowed => self.not_allowed(),
             Denied::UnknownBucket => self.unknown_bucket(),
@@ -214,7 +214,7 @@ impl Advisor<'_> {
         }
     }
 
-    fn temporary(&self) -> Vec<String> {
+    fn temporary() -> Vec<String> {
         vec![
             "Nobody can verify it any more: the secret of temporary credentials is gone with them. Replace such links where they are stored by stable \
              paths (`evergate rewrite`), and let the app sign with a key that the gateway issued (`evergate client new`)."
