@@ -148,7 +148,7 @@ pub(super) struct RewriteArguments {
     /// What to replace by: paths that routes serve, or URLs presigned with a client's key that refresh rules keep alive
     #[arg(long, value_enum, default_value_t = RewriteTo::Stable)]
     pub(super) to: RewriteTo,
-    /// The gateway's URL, such as https://files.example.com; stable paths are site-relative without it
+    /// The gateway's URL, such as `https://files.example.com`; stable paths are site-relative without it
     #[arg(long, value_name = "URL", value_parser = parse_base, required_if_eq("to", "gateway"))]
     pub(super) base: Option<Endpoint>,
     /// The client that signs, by its name or access key id

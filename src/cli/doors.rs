@@ -67,7 +67,16 @@ fn clients(client: &ClientConfig, config: &Config) -> Vec<[String; 7]> {
     let row = |cells: [&str; 3]| {
         let id = client.credential.access_key_id().as_str();
         let [bucket, prefix, operations] = cells;
-        [&client.name, id, client.state.as_str(), versions, bucket, prefix, operations].map(String::from)
+        [
+            &client.name,
+            id,
+            client.state.as_str(),
+            versions,
+            bucket,
+            prefix,
+            operations,
+        ]
+        .map(String::from)
     };
     if client.allow.is_empty() {
         return vec![row(["-", "-", "nothing"])];
