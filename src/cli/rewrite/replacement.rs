@@ -46,7 +46,8 @@ pub struct Unfit(String);
 #[derive(Debug)]
 pub struct Stable {
     paths: StablePaths,
-    base: Option<Endpoint>,
+    /// The URL in front of them, and its host.
+    base: Option<(String, Box<str>)>,
 }
 
 impl Stable {
@@ -55,7 +56,7 @@ impl Stable {
     pub fn new(config: &Config, base: Option<&Endpoint>) -> Self {
         Self {
             paths: StablePaths::new(&config.routes),
-            base: base.cloned(),
+            base: base.map(|base| (base.to_string(), base.authority().into())),
         }
     }
 
@@ -65,16 +66,14 @@ impl Stable {
             [("response-content-disposition", value)] => Disposition::parse(value).ok_or(Left::Overrides)?,
             _ => return Err(Left::Overrides),
         };
-        let path = |bucket: &usize| match &self.base {
-            Some(base) => {
-                let path = self.paths.at(base.authority(), *bucket, &target.key)?;
-                Some(format!("{base}{path}"))
+        let path = |bucket: &usize| {
+            if let Some((base, host)) = &self.base {
+                let path = self.paths.at(host, *bucket, &target.key)?;
+                return Some([base, &*path].concat());
             }
             // A path alone may stand on any site: a route of one host is no route there.
-            None => {
-                let stable = self.paths.of(*bucket, &target.key)?;
-                stable.host.is_none().then_some(stable.path)
-            }
+            let stable = self.paths.of(*bucket, &target.key)?;
+            stable.host.is_none().then_some(stable.path)
         };
         let mut url = target.buckets.iter().find_map(path).ok_or(Left::NoRoute)?;
         match disposition {
