@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use std::io::{BufRead, BufReader};
+#[macro_use]
+#[path = "support/mod.rs"]
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use support::links::{Link, flipped};
 
 const CONFIG: &str = "tests/config/good/smallest.yaml";
 
@@ -205,5 +210,278 @@ fn client_new_says_what_to_write_and_the_secret_once() {
             "{arguments:?}: {}",
             said(&output.stderr)
         );
+    }
+}
+
+const CLIENT_ID: &str = "EVGLIBRECHAT00000001";
+const CLIENT_SECRET: &str = "canary-client-secret-of-librechat-0001";
+const DAY: Duration = Duration::from_hours(24);
+const INSPECTED: &str = "
+buckets:
+  files: { name: my-files, region: us-east-1, credentials: { access_key_id: AKIAOFTHEGATEWAY, secret_access_key: '${SECRET}' } }
+  other: { name: other-files, region: eu-west-1, endpoint: http://minio:9000, path_style: true }
+public_hosts: [old.example.com]
+clients:
+  - { name: librechat, access_key_id: EVGLIBRECHAT00000001, secret_access_key: '${CLIENT}', allow: [{ bucket: files, operations: [read] }, { bucket: other, prefix: a/, operations: [read] }] }
+  - { name: leaked, access_key_id: EVGLEAKED0000000000A, secret_access_key: '${CLIENT}', state: revoked }
+refresh:
+  - { bucket: files, prefix: images/, max_age: 30d, delivery: stream, not_before: 2025-01-01T00:00:00Z }
+  - { bucket: files, prefix: uploads/, max_age: 0s }
+routes:
+  - { path: /avatars/, bucket: files, prefix: images/, access: public }
+";
+
+fn link(path: &str) -> Link<'_> {
+    Link::new(CLIENT_ID, CLIENT_SECRET, path)
+}
+
+/// A URL with the host that it was signed for.
+fn url(link: &Link<'_>) -> String {
+    format!("https://{}{}", link.host, link.v4())
+}
+
+/// Runs `inspect` on a URL that it reads from standard input; returns its code and all that it said. No secret and no
+/// signature, given or computed, is part of that.
+fn inspect(url: &str, options: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    std::fs::write(&config, INSPECTED).unwrap();
+    let arguments = ["inspect", "-", "--config", config.to_str().unwrap()];
+    let mut command = evergate(&[&arguments, options].concat());
+    command
+        .env("SECRET", "canary-secret-of-the-gateway")
+        .env("CLIENT", CLIENT_SECRET);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{url}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = said(&output.stdout) + &said(&output.stderr);
+    let signature = |word: &str| word.len() >= 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    assert!(!text.contains("canary") && !words.into_iter().any(signature), "{text}");
+    (output.status.code(), text)
+}
+
+#[test]
+fn inspect_tells_what_a_link_is_and_that_it_would_be_served() {
+    let old = link("/my-files/images/a.png").signed_ago(DAY * 3);
+    let (code, text) = inspect(&url(&old), &[]);
+    assert_eq!(code, Some(0), "{text}");
+    for fact in [
+        "key \"images/a.png\" in bucket files (my-files)",
+        "client librechat (active), key EVGLIBRECHAT00000001; version 4 for us-east-1",
+        "3d ago",
+        "(good for 2m), expired 2d 23h ago",
+        "authentic, made for files.example.com",
+        "images/: links up to 30d old, not before 2025-01-01T00:00:00Z",
+        "stable path /avatars/a.png",
+        "served at the presigned door, delivery stream",
+    ] {
+        assert!(text.contains(fact), "{fact} in {text}");
+    }
+    let (code, text) = inspect(&url(&old), &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (code, &json["served"], &json["door"]),
+        (Some(0), &true.into(), &"presigned".into())
+    );
+    assert_eq!(json["signature"]["signed_for"], "files.example.com");
+    assert_eq!(json["rule"]["max_age"], 30 * 86_400);
+    let expired_by = json["signature"]["expired_by"].as_u64().unwrap();
+    assert!((3 * 86_400 - 120..3 * 86_400).contains(&expired_by), "{expired_by}");
+
+    // Signed for a host of old: as it is stored, and rewritten to the gateway's name.
+    let of_old = Link {
+        host: "old.example.com",
+        ..old
+    };
+    for rewritten in [url(&of_old), url(&of_old).replacen("old.", "files.", 1)] {
+        let (code, text) = inspect(&rewritten, &[]);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(
+            text.contains("authentic, made for old.example.com") && !text.contains("->"),
+            "{text}"
+        );
+    }
+    // Not signed, and signed by nobody: the route is public.
+    for path in ["/avatars/a.png", "/avatars/a.png?X-Amz-Signature=1"] {
+        let (code, text) = inspect(&format!("https://files.example.com{path}"), &[]);
+        let expected = if path.contains('?') { Some(1) } else { Some(0) };
+        assert_eq!(code, expected, "{text}");
+    }
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
+fn inspect_names_each_refusal_and_what_to_change() {
+    let images = || link("/my-files/images/a.png");
+    let in_host = |host| Link {
+        host,
+        ..link("/images/a.png")
+    };
+    let unknown = |id| Link::new(id, CLIENT_SECRET, "/my-files/images/a.png");
+    for (url, code, exact, change) in [
+        (
+            url(&images().signed_ago(DAY * 31)),
+            "link_too_old",
+            "older than the max_age",
+            "`max_age` of 32d",
+        ),
+        (
+            url(&images().signed_ago(DAY * 3_000)),
+            "link_before_cutoff",
+            "before the not_before",
+            "needs a new link",
+        ),
+        (
+            url(&link("/my-files/uploads/a.pdf").signed_ago(DAY)),
+            "link_expired",
+            "no refresh rule",
+            "`max_age: 0s`",
+        ),
+        (
+            url(&link("/my-files/b/a.pdf").signed_ago(DAY)),
+            "link_expired",
+            "no refresh rule",
+            "- { bucket: files, prefix: b/, max_age: 3650d }",
+        ),
+        (
+            flipped(&url(&images())),
+            "signature_invalid",
+            "does not match",
+            "another host than files.example.com, old.example.com",
+        ),
+        (
+            url(&unknown("AKIASOMEBODY")),
+            "signature_invalid",
+            "no client has this access key id",
+            "access_key_id: AKIASOMEBODY",
+        ),
+        (
+            url(&unknown("AKIAOFTHEGATEWAY")),
+            "signature_invalid",
+            "no client has this access key id",
+            "the gateway itself signs with for bucket files",
+        ),
+        (
+            url(&unknown("EVGLEAKED0000000000A")),
+            "signature_invalid",
+            "revoked",
+            "state: retired",
+        ),
+        (
+            url(&Link {
+                token: Some("canary-token"),
+                ..images()
+            }),
+            "temporary_credentials",
+            "temporary credentials",
+            "evergate rewrite",
+        ),
+        (
+            format!("https://files.example.com{}", images().v2()),
+            "signature_v2_disabled",
+            "signature_versions don't list v2",
+            "signature_versions: [v4, v2]",
+        ),
+        (
+            url(&Link {
+                region: "eu-west-1",
+                ..images()
+            }),
+            "region_wrong",
+            "another region",
+            "bucket files is in us-east-1",
+        ),
+        (
+            url(&link("/nobodys/a.png")),
+            "no_such_bucket",
+            "none of the configuration",
+            "files, my-files, other, other-files",
+        ),
+        (
+            url(&Link {
+                region: "eu-west-1",
+                ..link("/other-files/b/a.png")
+            }),
+            "not_allowed",
+            "allow list",
+            "- { bucket: other, prefix: b/, operations: [read] }",
+        ),
+        (
+            url(&Link {
+                query: "acl",
+                ..images()
+            }),
+            "not_a_read",
+            "something else",
+            "S3 endpoint",
+        ),
+        (
+            url(&in_host("my-files.s3.us-east-1.amazonaws.com")),
+            "signature_invalid",
+            "leads to S3 itself",
+            "public_hosts: [old.example.com, my-files.s3.us-east-1.amazonaws.com]",
+        ),
+        (
+            url(&Link {
+                host: "minio:9000",
+                region: "eu-west-1",
+                ..link("/other-files/a/a.png")
+            }),
+            "signature_invalid",
+            "leads to S3 itself",
+            "public_hosts: [old.example.com, minio:9000]",
+        ),
+        (
+            url(&in_host("my-files.minio.example.com")),
+            "no_such_bucket",
+            "none of",
+            "s3_domains: [minio.example.com]",
+        ),
+        (
+            "https://files.example.com/my-files/images/a.png".into(),
+            "not_signed",
+            "not signed",
+            "access: public",
+        ),
+        (
+            "https://files.example.com/my-files/images/%2e%2e/a.png".into(),
+            "key_refused",
+            "path",
+            "No object can have this key",
+        ),
+    ] {
+        let (exit, text) = inspect(&url, &[]);
+        assert_eq!(exit, Some(1), "{url}: {text}");
+        for part in [code, exact, change] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        let (_, json) = inspect(&url, &["--json"]);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            (&json["served"], &json["code"]),
+            (&false.into(), &code.into()),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn inspect_of_what_is_no_url_is_a_usage_error_that_repeats_nothing() {
+    for text in [
+        "canary",
+        "/my-files/a.png?X-Amz-Signature=canary",
+        "https://h/a b",
+        "https://h/#canary",
+        "",
+    ] {
+        let (code, said) = inspect(text, &[]);
+        assert_eq!(code, Some(64), "{said}");
+        assert!(said.starts_with("error: that is not"), "{said}");
     }
 }

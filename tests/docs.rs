@@ -120,30 +120,130 @@ fn the_configuration_in_the_readme_is_good() {
     assert_eq!(loaded.config.routes.len(), 1);
 }
 
+/// The YAML blocks of a page.
+fn yaml_blocks(text: &str) -> Vec<&str> {
+    let behind = text.split("```yaml\n").skip(1);
+    behind.map(|block| block.split("```").next().unwrap()).collect()
+}
+
 #[test]
-fn the_configurations_in_the_guides_are_good() {
+fn the_configurations_in_the_docs_are_good() {
     let secrets = tempfile::tempdir().unwrap();
     for name in ["access_key_id", "secret_access_key"] {
         fs::write(secrets.path().join(name), "EXAMPLE").unwrap();
     }
+    let secret = "an-example-of-a-secret";
     let environment: Environment = [
         ("PARTNER_ID", "partner"),
         ("KEY_ID", "EXAMPLE"),
         ("KEY_SECRET", "example"),
+        ("MINIO_ACCESS_KEY", "gateway"),
+        ("R2_KEY_ID", "EXAMPLE"),
+        ("B2_KEY_ID", "EXAMPLE"),
+        ("HETZNER_KEY_ID", "EXAMPLE"),
+        ("OLD_ACCESS_KEY", "OLDEXAMPLE"),
+        ("EVERGATE_ADMIN_TOKEN", secret),
     ]
     .into_iter()
+    .chain(
+        [
+            "MINIO_SECRET_KEY",
+            "R2_SECRET",
+            "B2_SECRET",
+            "HETZNER_SECRET",
+            "LIBRECHAT_SECRET_KEY",
+            "CHAT_SECRET_KEY",
+            "APP_SECRET_KEY",
+            "OLD_SECRET_KEY",
+            "OLD_SECRET_ACCESS_KEY",
+        ]
+        .map(|name| (name, secret)),
+    )
     .collect();
-    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
-    let mut count = 0;
-    for page in pages().into_iter().filter(|page| page.starts_with(&guides)) {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut counted = std::collections::BTreeMap::new();
+    for page in pages().into_iter().filter(|page| page.starts_with(&docs)) {
         let text = fs::read_to_string(&page).unwrap();
-        for block in text.split("```yaml\n").filter(|block| block.starts_with("buckets:")) {
-            let yaml = block.split("```").next().unwrap();
+        let name = page.file_name().unwrap().to_str().unwrap().to_owned();
+        // All others are Docker Compose's.
+        for yaml in yaml_blocks(&text)
+            .into_iter()
+            .filter(|yaml| !yaml.starts_with("services:"))
+        {
             let yaml = yaml.replace("/run/secrets", &secrets.path().display().to_string());
-            let judged = parse(&format!("{yaml}routes: []\n"), &page, &environment);
-            judged.unwrap_or_else(|faults| panic!("{yaml}\n{faults}"));
-            count += 1;
+            let loaded = parse(&yaml, &page, &environment).unwrap_or_else(|faults| panic!("{yaml}\n{faults}"));
+            let expected = |warning: &String| {
+                ["there are no routes", "EVERGATE_ADMIN_TOKEN is set"]
+                    .iter()
+                    .any(|known| warning.contains(known))
+            };
+            let unexpected: Vec<_> = loaded
+                .warnings
+                .iter()
+                .map(ToString::to_string)
+                .filter(|w| !expected(w))
+                .collect();
+            assert!(unexpected.is_empty(), "{yaml}\n{unexpected:#?}");
+            *counted.entry(name.clone()).or_insert(0) += 1;
         }
     }
-    assert!(count >= 6, "{count} configurations");
+    for (page, least) in [
+        ("credentials.md", 6),
+        ("librechat.md", 2),
+        ("minio-behind-one-host.md", 3),
+        ("r2-b2-hetzner.md", 1),
+        ("leaked-links.md", 1),
+        ("refresh-api.md", 1),
+    ] {
+        assert!(
+            counted.get(page).is_some_and(|count| *count >= least),
+            "{page}: {counted:?}"
+        );
+    }
+}
+
+/// The variables that the Compose example gives the gateway are a whole configuration by themselves.
+#[test]
+fn the_compose_example_for_librechat_makes_a_good_configuration() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/librechat.md");
+    let text = fs::read_to_string(page).unwrap();
+    let compose = yaml_blocks(&text)
+        .into_iter()
+        .find(|yaml| yaml.starts_with("services:"))
+        .unwrap();
+    let of_the_gateway = compose
+        .split_once("environment:\n")
+        .unwrap()
+        .1
+        .split_once("    read_only")
+        .unwrap()
+        .0;
+    let variables: Vec<(String, String)> = of_the_gateway
+        .lines()
+        .map(|line| line.split('#').next().unwrap().trim().split_once(": ").unwrap())
+        .map(|(name, value)| {
+            let given = value.starts_with("${");
+            (
+                name.to_owned(),
+                if given { "an-example-of-20-characters" } else { value }.to_owned(),
+            )
+        })
+        .map(|(name, value)| {
+            let is_id = name.ends_with("ACCESS_KEY_ID");
+            let value = if is_id { name.replace('_', "") } else { value };
+            (name, value)
+        })
+        .collect();
+    let environment: Environment = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let loaded = evergate::config::load(&evergate::config::Source::Environment, &environment)
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    let config = loaded.config;
+    assert_eq!(
+        (config.clients.len(), config.refresh.len(), config.buckets.len()),
+        (1, 2, 1)
+    );
+    assert_eq!(config.listener.address.port(), 8080);
 }

@@ -376,6 +376,44 @@ fn an_answer_survives_a_body_that_nobody_reads() {
 }
 
 #[test]
+fn who_sends_a_body_that_nobody_reads_is_told_that_the_connection_ends() {
+    let gate = Gate::open();
+    for (request, body, closes) in [
+        (
+            "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n",
+            "hello",
+            false,
+        ),
+        (
+            "PUT /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+            "",
+            false,
+        ),
+        (
+            "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "5\r\nhello\r\n0\r\n\r\n",
+            false,
+        ),
+        ("PUT /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", "", true),
+        (
+            "PUT /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+            "",
+            true,
+        ),
+    ] {
+        let mut wire = gate.connect();
+        wire.send(request);
+        wire.send(body);
+        let answer = wire.read_answer().to_lowercase();
+        assert_eq!(
+            answer.contains("\r\nconnection: close\r\n"),
+            closes,
+            "{request}: {answer}"
+        );
+    }
+}
+
+#[test]
 fn forwarded_addresses_count_only_from_trusted_proxies() {
     let request = "GET / HTTP/1.1\r\nHost: inner:9000\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: files.example:443\r\nConnection: close\r\n\r\n";
     let gate = Gate::open();

@@ -20,6 +20,8 @@ mod headers;
 mod mutants;
 #[path = "sigv4/mutants/request.rs"]
 mod request;
+#[path = "sigv4/s3s_verifier.rs"]
+mod s3s_verifier;
 #[path = "sigv4/mutants/targets.rs"]
 mod targets;
 #[path = "sigv4/wrong/mod.rs"]

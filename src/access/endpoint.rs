@@ -7,7 +7,7 @@
 //! | DeleteObject, each key of DeleteObjects | `delete` of the key |
 //! | lists of objects and of unfinished uploads | `list` of the `prefix` that is asked for: it must lie inside of an allowed one |
 //! | HeadBucket, GetBucketLocation, CreateBucket | anything at all in that bucket |
-//! | everything else that S3 knows, and buckets of the origin that are not configured | `all` of a whole bucket there |
+//! | everything else that S3 knows, and every other bucket of the origin | `all` of a whole bucket there; of several, the first in the list |
 //!
 //! What a client may not see looks as if it were not there, whether it is or not.
 
@@ -15,7 +15,7 @@ use super::{Authenticated, Denied, EndpointOperation, EndpointPermit, Reach, S3A
 use crate::config::{AllowedOperations, ClientState};
 use crate::credentials::Client;
 use crate::route::{Bucket, Located, LocatedBucket, S3Doors};
-use crate::s3::{BucketName, CopyFrom, ObjectKey, Operation, Resource};
+use crate::s3::{CopyFrom, ObjectKey, Operation, Resource};
 use crate::sigv4::Form;
 use std::sync::Arc;
 
@@ -72,20 +72,13 @@ impl S3Access {
         let resource = located.key.clone().map_or(Resource::Bucket, Resource::Object);
         let bucket = match &located.bucket {
             LocatedBucket::Service => return self.service(client, authenticated, &operation),
-            LocatedBucket::Unknown(name) => {
-                let home = self.whole_origins(client).next();
-                let Some(home) = home else {
-                    return Err(unseen(&operation).into());
-                };
-                let bucket = Arc::new(neighbour(home, name)?);
+            LocatedBucket::Configured(bucket) if self.may_see(client, bucket) => bucket,
+            other => {
+                let bucket = self.beside(client, other, None).map_err(|_| unseen(&operation))?;
                 self.is_fresh(authenticated, None, None)?;
                 return Ok(forward(bucket, resource, operation));
             }
-            LocatedBucket::Configured(bucket) => bucket,
         };
-        if !self.may_see(client, bucket) {
-            return Err(unseen(&operation).into());
-        }
         self.is_fresh(authenticated, Some(bucket), located.key.as_ref())?;
         let EndpointOperation::Known(known) = operation else {
             self.require(client, bucket, Reach::Bucket, AllowedOperations::All)
@@ -145,14 +138,9 @@ impl S3Access {
         target: &EndpointPermit,
     ) -> Result<EndpointPermit, EndpointDenied> {
         let client = authenticated.client();
-        let bucket = match doors.named(&from.bucket) {
-            Ok(LocatedBucket::Configured(bucket)) if self.may_see(client, &bucket) => bucket,
-            Ok(LocatedBucket::Unknown(name)) => {
-                let mut homes = self.whole_origins(client);
-                let home = homes.find(|home| home.is_beside(target.bucket()));
-                Arc::new(neighbour(home.ok_or(Denied::UnknownBucket)?, &name)?)
-            }
-            _ => return Err(Denied::UnknownBucket.into()),
+        let bucket = match doors.named(&from.bucket).map_err(|_| Denied::UnknownBucket)? {
+            LocatedBucket::Configured(bucket) if self.may_see(client, &bucket) => bucket,
+            other => self.beside(client, &other, Some(target.bucket()))?,
         };
         let reach = Reach::Key(from.key.as_str());
         self.require(client, &bucket, reach, AllowedOperations::Read)?;
@@ -161,6 +149,25 @@ impl S3Access {
         }
         let operation = EndpointOperation::Known(Operation::GetObject);
         Ok(EndpointPermit::new(bucket, Resource::from(&from.key), operation))
+    }
+
+    /// Returns a bucket that is none of the client's, where the client may do everything at its origin (beside `target`, if
+    /// that counts): asked for with the credentials that this was said of.
+    fn beside(&self, client: &Client, bucket: &LocatedBucket, target: Option<&Bucket>) -> Result<Arc<Bucket>, Denied> {
+        let (name, configured) = match bucket {
+            LocatedBucket::Service => return Err(Denied::UnknownBucket),
+            LocatedBucket::Configured(bucket) => (&bucket.name, Some(&**bucket)),
+            LocatedBucket::Unknown(name) => (name, None),
+        };
+        let is_there = |home: &&Arc<Bucket>| {
+            [target, configured]
+                .into_iter()
+                .flatten()
+                .all(|other| home.is_beside(other))
+        };
+        let home = self.whole_origins(client).find(is_there);
+        let neighbour = home.and_then(|home| home.neighbour(name.clone()).ok());
+        neighbour.map(Arc::new).ok_or(Denied::UnknownBucket)
     }
 
     fn service(
@@ -248,10 +255,6 @@ fn unseen(operation: &EndpointOperation) -> Denied {
         Some(Operation::CreateBucket) => Denied::NotAllowed,
         _ => Denied::UnknownBucket,
     }
-}
-
-fn neighbour(home: &Bucket, name: &BucketName) -> Result<Bucket, Denied> {
-    home.neighbour(name.clone()).map_err(|_| Denied::UnknownBucket)
 }
 
 #[cfg(test)]

@@ -298,9 +298,18 @@ fn all_reaches_every_bucket_of_its_origin() {
             "{request}"
         );
     }
-    // A configured bucket of the same origin is the operator's to open.
-    assert_eq!(house.ask("GET /documents/k"), Err(UNSEEN));
-    assert!(house.copy("/files/k", "unconfigured/k").is_ok());
+    // Of configured ones, those of the same origin alone; by either name.
+    for target in ["GET /documents/k", "PUT /docs/k", "GET /docs?acl"] {
+        let Ok(EndpointVerdict::Forward(permit)) = house.ask(target) else {
+            panic!("{target}")
+        };
+        assert_eq!((permit.bucket().index, permit.bucket().name.as_str()), (0, "documents"));
+    }
+    assert_eq!(house.ask("GET /far-away/k"), Err(UNSEEN));
+    for from in ["unconfigured/k", "docs/k"] {
+        assert!(house.copy("/files/k", from).is_ok(), "{from}");
+    }
+    assert_eq!(house.copy("/files/k", "far/k"), Err(UNSEEN));
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl S3Access {
             return Err(Denied::VersionTwo);
         }
         let path = presented.received().path;
-        let candidates = self.candidates(located, host, path);
+        let candidates = self.candidates(located, host, path, presented.version());
         let regions = self.regions(located);
         let regions: Vec<&str> = regions.iter().map(Region::as_str).collect();
         let secret = client.map_or(self.keyring.unknown(), |client| &client.secret);
@@ -143,22 +143,32 @@ impl S3Access {
         host: &'a Host,
         path: &'a str,
     ) -> Option<&'a str> {
-        let candidates = self.candidates(located, host, path);
-        candidates
-            .get(authenticated.authentic.candidate)
-            .map(|candidate| candidate.host)
+        let authentic = &authenticated.authentic;
+        let candidates = self.candidates(located, host, path, authentic.version);
+        candidates.get(authentic.candidate).map(|candidate| candidate.host)
     }
 
     /// The hosts and paths that the signature may have been made for (rule 11): the request's own; then each of the
     /// `public_hosts`, with the path as received and as it was in front of a base path; and where that host names the very
-    /// bucket that the path names here, as it was in front of the bucket.
-    pub(super) fn candidates<'a>(&'a self, located: &'a Located, host: &'a Host, path: &'a str) -> Vec<Candidate<'a>> {
+    /// bucket that the path names here, as it was in front of the bucket. Version 2 signs bucket and key, and no base path
+    /// on its own host either.
+    pub(super) fn candidates<'a>(
+        &'a self,
+        located: &'a Located,
+        host: &'a Host,
+        path: &'a str,
+        version: Version,
+    ) -> Vec<Candidate<'a>> {
         let in_host = located.style == AddressStyle::VirtualHosted;
-        let mut candidates = vec![Candidate {
+        let own = |path| Candidate {
             host: host.as_str(),
-            path: None,
+            path,
             host_bucket: in_host.then_some(&*located.name),
-        }];
+        };
+        let mut candidates = vec![own(None)];
+        if version == Version::V2 {
+            candidates.extend(located.behind_base(path).map(|path| own(Some(path))));
+        }
         for public in &self.public_hosts {
             let on = |path| Candidate {
                 host: &public.host,

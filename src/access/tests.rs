@@ -225,7 +225,7 @@ fn rule_3_allow_lists_match_decoded_prefixes_and_deny_the_rest() {
 #[test]
 fn rule_11_each_public_host_is_tried_in_the_one_way_that_it_names_buckets() {
     let house = House::of(CONFIG);
-    let candidates = |host: &str, path: &str| {
+    let candidates_of = |version: Version, host: &str, path: &str| {
         let host = Host(host.into());
         let located = house.doors.locate(&host, &DecodedPath::decode(path).unwrap()).unwrap();
         let text = |candidate: &Candidate<'_>| {
@@ -236,9 +236,15 @@ fn rule_11_each_public_host_is_tried_in_the_one_way_that_it_names_buckets() {
                 candidate.path.unwrap_or("as received")
             )
         };
-        let found = house.access.candidates(&located, &host, path);
+        let found = house.access.candidates(&located, &host, path, version);
         found.iter().map(text).collect::<Vec<_>>()
     };
+    let candidates = |host: &str, path: &str| candidates_of(Version::V4, host, path);
+    assert_eq!(
+        candidates_of(Version::V2, "h", "/s3/files/a%20b")[..2],
+        ["h as received -", "h /files/a%20b -"],
+        "version 2 signs no base path"
+    );
     assert_eq!(
         candidates("h", "/s3/files/a%20b"),
         [

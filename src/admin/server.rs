@@ -39,7 +39,7 @@ impl Default for AdminLimits {
         Self {
             connections: 64,
             head: Duration::from_secs(10),
-            body: Duration::from_secs(20),
+            body: Duration::from_secs(10),
             connection: Duration::from_mins(1),
         }
     }

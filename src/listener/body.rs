@@ -32,7 +32,7 @@ struct Reading {
     limit: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     stats: Arc<ListenerStats>,
-    left_unread: Arc<AtomicBool>,
+    unread: Arc<AtomicBool>,
 }
 
 impl RequestBody {
@@ -42,22 +42,23 @@ impl RequestBody {
         Self(None)
     }
 
-    /// `left_unread` is set when the body is dropped before its end.
+    /// `unread` is set until the body's end has come.
     pub(super) fn new(
         incoming: Incoming,
         limits: &Limits,
         stats: &Arc<ListenerStats>,
-        left_unread: &Arc<AtomicBool>,
+        unread: &Arc<AtomicBool>,
     ) -> Self {
         if incoming.is_end_stream() {
             return Self::empty();
         }
+        unread.store(true, Ordering::Relaxed);
         Self(Some(Box::new(Reading {
             incoming,
             limit: limits.body_progress,
             stalled: None,
             stats: Arc::clone(stats),
-            left_unread: Arc::clone(left_unread),
+            unread: Arc::clone(unread),
         })))
     }
 }
@@ -76,6 +77,10 @@ impl Body for RequestBody {
         match Pin::new(&mut reading.incoming).poll_frame(cx) {
             Poll::Ready(frame) => {
                 reading.stalled = None;
+                // The end of a chunked body is told by the frame that does not come.
+                if frame.is_none() || reading.incoming.is_end_stream() {
+                    reading.unread.store(false, Ordering::Relaxed);
+                }
                 Poll::Ready(frame.map(|frame| frame.map_err(RequestBodyError::Broken)))
             }
             Poll::Pending => {
@@ -100,13 +105,5 @@ impl Body for RequestBody {
         self.0
             .as_ref()
             .map_or(SizeHint::with_exact(0), |reading| reading.incoming.size_hint())
-    }
-}
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        if !self.incoming.is_end_stream() {
-            self.left_unread.store(true, Ordering::Relaxed);
-        }
     }
 }

@@ -185,11 +185,15 @@ impl<S: Service> Connection<S> {
         let arrival = self.place.reception.receive(request, self.peer, &self.watch);
         let place = Rc::clone(&self.place);
         let unanswered = Unanswered::new(&self.watch);
-        let close = arrival.request.as_ref().is_err_and(|refusal| refusal.doubts_framing());
+        let doubtful = arrival.request.as_ref().is_err_and(|refusal| refusal.doubts_framing());
+        let watch = Rc::clone(&self.watch);
         async move {
             let mut answer = place.service.call(arrival).await;
             unanswered.answered();
-            if close {
+            // hyper closes behind an answer whose request's body nobody has read, and does not say so by itself: the client would
+            // send its next request into a connection that is going.
+            let unread = watch.protocol() == Protocol::Http1 && watch.body_left_unread();
+            if doubtful || unread {
                 answer
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -28,7 +28,7 @@ impl Reception {
             Some(Oddity::BareLineFeed) => Err(Refusal::BareLineFeed),
             None => judge(&parts, client.address.scheme, &self.limits),
         };
-        let body = RequestBody::new(body, &self.limits, &self.stats, &watch.left_unread);
+        let body = RequestBody::new(body, &self.limits, &self.stats, &watch.body_unread);
         Arrival {
             id: RequestId::random(),
             started: Instant::now(),

@@ -41,8 +41,8 @@ pub(super) struct Watch {
     lines: Cell<LineCheck>,
     lines_after: Cell<u64>,
     abandoned: Cell<u32>,
-    /// Set by a request body that is dropped before its end.
-    pub(super) left_unread: Arc<AtomicBool>,
+    /// Whether a request's body has come whose end has not.
+    pub(super) body_unread: Arc<AtomicBool>,
 }
 
 impl Watch {
@@ -57,7 +57,7 @@ impl Watch {
             lines: Cell::default(),
             lines_after: Cell::new(0),
             abandoned: Cell::new(0),
-            left_unread: Arc::default(),
+            body_unread: Arc::default(),
         })
     }
 
@@ -142,7 +142,7 @@ impl Watch {
     }
 
     pub(super) fn body_left_unread(&self) -> bool {
-        self.left_unread.load(Ordering::Relaxed)
+        self.body_unread.load(Ordering::Relaxed)
     }
 }
 

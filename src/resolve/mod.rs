@@ -2,14 +2,17 @@
 //!
 //! Imports everything up to `access/`.
 
+mod amz_fields;
 mod copy_source;
+mod disposition;
 mod download;
 mod endpoint_fields;
 mod endpoint_target;
 mod overrides;
 mod target;
 
-pub use download::{Download, FileName, QueryError};
+pub use disposition::Disposition;
+pub use download::{Download, DownloadError, FileName};
 pub use endpoint_fields::{EndpointFields, FieldError, Openness};
 pub use endpoint_target::EndpointTarget;
 pub use overrides::Overrides;

@@ -7,7 +7,7 @@ use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
 use crate::listener::Refusal;
 use crate::presign::PresignError;
-use crate::resolve::QueryError;
+use crate::resolve::DownloadError;
 use crate::route::{LocateError, RouteError};
 use crate::s3::KeyError;
 use crate::telemetry::Outcome;
@@ -22,7 +22,7 @@ pub enum Failure {
     /// The path or key is refused: 400.
     Key(KeyError),
     /// The query is refused: 400.
-    Query(QueryError),
+    Query(DownloadError),
     /// The method is known but not taken here: 405.
     MethodNotAllowed,
     /// No route covers the path: 404.
@@ -198,8 +198,8 @@ impl Failure {
             Self::Refused(Refusal::BadTransferCoding) => "The request's body is not sent in a way that is taken here.",
             Self::Refused(Refusal::BareLineFeed) => "The request has a line that does not end as HTTP wants it.",
             Self::Refused(_) | Self::Key(_) | Self::BucketName => "The address is not valid, so nothing was looked up.",
-            Self::Query(QueryError::Duplicate) => "The parameter 'download' may stand in the address only once.",
-            Self::Query(QueryError::BadEncoding) => "The name to download under is not valid.",
+            Self::Query(DownloadError::Duplicate) => "The parameter 'download' may stand in the address only once.",
+            Self::Query(DownloadError::BadEncoding) => "The name to download under is not valid.",
             Self::MethodNotAllowed => "This address can only be read (GET and HEAD).",
             Self::NoRoute | Self::OutsideBase | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
                 "There is nothing at this address."
@@ -230,8 +230,8 @@ impl From<KeyError> for Failure {
     }
 }
 
-impl From<QueryError> for Failure {
-    fn from(error: QueryError) -> Self {
+impl From<DownloadError> for Failure {
+    fn from(error: DownloadError) -> Self {
         Self::Query(error)
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing is repaired: what could be read in two ways is refused.
 
 use super::encoding::{encode_path_into, encoded_path_len};
+use memchr::memchr;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -166,19 +167,22 @@ impl fmt::Display for ObjectKey {
 
 /// Decodes every `%XX` once; unlike the URL libraries' decoders it refuses a bad `%` instead of keeping it.
 pub(super) fn percent_decode(raw: &str) -> Result<Cow<'_, str>, KeyError> {
-    if !raw.contains('%') {
+    let Some(first) = memchr(b'%', raw.as_bytes()) else {
         return Ok(Cow::Borrowed(raw));
-    }
+    };
     let mut decoded = Vec::with_capacity(raw.len());
-    let mut bytes = raw.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let high = bytes.next().and_then(hex_digit).ok_or(KeyError::BadPercent)?;
-            let low = bytes.next().and_then(hex_digit).ok_or(KeyError::BadPercent)?;
-            decoded.push(high << 4 | low);
-        } else {
-            decoded.push(byte);
-        }
+    let (before, mut rest) = raw.as_bytes().split_at(first);
+    decoded.extend_from_slice(before);
+    while let [_, digits @ ..] = rest {
+        let [high, low, behind @ ..] = digits else {
+            return Err(KeyError::BadPercent);
+        };
+        let high = hex_digit(*high).ok_or(KeyError::BadPercent)?;
+        let low = hex_digit(*low).ok_or(KeyError::BadPercent)?;
+        decoded.push(high << 4 | low);
+        let (plain, percent) = behind.split_at(memchr(b'%', behind).unwrap_or(behind.len()));
+        decoded.extend_from_slice(plain);
+        rest = percent;
     }
     String::from_utf8(decoded)
         .map(Cow::Owned)

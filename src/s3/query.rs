@@ -4,6 +4,7 @@
 //! not UTF-8, control characters, a parameter without a name. Whether a parameter has a meaning is not decided here.
 
 use super::key::percent_decode;
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// More parameters than any request to S3 has.
@@ -43,11 +44,10 @@ impl<'a> Query<'a> {
             return Ok(Self::default());
         };
         let mut pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::with_capacity(8);
-        for parameter in raw.split('&') {
+        for (name, value) in raw_parameters(raw) {
             if pairs.len() == MOST {
                 return Err(QueryError::TooMany);
             }
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let (name, value) = (decode(name)?, decode(value)?);
             if name.is_empty() {
                 return Err(QueryError::Unnamed);
@@ -86,9 +86,30 @@ impl<'a> Query<'a> {
     }
 }
 
+/// Returns names and values as they stand in a raw query, between each two `&`; without a `=` the value is empty.
+pub(crate) fn raw_parameters(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = Some(raw);
+    std::iter::from_fn(move || {
+        let (parameter, behind) = split(rest?, b'&');
+        rest = behind;
+        let (name, value) = split(parameter, b'=');
+        Some((name, value.unwrap_or_default()))
+    })
+}
+
+/// As `split_once`, which is slow on short texts.
+fn split(text: &str, at: u8) -> (&str, Option<&str>) {
+    match memchr(at, text.as_bytes()) {
+        Some(place) => (text.get(..place).unwrap_or_default(), text.get(place + 1..)),
+        None => (text, None),
+    }
+}
+
 fn decode(raw: &str) -> Result<Cow<'_, str>, QueryError> {
     let decoded = percent_decode(raw).map_err(|_| QueryError::BadEncoding)?;
-    if decoded.bytes().any(|byte| byte.is_ascii_control()) {
+    // Without a way out in the middle it is done for many bytes at once.
+    let is_control = |found: bool, byte: u8| found | byte.is_ascii_control();
+    if decoded.bytes().fold(false, is_control) {
         return Err(QueryError::BadEncoding);
     }
     Ok(decoded)

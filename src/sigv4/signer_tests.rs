@@ -79,6 +79,48 @@ fn an_authorization_is_that_of_the_aws_documentation() {
     );
 }
 
+/// The same page, the examples of PUT Object and GET Bucket (List Objects).
+#[test]
+fn a_write_and_a_list_are_signed_as_in_the_aws_documentation() {
+    let mut headers = HeaderMap::new();
+    headers.insert("date", HeaderValue::from_static("Fri, 24 May 2013 00:00:00 GMT"));
+    headers.insert("x-amz-storage-class", HeaderValue::from_static("REDUCED_REDUNDANCY"));
+    let put = signer(credential()).authorize(&HeaderRequest {
+        method: &Method::PUT,
+        address: &address("https://s3.amazonaws.com"),
+        region: &region(),
+        resource: &key("test$file.text").into(),
+        query: &[],
+        headers: &headers,
+        content_sha256: Some(sha2::Sha256::digest(b"Welcome to Amazon S3.").into()),
+        signed_at: MAY_24,
+    });
+    assert_eq!(put.url, "https://examplebucket.s3.amazonaws.com/test%24file.text");
+    assert_eq!(
+        put.headers["authorization"],
+        "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
+         SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class, \
+         Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"
+    );
+    let list = signer(credential()).authorize(&HeaderRequest {
+        method: &Method::GET,
+        address: &address("https://s3.amazonaws.com"),
+        region: &region(),
+        resource: &Resource::Bucket,
+        query: &[("prefix", "J"), ("max-keys", "2")],
+        headers: &HeaderMap::new(),
+        content_sha256: Some(sha2::Sha256::digest(b"").into()),
+        signed_at: MAY_24,
+    });
+    assert_eq!(list.url, "https://examplebucket.s3.amazonaws.com/?max-keys=2&prefix=J");
+    assert_eq!(
+        list.headers["authorization"],
+        "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
+         SignedHeaders=host;x-amz-content-sha256;x-amz-date, \
+         Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"
+    );
+}
+
 const TOKEN: &str = "IQoJb3JpZ2luX2VjE/+=Token";
 
 fn with_token() -> Credential {

@@ -188,4 +188,32 @@ mod tests {
         sign_in("eu-west-1", 172_800);
         sign_in("us-east-1", 172_800);
     }
+
+    #[test]
+    fn a_hundred_days_have_places_of_their_own_and_no_stranger_takes_more() {
+        let keys = DerivedKeys::<128>::default();
+        let secret = SecretString::from("secret");
+        let derive = |region, day: u64| {
+            let date = AmzDate::of(Timestamp::from_unix(day * 86_400));
+            let scope = Scope {
+                date: &date,
+                region,
+                service: Scope::S3,
+            };
+            keys.with(&secret, &scope, |key| {
+                assert!(key.is_for(&scope));
+                Arc::as_ptr(key)
+            })
+        };
+        let of_days = || {
+            (20_000..20_100)
+                .map(|day| derive("eu-central-1", day))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of_days(), of_days(), "each is derived once");
+        for (day, region) in (0..1_000).zip(["us-east-1", "mars", "x"].into_iter().cycle()) {
+            derive(region, day);
+        }
+        assert!(keys.0.iter().all(|place| place.load().is_some()));
+    }
 }

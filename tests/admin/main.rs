@@ -1,6 +1,12 @@
 //! The admin listener over real sockets: what probes and scrapers see, and that it outlives bad clients.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod refresh;
+
 use evergate::admin::{Admin, AdminLimits, Api, Report};
 use evergate::clock::Clock;
 use evergate::telemetry::{AccessSink, Outcome, Telemetry};

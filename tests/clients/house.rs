@@ -18,6 +18,7 @@ pub struct Key {
     pub secret: String,
     /// `active`, `retired` or `revoked`.
     pub state: &'static str,
+    operations: &'static str,
 }
 
 impl Key {
@@ -26,7 +27,15 @@ impl Key {
             id: format!("EVGCANARY{:A>11}", name.to_uppercase()),
             secret: format!("canary/{name}+secret=of/a+client=with~punctuation"),
             state,
+            operations: "[read, write, delete, list]",
         }
+    }
+
+    /// What it may do, as the configuration says it.
+    #[must_use]
+    pub fn operations(mut self, operations: &'static str) -> Self {
+        self.operations = operations;
+        self
     }
 }
 
@@ -38,6 +47,7 @@ pub struct Plan {
     tls: bool,
     tees: bool,
     base_path: &'static str,
+    domain: Option<&'static str>,
 }
 
 impl Plan {
@@ -50,12 +60,20 @@ impl Plan {
             tls: false,
             tees: true,
             base_path: "",
+            domain: None,
         }
     }
 
     #[must_use]
     pub fn key(mut self, key: &Key) -> Self {
         self.keys.push(key.clone());
+        self
+    }
+
+    /// One key, and this one.
+    #[must_use]
+    pub fn only_key(mut self, key: &Key) -> Self {
+        self.keys = vec![key.clone()];
         self
     }
 
@@ -82,6 +100,13 @@ impl Plan {
     #[must_use]
     pub fn base_path(mut self, path: &'static str) -> Self {
         self.base_path = path;
+        self
+    }
+
+    /// Buckets are sub-domains of this one.
+    #[must_use]
+    pub fn domain(mut self, name: &'static str) -> Self {
+        self.domain = Some(name);
         self
     }
 
@@ -112,6 +137,9 @@ impl Plan {
         if !self.base_path.is_empty() {
             writeln!(yaml, "s3_base_path: {}", self.base_path).unwrap();
         }
+        if let Some(name) = self.domain {
+            writeln!(yaml, "s3_domains: [{name}]").unwrap();
+        }
         let token = if origin.s3s.is_some() {
             ", session_token: '${ORIGIN_TOKEN}'"
         } else {
@@ -127,12 +155,16 @@ impl Plan {
             .environment()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .to_vec();
+        if self.tees {
+            // What is never told is not told at any level.
+            environment.push(("EVERGATE_LOG".to_owned(), "trace".to_owned()));
+        }
         environment.push(("ORIGIN_TOKEN".to_owned(), SESSION_TOKEN.to_owned()));
         for (number, key) in keys.iter().enumerate() {
             write!(
                 yaml,
-                "  - access_key_id: {}\n    secret_access_key: ${{CLIENT_SECRET_{number}}}\n    state: {}\n    signature_versions: [v4, v2]\n    allow: [{{ bucket: files, operations: [read, write, delete, list] }}]\n",
-                key.id, key.state
+                "  - access_key_id: {}\n    secret_access_key: ${{CLIENT_SECRET_{number}}}\n    state: {}\n    signature_versions: [v4, v2]\n    allow: [{{ bucket: files, operations: {} }}]\n",
+                key.id, key.state, key.operations
             )
             .unwrap();
             environment.push((format!("CLIENT_SECRET_{number}"), key.secret.clone()));
@@ -145,12 +177,16 @@ impl Plan {
         let front = Tee::start(gateway.address, Needles::default(), canaries.in_answers());
         let address = if self.tees { front.address } else { gateway.address };
         let scheme = if self.tls { "https" } else { "http" };
+        let authority = self
+            .domain
+            .map_or_else(|| address.to_string(), |name| format!("{name}:{}", address.port()));
         House {
-            endpoint: format!("{scheme}://{address}{}", self.base_path),
+            endpoint: format!("{scheme}://{authority}{}", self.base_path),
             certificate: self.tls.then(|| folder.path().join("tls.crt")),
             origin,
             keys,
             gateway,
+            tees: self.tees,
             front,
             behind,
             canaries,
@@ -167,6 +203,7 @@ pub struct House {
     pub gateway: Evergate,
     keys: Vec<Key>,
     certificate: Option<PathBuf>,
+    tees: bool,
     front: Tee,
     behind: Tee,
     canaries: Canaries,
@@ -194,6 +231,12 @@ impl House {
 
     /// Fails when a secret was seen anywhere.
     pub async fn close(self) {
+        let (before, behind) = (self.front.passed(), self.behind.passed());
+        assert_eq!(
+            self.tees,
+            before > 0,
+            "{before} bytes before the gateway, {behind} behind it"
+        );
         assert_eq!(self.front.found(), Vec::<String>::new(), "in answers");
         assert_eq!(self.behind.found(), Vec::<String>::new(), "in requests to the origin");
         self.canaries.assert_not_told(&self.gateway).await;
@@ -215,6 +258,8 @@ pub fn job(endpoint: &str, origin: &Origin, key: &str, secret: &str) -> Value {
         "access_key_id": key, "secret_access_key": secret,
         // s3s-fs lists keys as they are and says that they are encoded.
         "lists_encoded": origin.s3s.is_none(),
+        // And it answers with 200 whatever `If-Match` says.
+        "hears_conditions": origin.s3s.is_none(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Whose keys are good where: those of apps at the gateway alone, the gateway's own at the origin alone.
 
 use super::house::{Key, Plan};
+use super::tee::Needles;
 use crate::support::http::{follow, send};
 use crate::support::origin::Origin;
 use crate::support::s3_client::{S3Client, path};
@@ -52,7 +53,38 @@ async fn the_key_of_the_gateway_is_useless_at_the_gateway(origin: Origin) {
     house.close().await;
 }
 
+/// The one answer that names the gateway's own key: a link in a browser that is to be redirected. It names what any presigned URL
+/// names, and no secret.
+async fn a_redirect_names_the_key_of_the_gateway_and_no_secret(origin: Origin) {
+    let policy = "refresh: [{ bucket: files, prefix: films/, max_age: 1d, delivery: redirect }]\n";
+    let house = Plan::on(origin).yaml(policy).without_tees().open().await;
+    let bucket = &house.origin.bucket;
+    house.direct().put(bucket, "films/a.mp4", &[], "a film").await;
+    let Key { id, secret, .. } = house.key();
+    let app = S3Client::new(&house.endpoint, id, secret);
+    let url = app.presign(&Method::GET, bucket, "films/a.mp4", 2 * MINUTE, MINUTE);
+    let answer = follow(&url, Method::GET).await;
+    assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
+    let location = answer.header("location");
+    assert!(
+        location.starts_with(&format!("{}/", house.origin.endpoint)),
+        "{location}"
+    );
+    assert!(location.contains(&house.origin.access_key_id), "{location}");
+    let told = format!("{answer:?}");
+    let secrets = Needles::default()
+        .and("the origin's secret", &house.origin.secret_access_key)
+        .and("the client's secret", secret)
+        .and("the client's key", id);
+    assert_eq!(secrets.found_in(told.as_bytes()), Vec::<String>::new(), "{told}");
+    assert_eq!(follow(location, Method::GET).await.body, "a film");
+    // An SDK is never redirected.
+    assert_eq!(app.get(bucket, "films/a.mp4").await.status, StatusCode::OK);
+    house.close().await;
+}
+
 on_both_origins!(
+    a_redirect_names_the_key_of_the_gateway_and_no_secret,
     a_key_of_an_app_is_useless_at_the_origin,
     the_key_of_the_gateway_is_useless_at_the_gateway,
 );

@@ -9,7 +9,8 @@ use crate::support::s3_client::S3Client;
 use http::{Method, StatusCode};
 use serde_json::json;
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
 use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -61,10 +62,10 @@ async fn wait_until_expired(url: &str) -> Reply {
 
 /// Loads pictures in one page, which is not the gateway's; their widths as drawn, 0 for those that are not.
 async fn widths(urls: &[&str]) -> Vec<u64> {
-    let pictures: String = urls
-        .iter()
-        .map(|url| format!("<img src=\"{}\">", url.replace('&', "&amp;")))
-        .collect();
+    let mut pictures = String::new();
+    for url in urls {
+        write!(pictures, "<img src=\"{}\">", url.replace('&', "&amp;")).unwrap();
+    }
     let page = page(format!("<!doctype html><title>chat</title>{pictures}"));
     let browser = Browser::start().await;
     browser.open(&page).await;

@@ -25,4 +25,5 @@ mod keys;
 mod librechat;
 mod many_uploads;
 mod real_clients;
+mod refusals;
 mod wrong_bodies;

@@ -100,6 +100,7 @@ fn run(name: &str, mut command: Command, job: &Value, package: &str) -> Report {
     for (variable, field) in fields {
         command.env(variable, job[field].as_str().unwrap());
     }
+    command.env("CA", job["ca"].as_str().unwrap_or_default());
     command.env("LISTS_ENCODED", job["lists_encoded"].to_string());
     command
         .stdin(Stdio::piped())

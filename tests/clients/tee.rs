@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -52,6 +52,7 @@ struct State {
     in_requests: Needles,
     in_answers: Needles,
     found: Mutex<Vec<String>>,
+    passed: AtomicU64,
     ended: AtomicBool,
 }
 
@@ -65,6 +66,7 @@ impl Tee {
             in_requests,
             in_answers,
             found: Mutex::default(),
+            passed: AtomicU64::new(0),
             ended: AtomicBool::new(false),
         });
         let shared = Arc::clone(&state);
@@ -79,11 +81,16 @@ impl Tee {
                 let _ = (client.set_nodelay(true), server.set_nodelay(true));
                 let (client_back, server_back) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 let (requests, answers) = (Arc::clone(&shared), Arc::clone(&shared));
-                thread::spawn(move || pass(client, server, &requests.in_requests, &requests.found));
-                thread::spawn(move || pass(server_back, client_back, &answers.in_answers, &answers.found));
+                thread::spawn(move || pass(client, server, &requests.in_requests, &requests));
+                thread::spawn(move || pass(server_back, client_back, &answers.in_answers, &answers));
             }
         });
         Self { address, state }
+    }
+
+    /// How many bytes have passed, both ways.
+    pub fn passed(&self) -> u64 {
+        self.state.passed.load(Ordering::Relaxed)
     }
 
     /// The names of what was seen and must not be, each with what stood around it.
@@ -100,7 +107,7 @@ impl Drop for Tee {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, needles: &Needles, found: &Mutex<Vec<String>>) {
+fn pass(mut from: TcpStream, mut to: TcpStream, needles: &Needles, state: &State) {
     let mut buffer = vec![0; 64 * 1024];
     // What is searched: the end of what has passed, and what came.
     let mut seen = Vec::new();
@@ -111,8 +118,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, needles: &Needles, found: &Mutex
         seen.extend_from_slice(came);
         for name in needles.found_in(&seen) {
             let text: String = String::from_utf8_lossy(&seen).chars().take(2000).collect();
-            found.lock().unwrap().push(format!("{name} in {text}"));
+            state.found.lock().unwrap().push(format!("{name} in {text}"));
         }
+        state.passed.fetch_add(read as u64, Ordering::Relaxed);
         if to.write_all(came).is_err() {
             let _ = from.shutdown(Shutdown::Read);
             break;

@@ -15,10 +15,10 @@ use http::StatusCode;
 use secrecy::SecretString;
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 
 /// Takes bodies of [`LONG`] bytes and says yes to them.
 fn taker() -> Origin {
@@ -31,8 +31,8 @@ fn taker() -> Origin {
 }
 
 /// An origin that tells how much of a body it got before its connection was closed.
-fn counter() -> (Origin, mpsc::Receiver<usize>) {
-    let (tell, told) = mpsc::channel();
+fn counter() -> (Origin, mpsc::UnboundedReceiver<usize>) {
+    let (tell, told) = mpsc::unbounded_channel();
     let origin = Origin::start(move |connection: &mut Connection| {
         connection.request().unwrap();
         let (mut count, mut buffer) = (0, [0; 4096]);
@@ -72,7 +72,7 @@ async fn a_body_streams_through() {
 #[tokio::test]
 async fn rule_14_a_body_that_is_not_whole_never_ends_at_the_origin() {
     for error in [UploadError::Incomplete, UploadError::Stalled] {
-        let (origin, told) = counter();
+        let (origin, mut told) = counter();
         let gateway = Gateway::impatient(&origin);
         let (client, upload) = stream(LONG).await;
         let sending = tokio::spawn(async move {
@@ -81,7 +81,7 @@ async fn rule_14_a_body_that_is_not_whole_never_ends_at_the_origin() {
         });
         assert_eq!(gateway.put(upload).await.unwrap_err(), FetchError::Upload(error));
         sending.await.unwrap();
-        assert!(told.recv().unwrap() < LONG);
+        assert!(told.recv().await.unwrap() < LONG);
     }
     // Of the wrong hash, too long, and of a client that is gone: the last piece is never sent.
     for (payload, length) in [
@@ -89,20 +89,20 @@ async fn rule_14_a_body_that_is_not_whole_never_ends_at_the_origin() {
         (Payload::Unsigned, LONG + 1),
         (Payload::Unsigned, LONG - 1),
     ] {
-        let (origin, told) = counter();
+        let (origin, mut told) = counter();
         let gateway = Gateway::impatient(&origin);
         let (client, upload) = signed_stream(LONG, &payload).await;
         tokio::spawn(async move { client.send_all(length).await });
         let error = gateway.put(upload).await.unwrap_err();
         assert!(matches!(error, FetchError::Upload(_)), "{error:?}");
         assert_eq!(error.kind(), None, "it is none of the origin's");
-        assert!(told.recv().unwrap() < LONG, "{length}");
+        assert!(told.recv().await.unwrap() < LONG, "{length}");
     }
 }
 
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_nothing() {
-    let (origin, told) = counter();
+    let (origin, mut told) = counter();
     let gateway = Gateway::impatient(&origin);
     let (client, upload) = stream(LONG).await;
     let mut put = Box::pin(gateway.put(upload));
@@ -115,7 +115,7 @@ async fn a_client_that_goes_away_leaves_nothing() {
     }
     drop(put);
     client.given_up().await;
-    assert!(told.recv().unwrap() < LONG);
+    assert!(told.recv().await.unwrap() < LONG);
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn clients_faults_open_no_breaker() {
 
 #[tokio::test]
 async fn an_early_refusal_is_passed_on_and_ends_the_upload() {
-    let (tell, told) = mpsc::channel();
+    let (tell, mut told) = mpsc::unbounded_channel();
     let origin = Origin::start(move |connection: &mut Connection| {
         connection.request().unwrap();
         connection.body(20_000);
@@ -154,7 +154,7 @@ async fn an_early_refusal_is_passed_on_and_ends_the_upload() {
     assert_eq!(forwarded.refusal.as_ref().unwrap().code_text, "EntityTooLarge");
     assert_eq!(text(forwarded).await.into_bytes(), document("EntityTooLarge"));
     sending.await.unwrap();
-    told.recv().unwrap();
+    told.recv().await.unwrap();
 }
 
 #[tokio::test]

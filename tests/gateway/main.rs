@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attacks;
 mod awkward_keys;
 mod deliveries;
 mod full_circle;
@@ -21,5 +22,7 @@ mod refusals;
 mod rules;
 mod running;
 mod s3_endpoint;
+mod s3_endpoint_heads;
 mod s3_endpoint_rules;
+mod s3_endpoint_writes;
 mod start_up;

@@ -29,44 +29,45 @@ const LEFT_OUT: [(&str, &str); 8] = [
 
 /// The cases whose path holds a dot segment. The canonical request takes the path as it is sent, and so these are
 /// signed as AWS signs them; but no such path gets that far, since the decoder refuses it (rule 2).
-const DOT_SEGMENTS: [&str; 4] = [
+pub(crate) const DOT_SEGMENTS: [&str; 4] = [
     "get-relative-relative-unnormalized",
     "get-relative-unnormalized",
     "get-slash-dot-slash-unnormalized",
     "get-slash-pointless-dot-unnormalized",
 ];
 
-const PROVEN: usize = 32;
+pub(crate) const PROVEN: usize = 32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     Header,
     Query,
 }
 
 /// A request and its context, as read from a case's folder.
-struct Case {
+pub(crate) struct Case {
     folder: PathBuf,
-    method: String,
-    raw_path: String,
+    pub(crate) method: String,
+    pub(crate) raw_path: String,
+    pub(crate) raw_query: String,
     query: Vec<(String, String)>,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     body: String,
-    context: Value,
+    pub(crate) context: Value,
 }
 
 /// What a case expects, or what our code makes of it.
 #[derive(Debug, PartialEq, Eq)]
-struct Outcome {
-    canonical_request: String,
-    signature: String,
+pub(crate) struct Outcome {
+    pub(crate) canonical_request: String,
+    pub(crate) signature: String,
 }
 
 fn suite() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sigv4/aws-signing-test-suite/v4")
 }
 
-fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(suite())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -80,7 +81,7 @@ fn decoded(text: &str) -> String {
 }
 
 impl Case {
-    fn read(name: &str) -> Self {
+    pub(crate) fn read(name: &str) -> Self {
         let folder = suite().join(name);
         let text = fs::read_to_string(folder.join("request.txt")).unwrap();
         let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end_matches('\n'), ""));
@@ -109,6 +110,7 @@ impl Case {
         Self {
             method: method.to_owned(),
             raw_path: raw_path.to_owned(),
+            raw_query: raw_query.to_owned(),
             query,
             headers,
             body: body.to_owned(),
@@ -117,7 +119,7 @@ impl Case {
         }
     }
 
-    fn expected(&self, form: Form) -> Outcome {
+    pub(crate) fn expected(&self, form: Form) -> Outcome {
         let form = match form {
             Form::Header => "header",
             Form::Query => "query",
@@ -206,7 +208,7 @@ impl Case {
     }
 }
 
-fn is_left_out(name: &str) -> bool {
+pub(crate) fn is_left_out(name: &str) -> bool {
     LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
 }
 

@@ -23,6 +23,7 @@ pub struct Evergate {
     pub config: PathBuf,
     stdout: Lines,
     stderr: Lines,
+    secrets: Vec<(String, String)>,
     _folder: TempDir,
 }
 
@@ -51,8 +52,9 @@ impl Lines {
     }
 }
 
-/// `address` and `admin` lines that make the gateway pick free ports.
-pub const FREE_PORTS: &str = "listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\nlog: { format: json }\n";
+/// `address` and `admin` lines that make the gateway pick free ports. The API is open when `ADMIN_TOKEN` is set.
+pub const FREE_PORTS: &str =
+    "listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0, token: \"${ADMIN_TOKEN:-}\" }\nlog: { format: json }\n";
 
 /// A command that runs the binary with nothing of this process's environment but what it can't do without.
 pub fn command(arguments: &[&str]) -> Command {
@@ -90,6 +92,7 @@ impl Evergate {
             config,
             stdout,
             stderr,
+            secrets: secrets(environment),
             _folder: folder,
         }
     }
@@ -151,8 +154,24 @@ impl Drop for Evergate {
                 self.log(),
                 self.access_log()
             );
+            return;
+        }
+        // Rule 9, in every test that starts a gateway: what it was given in secret is in none of its lines.
+        for (name, value) in &self.secrets {
+            let told = [self.log(), self.access_log()].concat();
+            assert!(!told.contains(value.as_str()), "{name} is in a log:\n{told}");
         }
     }
+}
+
+/// The variables that hold secrets, by their names.
+fn secrets(environment: &[(&str, &str)]) -> Vec<(String, String)> {
+    let is_secret = |name: &str| ["SECRET", "TOKEN"].iter().any(|word| name.contains(word));
+    environment
+        .iter()
+        .filter(|(name, value)| is_secret(name) && value.len() >= 8)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// Waits for a process to end by itself.

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, CredentialsConfig, OriginConfig};
 use crate::gateway::links::{Claim, Honoured, Judgement, LinkUrl, Refused};
 use crate::route::{LocateError, Located};
-use crate::s3::before_aws_s3;
+use crate::s3::{before_aws_s3, without_port};
 use crate::sigv4::VerifyError;
 use std::time::Duration;
 
@@ -27,26 +27,39 @@ pub(super) fn of(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, no
                 public_hosts(setting, host)
             ),
         ],
-        (Ok(Honoured::Link(..)), _) if !is_public_host(setting, host) => vec![format!(
+        (Ok(Honoured::Link(..)), _) if !is_signed_for_a_public_host(setting, judgement) => vec![format!(
             "That holds where it comes to the gateway as {host}. If clients reach the gateway by another name (a proxy that does not keep the \
              Host, links whose host was rewritten), write:\n{}",
             public_hosts(setting, host)
         )],
-        (Err(refused), _) => Advisor {
-            setting,
-            host,
-            judgement,
-            now,
+        (Err(refused), _) => {
+            let advisor = Advisor {
+                setting,
+                host,
+                judgement,
+                now,
+            };
+            let mut advice = advisor.of(*refused);
+            if judgement.claim.is_some() && is_the_origins(setting, host) {
+                advice.push(format!(
+                    "Its host is S3's own: beside that, it must be rewritten to lead to the gateway, and this line makes its signature count \
+                     there:\n{}",
+                    public_hosts(setting, host)
+                ));
+            }
+            advice
         }
-        .of(*refused),
         (Ok(_), _) => Vec::new(),
     }
 }
 
 /// Whether a link that is good names the origin and not the gateway.
 pub(super) fn leads_to_the_origin(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement) -> bool {
-    let host = url.host().as_str();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    judgement.proven.is_some() && is_the_origins(setting, url.host().as_str())
+}
+
+/// Whether `host` is that of an origin, or AWS's, and not said to be one that the gateway answers for.
+fn is_the_origins(setting: &Setting<'_>, host: &str) -> bool {
     let is_origin = setting.config.buckets.iter().any(|bucket| match &bucket.origin {
         OriginConfig::Server(server) => {
             let address = server.endpoint.address(server.style, &bucket.name);
@@ -54,7 +67,12 @@ pub(super) fn leads_to_the_origin(setting: &Setting<'_>, url: &LinkUrl, judgemen
         }
         OriginConfig::Embedded(_) => false,
     });
-    judgement.proven.is_some() && !is_public_host(setting, host) && (is_origin || before_aws_s3(name).is_some())
+    !is_public_host(setting, host) && (is_origin || before_aws_s3(without_port(host)).is_some())
+}
+
+fn is_signed_for_a_public_host(setting: &Setting<'_>, judgement: &Judgement) -> bool {
+    let proven = judgement.proven.as_ref();
+    proven.is_some_and(|proven| is_public_host(setting, &proven.host))
 }
 
 fn is_public_host(setting: &Setting<'_>, host: &str) -> bool {
@@ -120,7 +138,7 @@ impl Advisor<'_> {
             ],
             Denied::RetiredKey => vec!["Sign with another key of the client.".into()],
             Denied::VersionTwo => self.version_two(),
-            Denied::TemporaryCredentials => self.temporary(),
+            Denied::TemporaryCredentials => Self::temporary(),
             Denied::Verify(error) => self.of_verify(error),
             Denied::NotAllowed => self.not_allowed(),
             Denied::UnknownBucket => self.unknown_bucket(),
@@ -195,7 +213,7 @@ impl Advisor<'_> {
         }
     }
 
-    fn temporary(&self) -> Vec<String> {
+    fn temporary() -> Vec<String> {
         vec![
             "Nobody can verify it any more: the secret of temporary credentials is gone with them. Replace such links where they are stored by stable \
              paths (`evergate rewrite`), and let the app sign with a key that the gateway issued (`evergate client new`)."
@@ -222,7 +240,8 @@ impl Advisor<'_> {
     fn virtual_host(&self) -> Option<String> {
         let (first, domain) = self.host.split_once('.')?;
         let is_bucket = self.setting.config.client_names().contains_key(first);
-        (is_bucket && self.setting.doors.bucket_of(self.host).is_none()).then(|| {
+        let in_path = self.located().and_then(Located::configured).is_some();
+        (is_bucket && !in_path && self.setting.doors.bucket_of(self.host).is_none()).then(|| {
             format!(
                 "If {} names the bucket {first} (virtual-hosted style), write:\ns3_domains: [{domain}]",
                 self.host

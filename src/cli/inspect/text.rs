@@ -114,13 +114,11 @@ fn ruled(rule: &Rule) -> String {
 
 fn verdict(finding: &Finding) -> String {
     let reason = &finding.reason;
-    match (finding.served, finding.door, finding.delivery) {
-        (true, Some(door), Some(delivery)) => format!("served at the {door} door, delivery {delivery}: {reason}"),
-        _ => {
-            let status = finding.status.map_or(String::new(), |status| format!("{status} "));
-            format!("refused, {status}{}: {reason}", finding.code.unwrap_or_default())
-        }
+    if let (true, Some(door), Some(delivery)) = (finding.served, finding.door, finding.delivery) {
+        return format!("served at the {door} door, delivery {delivery}: {reason}");
     }
+    let status = finding.status.map_or(String::new(), |status| format!("{status} "));
+    format!("refused, {status}{}: {reason}", finding.code.unwrap_or_default())
 }
 
 /// A duration in its two largest units: `20d 3h`, and not in months and years, which rules are not written in.

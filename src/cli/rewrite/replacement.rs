@@ -1,12 +1,11 @@
 //! What a presigned URL is replaced by: the stable path of its object, or a URL presigned afresh for the gateway.
 
-use super::presigned::Disposition;
 use super::tally::Left;
 use crate::clock::Timestamp;
 use crate::config::{AllowedOperations, BucketConfig, ClientConfig, ClientState, Config, OriginConfig, RefreshConfig};
-use crate::resolve::Overrides;
+use crate::resolve::{Disposition, Overrides};
 use crate::route::{LinkTarget, StablePaths};
-use crate::s3::{Address, AddressStyle, BucketName, Endpoint, ObjectKey, Region, encode_path_into, encode_query_into};
+use crate::s3::{Address, AddressStyle, BucketName, Endpoint, ObjectKey, Region, encode_path_into};
 use crate::sigv4::{PresignRequest, Signer};
 use http::Method;
 use std::sync::Arc;
@@ -61,11 +60,7 @@ impl Stable {
     }
 
     fn make(&self, target: &LinkTarget<'_>, overrides: &Overrides) -> Result<String, Left> {
-        let disposition = match overrides.as_slice() {
-            [] => Disposition::Inline,
-            [("response-content-disposition", value)] => Disposition::parse(value).ok_or(Left::Overrides)?,
-            _ => return Err(Left::Overrides),
-        };
+        let disposition = Disposition::of(overrides).ok_or(Left::Overrides)?;
         let path = |bucket: &usize| {
             if let Some((base, host)) = &self.base {
                 let path = self.paths.at(host, *bucket, &target.key)?;
@@ -76,14 +71,7 @@ impl Stable {
             stable.host.is_none().then_some(stable.path)
         };
         let mut url = target.buckets.iter().find_map(path).ok_or(Left::NoRoute)?;
-        match disposition {
-            Disposition::Inline => {}
-            Disposition::Attachment => url.push_str("?download"),
-            Disposition::Named(name) => {
-                url.push_str("?download=");
-                encode_query_into(&name, &mut url);
-            }
-        }
+        disposition.append_to(&mut url);
         Ok(url)
     }
 }

@@ -10,15 +10,13 @@ use crate::fetch::origin::OriginClient;
 use crate::fetch::outcome::Asked;
 use crate::fetch::remedy::Cause;
 use crate::fetch::request::{Means, SignedRequest};
-use crate::fetch::state::{Admission, OriginState};
+use crate::fetch::state::Admission;
 use crate::resolve::EndpointTarget;
-use std::sync::Arc;
 use tokio::time::Instant;
 
-/// What is to be done, at which origin, in what time.
+/// What is to be done, in what time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Errand<'a> {
-    pub(super) state: &'a Arc<OriginState>,
     pub(super) target: &'a EndpointTarget,
     pub(super) pace: Pace,
     /// When it is too late for an answer, however late the last attempt began; the time in which a stream is sent does not
@@ -41,17 +39,16 @@ impl From<Failed> for Refused {
 }
 
 impl OriginClient {
-    /// Sends `errand` once, signed by `means`, when its origin may be asked; what comes of it is the origin's record.
+    /// Sends `errand` once, signed by `means`; what comes of it is the origin's record.
     pub(super) async fn attempt_forward(
         &self,
+        mut admission: Admission,
         means: &Means,
         errand: Errand<'_>,
         content: &mut Content,
     ) -> Result<Answer, Refused> {
         let (length, sha256) = (content.length(), content.sha256());
         let request = SignedRequest::forwarded(means, errand.target, length, sha256).map_err(Failed::unsent)?;
-        let admission = errand.state.admit(errand.pace.line, errand.deadline);
-        let mut admission = admission.await.map_err(Failed::unsent)?;
         let (body, sending) = content.begin();
         let answered = self.ask((request, body), means, errand, &sending, &mut admission).await;
         content.end(&sending);

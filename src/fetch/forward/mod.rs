@@ -71,31 +71,30 @@ impl OriginClient {
         let slot = self.slot(begun + pace.turn).await?;
         state.earn();
         let deadline = begun + pace.turn + pace.patience;
-        let errand = Errand {
-            state,
-            target,
-            pace,
-            deadline,
-        };
+        let errand = Errand { target, pace, deadline };
         let bucket = target.permit().bucket();
         let mut amends = Amends::new(self, state, credentials, bucket, deadline);
         let mut before: Option<FetchError> = None;
         loop {
+            let admission = match state.admit(pace.line, deadline).await {
+                Ok(admission) => admission,
+                // That a repeat was not let through says less than why there had to be one.
+                Err(error) => return Err(before.unwrap_or(error)),
+            };
+            // Only now: in the line credentials may have changed.
             let means = amends.means()?;
-            let refused = match self.attempt_forward(&means, errand, &mut content).await {
+            let refused = match self.attempt_forward(admission, &means, errand, &mut content).await {
                 Ok(answer) => return Ok(self.forwarded(answer, pace, slot)),
                 Err(refused) => refused,
             };
             let Refused { failed, answer } = refused;
             let repeatable = content.repeatable(target);
-            match (amends.make(&means, &failed, repeatable).await, answer, before) {
-                (Hope::Again, _, _) => before = Some(failed.error),
-                (Hope::TooLate, _, _) => return Err(FetchError::Corrected),
+            match (amends.make(&means, &failed, repeatable).await, answer) {
+                (Hope::Again, _) => before = Some(failed.error),
+                (Hope::TooLate, _) => return Err(FetchError::Corrected),
                 // It may have been meant for the client after all.
-                (Hope::None, Some(answer), _) => return Ok(self.forwarded(answer, pace, slot)),
-                // That a repeat was not let through says less than why there had to be one.
-                (Hope::None, None, Some(before)) if failed.is_unsent() => return Err(before),
-                (Hope::None, None, _) => return Err(failed.error),
+                (Hope::None, Some(answer)) => return Ok(self.forwarded(answer, pace, slot)),
+                (Hope::None, None) => return Err(failed.error),
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::gateway::app::App;
 use crate::gateway::{Running, presigned};
 use crate::presign::{PresignError, UrlCacheStatus};
-use crate::resolve::{Overrides, Target};
+use crate::resolve::{Disposition, Overrides, Target};
 use crate::respond;
 use crate::s3::{ObjectKey, Operation};
 use crate::telemetry::LinksRenewed;
@@ -106,9 +106,9 @@ pub enum RenewalError {
     /// It is good, and no route leads to its object.
     #[error("no route leads to its object, so that there is no stable path")]
     NoRoute,
-    /// It is good, and names a version or a part of its object, which no stable path does.
-    #[error("it names a version or a part of its object, which no stable path does")]
-    Chosen,
+    /// It is good, and asks for a version, a part or other headers, which no stable path does.
+    #[error("it asks for a version, a part or other headers of its object, which no stable path does")]
+    Overrides,
     /// It is good, and there is nothing to sign a new one with.
     #[error("there are no valid credentials to sign with")]
     Credentials,
@@ -122,7 +122,7 @@ impl RenewalError {
             Self::Url(_) => "not_a_url",
             Self::Refused(refused) => refused.code(),
             Self::NoRoute => "no_route",
-            Self::Chosen => "version_chosen",
+            Self::Overrides => "overrides_signed",
             Self::Credentials => "no_credentials",
         }
     }
@@ -213,11 +213,10 @@ impl Batch {
     }
 
     fn stable(&self, permit: &Permit, overrides: &Overrides) -> Result<Renewed, RenewalError> {
-        if overrides.choosing() != Overrides::default() {
-            return Err(RenewalError::Chosen);
-        }
+        let disposition = Disposition::of(overrides).ok_or(RenewalError::Overrides)?;
         let path = self.app.stable_paths.of(permit.bucket().index, permit.key());
-        let path = path.ok_or(RenewalError::NoRoute)?;
+        let mut path = path.ok_or(RenewalError::NoRoute)?;
+        disposition.append_to(&mut path.path);
         Ok(Renewed {
             url: path.path.into(),
             host: path.host.map(Into::into),

@@ -126,6 +126,12 @@ const fn of_field(error: FieldError) -> Told {
             None,
             "The request names a second object, and its operation has none.",
         ),
+        FieldError::Unknown => row(
+            NEVER,
+            "NotImplemented",
+            Some("field_unknown"),
+            "A header you provided implies functionality that is not implemented.",
+        ),
         FieldError::AclNotOpen => row(
             NO,
             "AccessDenied",

@@ -61,7 +61,9 @@ impl ClientView {
                     match root.filter(|_| depth == 0) {
                         Some(Root::Deleted) => {
                             draft.copy_to(before);
-                            self.refused.iter().for_each(|error| error.push(&mut draft.out));
+                            for error in &self.refused {
+                                error.push(&mut draft.out);
+                            }
                         }
                         // SDKs hand it on to their apps, and s3s leaves it out.
                         Some(Root::Completed) if !has_location => {
@@ -79,9 +81,8 @@ impl ClientView {
                         draft.open(&start, before, after, &self.refused);
                     }
                 }
-                Event::DocType(_) => return Err(XmlError),
                 Event::Eof if depth == 0 && root.is_some() => break,
-                Event::Eof => return Err(XmlError),
+                Event::DocType(_) | Event::Eof => return Err(XmlError),
                 _ => {}
             }
         }
@@ -144,7 +145,9 @@ impl Draft<'_> {
         for part in ["<", start.name().as_ref(), start.attributes_raw(), ">"] {
             self.out.push_str(part);
         }
-        errors.iter().for_each(|error| error.push(&mut self.out));
+        for error in errors {
+            error.push(&mut self.out);
+        }
         for part in ["</", start.name().as_ref(), ">"] {
             self.out.push_str(part);
         }

@@ -4,6 +4,7 @@
 //! is claimed is then read strictly.
 
 use super::PresentedError;
+use crate::s3::raw_parameters;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
@@ -74,16 +75,22 @@ fn in_header(headers: &HeaderMap) -> Result<Option<&str>, PresentedError> {
 }
 
 fn names(query: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    query.split('&').map(|parameter| {
-        let name = parameter.split('=').next().unwrap_or_default();
-        percent_decode_str(name).decode_utf8_lossy()
+    raw_parameters(query).map(|(name, _)| {
+        if name.contains('%') {
+            percent_decode_str(name).decode_utf8_lossy()
+        } else {
+            name.into()
+        }
     })
 }
 
 /// Whether the query claims version 4, holds anything of version 4, claims version 2.
 fn in_query(query: &str) -> [bool; 3] {
     let mut found = [false; 3];
-    for name in names(query) {
+    for name in names(query).filter(|name| {
+        name.get(..1)
+            .is_some_and(|first| matches!(first, "X" | "x" | "A" | "a"))
+    }) {
         if let Some(place) = V4_PARAMETERS.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
             found[0] |= place < V4_CLAIM;
             found[1] = true;

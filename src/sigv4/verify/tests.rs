@@ -122,3 +122,70 @@ fn the_version_2_url_of_the_aws_documentation_is_authentic() {
         assert_eq!(presented.own_query().count(), 0);
     }
 }
+
+fn presented(query: Option<&str>, fields: &[(&'static str, &'static str)]) -> Result<Option<String>, PresentedError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in fields {
+        headers.append(*name, http::HeaderValue::from_static(value));
+    }
+    let received = Received {
+        method: &Method::GET,
+        path: "/test.txt",
+        query,
+        headers: &headers,
+    };
+    Ok(Presented::of(received)?.map(|presented| {
+        let own: Vec<String> = presented
+            .own_query()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        own.join(",")
+    }))
+}
+
+/// What other people call a signature is none of ours, and nothing of it is read: it may be as malformed as it likes.
+#[test]
+fn what_bears_no_aws_signature_is_not_read() {
+    for query in [
+        None,
+        Some(""),
+        Some("a=%zz&a=1&&"),
+        Some("Signature=a&Expires=1&Key-Pair-Id=b"),
+        Some("X-Amz-Date=x&X-Amz-Expires=y"),
+        Some("q=X-Amz-Signature"),
+        Some("sX-Amz-Signature=1"),
+        Some("%FF=1"),
+        Some("\u{e9}=1"),
+    ] {
+        assert_eq!(presented(query, &[]), Ok(None), "{query:?}");
+        assert_eq!(
+            presented(query, &[("authorization", "Bearer AWS4-HMAC-SHA256")]),
+            Ok(None)
+        );
+        assert_eq!(
+            presented(query, &[("authorization", "Basic QVdT"), ("authorization", "x")]),
+            Ok(None)
+        );
+    }
+    for claim in [
+        "x-amz-signature",
+        "X-AMZ-CREDENTIAL=",
+        "%78-amz-algorithm=1",
+        "awsaccesskeyid",
+        "AWSAccessKeyI%64=a",
+    ] {
+        assert!(presented(Some(claim), &[]).is_err(), "{claim}");
+    }
+}
+
+#[test]
+fn what_signing_added_is_told_from_what_was_asked() {
+    assert_eq!(presented(Some(PRESIGNED), &[]), Ok(Some(String::new())));
+    let asked = format!("versionId=a%2Fb&{PRESIGNED}&x-id=GetObject&uploads&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD");
+    assert_eq!(
+        presented(Some(&asked), &[]),
+        Ok(Some("versionId=a/b,x-id=GetObject,uploads=".to_owned()))
+    );
+    let token = format!("{PRESIGNED}&X-Amz-Security-Token=t");
+    assert_eq!(presented(Some(&token), &[]), Ok(Some(String::new())));
+}

@@ -6,6 +6,8 @@
 export RCLONE_CONFIG_GATE_TYPE=s3 RCLONE_CONFIG_GATE_PROVIDER=Other RCLONE_CONFIG_GATE_ENDPOINT=$ENDPOINT
 export RCLONE_CONFIG_GATE_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID RCLONE_CONFIG_GATE_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY
 export RCLONE_CONFIG_GATE_REGION=$AWS_REGION RCLONE_CONFIG_GATE_FORCE_PATH_STYLE=true
+# Over TLS it speaks HTTP/2.
+[ -z "$CA" ] || export RCLONE_CA_CERT=$CA
 rclone() { command rclone --config /dev/null --quiet --retries 1 --low-level-retries 1 --s3-upload-cutoff 5Mi --s3-chunk-size 5Mi "$@"; }
 # The bucket itself: below a prefix it would ask first whether the prefix is an object.
 base=gate:$BUCKET

@@ -1,5 +1,6 @@
 # Sourced by the tests of command line clients: folders of their own, data, and steps that end the script when they fail.
-# The job comes in the environment: ENDPOINT, BUCKET, PYTHON, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION.
+# The job comes in the environment: ENDPOINT, BUCKET, PYTHON, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and
+# CA, a file, when the endpoint is https.
 # shellcheck shell=bash
 
 set -Eeuo pipefail

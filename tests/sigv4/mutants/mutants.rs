@@ -163,7 +163,7 @@ fn check(request: &Request, keys: &Keys) {
 }
 
 /// Method, host, bucket, region, secret and time.
-fn spoil(request: &Request, sink: &mut impl Sink) {
+pub(crate) fn spoil(request: &Request, sink: &mut impl Sink) {
     let (form, version) = (request.form(), request.version());
     for method in ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "get"] {
         let method = method.parse().unwrap();

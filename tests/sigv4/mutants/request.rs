@@ -192,7 +192,7 @@ impl Request {
     }
 
     /// The head as HTTP hands it over; `None` when HTTP itself would refuse it.
-    fn headers(&self) -> Option<HeaderMap> {
+    pub(crate) fn headers(&self) -> Option<HeaderMap> {
         let mut headers = HeaderMap::with_capacity(self.fields.len());
         for (name, value) in &self.fields {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
