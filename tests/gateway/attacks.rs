@@ -62,4 +62,113 @@ async fn rule_15_no_spelling_of_a_field_is_a_copy_source(origin: Origin) {
     assert_eq!(reply.header("x-evergate-reason"), "field_unknown");
 }
 
-on_both_origins!(rule_15_no_spelling_of_a_field_is_a_copy_source);
+const WRITER: (&str, &str) = ("EVGWRITER00000000001", "canary-client-secret-of-a-writer-0001");
+
+/// Who may write may abort uploads: by an empty upload id, radosgw deleted the object, or stored one.
+async fn rule_3_an_upload_without_an_id_is_no_upload(origin: Origin) {
+    assert_eq!(
+        origin.put(&[Object::new("images/cat.png", b"a cat")]),
+        Vec::<String>::new()
+    );
+    let yaml = format!(
+        "{}clients: [{{ access_key_id: {}, secret_access_key: '${{WRITER_SECRET}}', allow: [{{ bucket: files, operations: [write] }}] }}]",
+        origin.bucket_yaml(),
+        WRITER.0
+    );
+    let environment: Vec<_> = origin
+        .environment()
+        .into_iter()
+        .chain([("WRITER_SECRET", WRITER.1)])
+        .collect();
+    let gateway = Evergate::start_with(&yaml, &environment);
+    let client = S3Client::new(&format!("http://{}", gateway.address), WRITER.0, WRITER.1);
+    for (method, query) in [
+        (Method::DELETE, "uploadId="),
+        (Method::DELETE, "uploadId"),
+        (Method::GET, "uploadId="),
+        (Method::POST, "uploadId="),
+        (Method::PUT, "partNumber=1&uploadId="),
+        (Method::PUT, "partNumber=&uploadId=u"),
+    ] {
+        let target = format!("/files/images/cat.png?{query}");
+        let reply = client.send(method.clone(), &target, &[], Bytes::new()).await;
+        assert_eq!(reply.status, 501, "{method} {query}: {reply:?}");
+        assert_eq!(reply.header("x-evergate-reason"), "operation_not_open");
+        let there = direct(&origin).get(&origin.bucket, "images/cat.png").await;
+        assert_eq!(
+            (there.status.as_u16(), &there.body[..]),
+            (200, &b"a cat"[..]),
+            "{method} {query}"
+        );
+    }
+    assert_eq!(
+        client
+            .send(Method::DELETE, "/files/images/cat.png", &[], Bytes::new())
+            .await
+            .status,
+        403
+    );
+}
+
+/// Whoever may do everything with buckets may not administrate the server that keeps them.
+async fn rule_4_an_origins_own_administration_is_no_bucket(origin: Origin) {
+    let gateway = assembled(&origin);
+    let all = S3Client::new(&format!("http://{}", gateway.address), ALL.0, ALL.1);
+    for target in [
+        "/minio/admin/v3/info",
+        "/admin/user?format=json&uid=evergate",
+        "/admin/usage",
+        "/swift/v1",
+        "/auth/v1.0",
+    ] {
+        let reply = all.send(Method::GET, target, &[], Bytes::new()).await;
+        assert_eq!(reply.status, 404, "{target}: {reply:?}");
+        assert_eq!(reply.header("x-evergate-reason"), "no_such_bucket");
+        let source = target.split('?').next().unwrap();
+        let copy = [("x-amz-copy-source", source)];
+        let reply = all.send(Method::PUT, "/files/images/copy", &copy, Bytes::new()).await;
+        assert_eq!(reply.status, 404, "{target}: {reply:?}");
+    }
+}
+
+async fn rule_3_a_list_stays_inside_of_its_prefix(origin: Origin) {
+    let gateway = assembled(&origin);
+    let client = narrow(&gateway);
+    for prefix in [
+        "images/../",
+        "images/%2e%2e/secret/",
+        "images/.",
+        "images/./",
+        "images/..",
+        "images",
+        "",
+        "/images/",
+    ] {
+        for target in [
+            format!("/files?prefix={prefix}"),
+            format!("/files?list-type=2&prefix={prefix}"),
+            format!("/files?uploads&prefix={prefix}"),
+        ] {
+            let reply = client.send(Method::GET, &target, &[], Bytes::new()).await;
+            assert_eq!(reply.status, 403, "{target}: {reply:?}");
+        }
+    }
+    for target in [
+        "/files?prefix=images/",
+        "/files?list-type=2&prefix=images/..cat&start-after=a&delimiter=i",
+    ] {
+        let reply = client.send(Method::GET, target, &[], Bytes::new()).await;
+        assert_eq!(reply.status, 200, "{target}: {reply:?}");
+        assert!(
+            !String::from_utf8_lossy(&reply.body).contains("plan"),
+            "{target}: {reply:?}"
+        );
+    }
+}
+
+on_both_origins!(
+    rule_15_no_spelling_of_a_field_is_a_copy_source,
+    rule_3_an_upload_without_an_id_is_no_upload,
+    rule_4_an_origins_own_administration_is_no_bucket,
+    rule_3_a_list_stays_inside_of_its_prefix,
+);
