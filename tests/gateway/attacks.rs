@@ -1,9 +1,12 @@
 //! What a client tries in order to get further than its allow list, on both origins.
 
 use crate::s3_endpoint::{ALL, CLIENTS, NARROW, SECRETS};
-use crate::support::evergate::Evergate;
+use crate::support::evergate::{Evergate, wait_until};
+use crate::support::http::send;
+use crate::support::links::Link;
 use crate::support::origin::{Object, Origin};
 use crate::support::s3_client::{S3Client, path};
+use crate::support::spy::Spy;
 use bytes::Bytes;
 use http::Method;
 
@@ -164,6 +167,43 @@ async fn rule_3_a_list_stays_inside_of_its_prefix(origin: Origin) {
             "{target}: {reply:?}"
         );
     }
+}
+
+/// By every name that AWS has for S3 a link names one object, and not another one when its bucket is taken for a part of the host.
+#[tokio::test]
+async fn rule_11_a_host_that_names_a_bucket_is_no_path_style() {
+    let origin = Spy::start();
+    let bucket = |id: &str| {
+        let endpoint = origin.endpoint();
+        format!(
+            "  {id}: {{ name: {id}-there, region: us-east-1, endpoint: '{endpoint}', path_style: true, credentials: {{ access_key_id: A, secret_access_key: '${{WRITER_SECRET}}' }} }}\n"
+        )
+    };
+    let yaml = format!(
+        "buckets:\n{}{}clients: [{{ access_key_id: {}, secret_access_key: '${{WRITER_SECRET}}', allow: [{{ bucket: files, operations: [read] }}, {{ bucket: images, operations: [read] }}] }}]",
+        bucket("files"),
+        bucket("images"),
+        WRITER.0
+    );
+    let gateway = Evergate::start_with(&yaml, &[("WRITER_SECRET", WRITER.1)]);
+    for host in [
+        "files.s3.amazonaws.com",
+        "files.s3-accelerate.amazonaws.com",
+        "files.s3-accelerate.dualstack.amazonaws.com",
+        "files.s3-external-1.amazonaws.com",
+    ] {
+        let link = Link {
+            host,
+            ..Link::new(WRITER.0, WRITER.1, "/images/plan.txt")
+        };
+        send(gateway.address, Method::GET, &link.v4(), &[("host", host)]).await;
+        let seen = String::from_utf8_lossy(&origin.bytes()).into_owned();
+        assert!(!seen.contains("/images-there/"), "{host}: {seen}");
+    }
+    // No bucket of this configuration is called `files` at AWS, and so the id names it.
+    wait_until("four lines in the log", || {
+        gateway.access_log().matches("\"route\":\"s3:files\"").count() == 4
+    });
 }
 
 on_both_origins!(
