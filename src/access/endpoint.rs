@@ -157,6 +157,7 @@ impl S3Access {
         let (name, configured) = match bucket {
             LocatedBucket::Service => return Err(Denied::UnknownBucket),
             LocatedBucket::Configured(bucket) => (&bucket.name, Some(&**bucket)),
+            LocatedBucket::Unknown(name) if NO_BUCKETS.contains(&name.as_str()) => return Err(Denied::UnknownBucket),
             LocatedBucket::Unknown(name) => (name, None),
         };
         let is_there = |home: &&Arc<Bucket>| {
@@ -244,6 +245,10 @@ fn forward(bucket: Arc<Bucket>, resource: Resource, operation: EndpointOperation
         EndpointVerdict::Forward(permit)
     }
 }
+
+/// First segments of paths that are no buckets to S3 servers, but their own administration: MinIO takes `/minio/admin/…` and
+/// radosgw `/admin/…` with the very signatures that buckets are asked for with. Who has such a bucket may configure it.
+const NO_BUCKETS: [&str; 4] = ["admin", "auth", "minio", "swift"];
 
 /// What is told of a bucket that the client may not see: it is not there, and can't be made.
 fn unseen(operation: &EndpointOperation) -> Denied {

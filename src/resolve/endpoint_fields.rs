@@ -4,7 +4,8 @@
 //! | field | what becomes of it |
 //! | --- | --- |
 //! | of the representation, conditions, `Range` | sent, where the operation has a use for it |
-//! | `x-amz-*` | sent, but for what belongs to the client's own signature, to its SDK, and what is below |
+//! | `x-amz-*` that S3 knows | sent, but for what belongs to the client's own signature, to its SDK, and what is below |
+//! | `x-amz-*` that S3 does not know | for clients with `operations: [all]`: an origin may do more for it than was permitted |
 //! | `x-amz-*` in a presigned query | becomes the field that it was; beside the field itself it is refused |
 //! | `x-amz-acl: private` | left out: it is what S3 does anyway, and origins without ACLs refuse the word |
 //! | `x-amz-acl: bucket-owner-full-control` | sent |
@@ -13,6 +14,7 @@
 //! | checksums of an upload in parts | left out: the gateway verifies them, and an origin wants all of them or none, which trailers can't give |
 //! | `x-amz-copy-source` | written anew from its own permit (rule 15) |
 
+use super::amz_fields::Name;
 use super::copy_source;
 use crate::access::EndpointPermit;
 use crate::s3::{CopyFrom, CopyFromError, Operation, Parameter, Query};
@@ -40,6 +42,9 @@ pub enum FieldError {
     /// An ACL or the like, of a client that may not do everything: 403.
     #[error("an ACL that opens objects is for clients with operations: [all] alone")]
     AclNotOpen,
+    /// An `x-amz-*` field that S3 does not know: 501.
+    #[error("an x-amz-* field is none that S3 knows")]
+    Unknown,
 }
 
 /// What a client may say of ACLs and locks.
@@ -202,9 +207,12 @@ fn keeps_amz(
         "acl" if value == "bucket-owner-full-control" => true,
         "acl" | "bypass-governance-retention" if openness == Openness::Own => return Err(FieldError::AclNotOpen),
         _ if rest.starts_with("grant-") && openness == Openness::Own => return Err(FieldError::AclNotOpen),
-        // Its document is written anew, and its checksum with it.
-        _ if rest.starts_with("checksum-") => !in_parts && operation != Some(O::DeleteObjects),
-        _ => true,
+        _ => match (Name::of(rest), openness) {
+            (Name::Ambiguous, _) | (Name::Foreign, Openness::Own) => return Err(FieldError::Unknown),
+            // Its document is written anew, and its checksum with it.
+            _ if rest.starts_with("checksum-") => !in_parts && operation != Some(O::DeleteObjects),
+            _ => true,
+        },
     })
 }
 

@@ -258,3 +258,37 @@ fn rule_15_no_second_object_comes_in_by_another_name() {
         .unwrap();
     assert_eq!((&*from.bucket, from.key.as_str()), ("files", "a b"));
 }
+
+#[test]
+fn rule_16_what_s3_does_not_know_is_nobodys_but_who_may_do_everything() {
+    for foreign in [
+        "x-amz-turn-into-a-copy",
+        "x-amz-meta-snowball-auto-extract",
+        "x-amz-meta-minio-snowball-prefix",
+    ] {
+        let field = [(foreign, "true")];
+        assert_eq!(
+            sent(&field, "", PUT, Openness::Own),
+            Err(FieldError::Unknown),
+            "{foreign}"
+        );
+        assert_eq!(sent(&field, "", PUT, Openness::All).unwrap().len(), 1, "{foreign}");
+    }
+    // To a server that keeps fields as CGI does, these are others.
+    for folded in [
+        "x-amz-copy_source",
+        "x-amz-grant_read",
+        "x-amz-copy.source",
+        "x-amz-server-side_encryption",
+    ] {
+        let field = [(folded, "/files/secret")];
+        for openness in [Openness::Own, Openness::All] {
+            assert_eq!(sent(&field, "", PUT, openness), Err(FieldError::Unknown), "{folded}");
+        }
+    }
+    let own = [
+        ("x-amz-meta-my_own.name", "1"),
+        ("x-amz-object-lock-mode", "GOVERNANCE"),
+    ];
+    assert_eq!(sent(&own, "", PUT, Openness::Own).unwrap().len(), 2);
+}

@@ -2,6 +2,7 @@
 //!
 //! Imports everything up to `access/`.
 
+mod amz_fields;
 mod copy_source;
 mod disposition;
 mod download;

@@ -5,7 +5,7 @@
 //! gateway's hosts (`public_hosts`, `s3_domains`), as clients call it. Where a URL could be read as two objects, it is none.
 
 use crate::config::{BucketConfig, Config, OriginConfig};
-use crate::s3::{AddressStyle, DecodedPath, KeyError, ObjectKey, Scheme, any_aws_s3, before_aws_s3, canonical_host};
+use crate::s3::{AddressStyle, DecodedPath, KeyError, ObjectKey, Scheme, any_aws_s3, canonical_host};
 use std::collections::HashMap;
 
 /// All places that links of configured buckets can name.
@@ -101,7 +101,11 @@ impl LinkPlaces {
     pub fn add_gateway(&mut self, host: &str, config: &Config) {
         let mut domains = config.s3.domains.iter();
         let surely = domains.find_map(|domain| host.strip_suffix(&**domain)?.strip_suffix('.'));
-        let surely = surely.or_else(|| before_aws_s3(host).filter(|bucket| !bucket.is_empty()));
+        let surely = surely.or_else(|| {
+            any_aws_s3(host)
+                .map(|(bucket, _)| bucket)
+                .filter(|bucket| !bucket.is_empty())
+        });
         for (name, index) in config.client_names() {
             match surely {
                 Some(bucket) if *bucket == *name => self.add_virtual(host, index, Reading::Sure, config),

@@ -258,6 +258,8 @@ pub fn job(endpoint: &str, origin: &Origin, key: &str, secret: &str) -> Value {
         "access_key_id": key, "secret_access_key": secret,
         // s3s-fs lists keys as they are and says that they are encoded.
         "lists_encoded": origin.s3s.is_none(),
+        // And it answers with 200 whatever `If-Match` says.
+        "hears_conditions": origin.s3s.is_none(),
     })
 }
 

@@ -13,14 +13,14 @@ fn with_checksums(mut job: Value, checksums: &str) -> Value {
 async fn aws_sdk_for_javascript(origin: Origin) {
     let house = Plan::on(origin).open().await;
     for checksums in ["default", "when_required"] {
-        javascript("aws_sdk.mjs", &with_checksums(house.job(), checksums)).assert_ok(17);
+        javascript("aws_sdk.mjs", &with_checksums(house.job(), checksums)).assert_ok(18);
     }
     house.close().await;
 }
 
 async fn aws_sdk_for_javascript_below_a_base_path(origin: Origin) {
     let house = Plan::on(origin).base_path("/s3").open().await;
-    javascript("aws_sdk.mjs", &with_checksums(house.job(), "default")).assert_ok(17);
+    javascript("aws_sdk.mjs", &with_checksums(house.job(), "default")).assert_ok(18);
     house.close().await;
 }
 
@@ -28,7 +28,7 @@ async fn aws_sdk_for_javascript_with_buckets_as_sub_domains(origin: Origin) {
     let house = Plan::on(origin).domain("s3.example.test").open().await;
     let mut job = with_checksums(house.job(), "default");
     job["virtual_hosts"] = json!(true);
-    javascript("aws_sdk.mjs", &job).assert_ok(17);
+    javascript("aws_sdk.mjs", &job).assert_ok(18);
     house.close().await;
 }
 

@@ -1,7 +1,7 @@
 //! Rule 14: a body that is not what was signed leaves nothing behind, whatever is wrong with it and however late it shows.
 
 use super::house::{House, Plan};
-use super::programs::python;
+use super::programs::{javascript, python};
 use crate::support::evergate::wait_until;
 use crate::support::origin::Origin;
 use crate::support::s3_client::path;
@@ -145,6 +145,29 @@ async fn rule_14_wrong_parts_leave_nothing_behind(origin: Origin) {
     house.close().await;
 }
 
+async fn rule_14_uploads_over_http_2_that_end_badly_leave_nothing_behind(origin: Origin) {
+    let house = Plan::on(origin).tls().open().await;
+    let report = javascript("http2_uploads.mjs", &house.job());
+    let cases: Vec<_> = report
+        .stdout
+        .lines()
+        .map(|line| line.split('|').collect::<Vec<_>>())
+        .collect();
+    assert_eq!(cases.len(), 7, "{report:?}");
+    wait_until("all uploads to end", || requests(&house) >= cases.len());
+    for case in &cases {
+        let expected = match case[0] {
+            "right with its length" => &["200"][..],
+            name if name.starts_with("of no said length") => &["411"],
+            _ => &["0", "400"],
+        };
+        assert!(expected.contains(&case[2]), "{case:?}");
+    }
+    assert_eq!(stored(&house).await, ["http2/right_with_its_length"]);
+    assert_eq!(unfinished(&house).await, 0, "unfinished uploads");
+    house.close().await;
+}
+
 /// All keys of the bucket, in order.
 async fn stored(house: &House) -> Vec<String> {
     let list = format!("/{}?list-type=2", house.origin.bucket);
@@ -189,4 +212,5 @@ fn files(folder: &Path) -> Vec<String> {
 on_both_origins!(
     rule_14_wrong_bodies_leave_nothing_behind,
     rule_14_wrong_parts_leave_nothing_behind,
+    rule_14_uploads_over_http_2_that_end_badly_leave_nothing_behind,
 );

@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attacks;
 mod awkward_keys;
 mod deliveries;
 mod full_circle;

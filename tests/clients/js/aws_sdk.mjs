@@ -76,6 +76,17 @@ await step('ranges', async () => {
   }
 });
 
+await step('conditions', async () => {
+  const { ETag } = await sdk.send(new s3.HeadObjectCommand({ Bucket, Key: `${prefix}buffer.bin` }));
+  same('still that', (await get(`${prefix}buffer.bin`, { IfMatch: ETag })).ContentLength, 100_000);
+  // s3s-fs hears no conditions.
+  if (!job.hears_conditions) return;
+  const unchanged = await refused(get(`${prefix}buffer.bin`, { IfNoneMatch: ETag }));
+  same('unchanged', unchanged.$metadata.httpStatusCode, 304);
+  const changed = await refused(get(`${prefix}buffer.bin`, { IfMatch: '"another"' }));
+  same('changed', [changed.name, changed.$metadata.httpStatusCode], ['PreconditionFailed', 412]);
+});
+
 await step('missing', async () => {
   const head = await refused(sdk.send(new s3.HeadObjectCommand({ Bucket, Key: `${prefix}nothing` })));
   same('HEAD', [head.name, head.$metadata.httpStatusCode], ['NotFound', 404]);

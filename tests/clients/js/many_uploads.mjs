@@ -47,4 +47,11 @@ await step('bytes', async () => {
     same(Key(number), sha256(got), expected.digest('hex'));
   }
 });
+
+// The storage of the tests is memory.
+await step('delete', async () => {
+  const Objects = Array.from({ length: job.count }, (_, number) => ({ Key: Key(number) }));
+  const { Errors } = await framings[1].send(new s3.DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+  same('errors', Errors ?? [], []);
+});
 end();
