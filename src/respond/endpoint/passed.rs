@@ -2,13 +2,13 @@
 //! and message and nothing else of it.
 
 use super::head;
-use super::own::XML;
 use super::rewriting::Rewriting;
 use crate::access::Audience;
 use crate::config::InlinePolicy;
 use crate::fetch::{Forwarded, OriginHead};
 use crate::listener::RequestId;
 use crate::respond::body::Body;
+use crate::respond::headers::XML;
 use crate::respond::{cache_control, content};
 use crate::s3::{ClientView, ErrorDocument, ObjectKey, Operation};
 use bytes::Bytes;
