@@ -2,13 +2,14 @@
 
 use crate::s3_endpoint::{ALL, CLIENTS, NARROW, SECRETS};
 use crate::support::evergate::{Evergate, wait_until};
-use crate::support::http::send;
+use crate::support::http::{follow, send};
 use crate::support::links::Link;
 use crate::support::origin::{Object, Origin};
 use crate::support::s3_client::{S3Client, path};
 use crate::support::spy::Spy;
 use bytes::Bytes;
 use http::Method;
+use std::time::Duration;
 
 fn assembled(origin: &Origin) -> Evergate {
     let refused = origin.put(&[
@@ -206,9 +207,25 @@ async fn rule_11_a_host_that_names_a_bucket_is_no_path_style() {
     });
 }
 
+async fn rule_22_an_object_that_a_link_shows_is_nobodys_to_keep(origin: Origin) {
+    let gateway = assembled(&origin);
+    let all = S3Client::new(&format!("http://{}", gateway.address), ALL.0, ALL.1);
+    let other = format!("{}-other", origin.bucket);
+    let stored = [("cache-control", "public, max-age=300, s-maxage=900")];
+    direct(&origin).create_bucket(&other).await;
+    direct(&origin).put(&other, "k", &stored, "v").await;
+    // By its signature in the head it is the object as it is stored.
+    assert_eq!(all.get(&other, "k").await.header("cache-control"), stored[0].1);
+    let url = all.presign(&Method::GET, &other, "k", Duration::ZERO, Duration::from_mins(1));
+    let reply = follow(&url, Method::GET).await;
+    assert_eq!((reply.status.as_u16(), &reply.body[..]), (200, &b"v"[..]));
+    assert_eq!(reply.header("cache-control"), "private, max-age=300");
+}
+
 on_both_origins!(
     rule_15_no_spelling_of_a_field_is_a_copy_source,
     rule_3_an_upload_without_an_id_is_no_upload,
     rule_4_an_origins_own_administration_is_no_bucket,
     rule_3_a_list_stays_inside_of_its_prefix,
+    rule_22_an_object_that_a_link_shows_is_nobodys_to_keep,
 );

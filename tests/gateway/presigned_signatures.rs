@@ -9,7 +9,6 @@ use crate::support::http::{raw, raw_status, send};
 use crate::support::links::{HOST, Link, flipped};
 use crate::support::spy::Spy;
 use http::Method;
-use std::time::Duration;
 
 #[tokio::test]
 async fn rule_9_unknown_revoked_and_wrong_look_alike() {
