@@ -7,10 +7,10 @@ use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
 use crate::listener::Refusal;
 use crate::presign::PresignError;
-use crate::resolve::QueryError;
+use crate::resolve::{FieldError, QueryError};
 use crate::route::{LocateError, RouteError};
 use crate::s3::KeyError;
-use crate::telemetry::Outcome;
+use crate::telemetry::{DenialReason, Outcome};
 use http::StatusCode;
 use std::time::Duration;
 
@@ -169,6 +169,19 @@ impl Failure {
         match self {
             Self::Denied(denied) => Some(denied.code().as_str()),
             Self::Endpoint(fault) => fault.told().reason,
+            Self::OutsideBase => Some(DenialReason::OutsideBasePath.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Why an S3 client is denied, exactly, for the log and the metrics; `None` for what is no denial.
+    #[must_use]
+    pub fn denial(self) -> Option<DenialReason> {
+        match self {
+            Self::Denied(denied) => Some(denied.reason()),
+            Self::Endpoint(EndpointFault::NotOpen) => Some(DenialReason::OperationNotOpen),
+            Self::Endpoint(EndpointFault::Field(FieldError::AclNotOpen)) => Some(DenialReason::AclNotOpen),
+            Self::OutsideBase => Some(DenialReason::OutsideBasePath),
             _ => None,
         }
     }
@@ -201,8 +214,11 @@ impl Failure {
             Self::Query(QueryError::Duplicate) => "The parameter 'download' may stand in the address only once.",
             Self::Query(QueryError::BadEncoding) => "The name to download under is not valid.",
             Self::MethodNotAllowed => "This address can only be read (GET and HEAD).",
-            Self::NoRoute | Self::OutsideBase | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
+            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
                 "There is nothing at this address."
+            }
+            Self::OutsideBase => {
+                "There is no bucket at this address: S3 requests are taken below a path of this site, which the app's endpoint must end in."
             }
             Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
             Self::Denied(denied) => denial::told(denied.code()).sentence,
