@@ -250,8 +250,7 @@ impl Advisor<'_> {
             .and_then(|located| self.setting.judge().other_method(self.url, located, self.now));
         if let Some(method) = other {
             return vec![format!(
-                "It is signed for {method}, and not to be read: a request for the S3 endpoint, which takes it while it is fresh. Only links that read \
-                 one object are refreshed."
+                "It is signed for {method}, and not to be read: a request for the S3 endpoint. Only links that read one object are refreshed."
             )];
         }
         let client = self.judgement.claim.as_ref().and_then(|claim| claim.client.as_ref());
