@@ -118,7 +118,10 @@ async fn an_avatar_outlives_its_url(origin: Origin) {
     let expired = wait_until_expired(document).await;
     assert_eq!(expired.status, StatusCode::FORBIDDEN, "{expired:?}");
     assert_eq!(expired.header("x-evergate-reason"), "link_expired");
-    assert_eq!(wait_until_expired(&urls["download"]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        wait_until_expired(&urls["download"]).await.status,
+        StatusCode::FORBIDDEN
+    );
 
     // The same picture by links of other keys and for other hosts, signed an hour ago and good for two seconds then.
     let bucket = &house.origin.bucket;
