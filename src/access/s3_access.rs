@@ -11,7 +11,7 @@ use crate::config::{ClientState, Config, SignatureVersions};
 use crate::credentials::{Client, Keyring};
 use crate::listener::Host;
 use crate::route::{Bucket, Located, LocatedBucket, S3Doors};
-use crate::s3::{AddressStyle, Region, Subject};
+use crate::s3::{AddressStyle, Subject};
 use crate::sigv4::{Authentic, Candidate, Form, Presented, VerifyError, Version};
 use http::Method;
 use std::sync::Arc;
@@ -105,10 +105,8 @@ impl S3Access {
         }
         let path = presented.received().path;
         let candidates = self.candidates(located, host, path, presented.version());
-        let regions = self.regions(located);
-        let regions: Vec<&str> = regions.iter().map(Region::as_str).collect();
         let secret = client.map_or(self.keyring.unknown(), |client| &client.secret);
-        let proven = presented.verify(secret, &candidates, &regions, now);
+        let proven = self.with_regions(located, |regions| presented.verify(secret, &candidates, regions, now));
         let Some(client) = client else {
             // Whatever the random secret made of it, what the proof lacks on its face is told alike.
             return Err(proven.err().map_or(Denied::UnknownKey, unknown_key));
@@ -188,22 +186,22 @@ impl S3Access {
         candidates
     }
 
-    /// The regions that the scope may name: the bucket's, configured and learned. Where no configured bucket is named, those
-    /// of all buckets; of the client's own alone would tell a known access key id from an unknown one (rule 9).
-    fn regions(&self, located: &Located) -> Vec<Region> {
-        let mut regions = Vec::new();
-        let buckets = match &located.bucket {
-            LocatedBucket::Configured(bucket) => std::slice::from_ref(bucket),
-            LocatedBucket::Service | LocatedBucket::Unknown(_) => &self.buckets,
-        };
-        for bucket in buckets {
-            for region in [bucket.configured_region(), &bucket.place().region] {
-                if !regions.contains(region) {
-                    regions.push(region.clone());
-                }
+    /// Hands over the regions that the scope may name: the bucket's, configured and learned. Where no configured bucket is
+    /// named, those of all buckets; of the client's own alone would tell a known access key id from an unknown one (rule 9).
+    fn with_regions<T>(&self, located: &Located, take: impl FnOnce(&[&str]) -> T) -> T {
+        match &located.bucket {
+            LocatedBucket::Configured(bucket) => {
+                let place = bucket.place();
+                take(&[bucket.configured_region().as_str(), place.region.as_str()])
+            }
+            LocatedBucket::Service | LocatedBucket::Unknown(_) => {
+                let places: Vec<_> = self.buckets.iter().map(|bucket| (bucket, bucket.place())).collect();
+                let regions = places
+                    .iter()
+                    .flat_map(|(bucket, place)| [bucket.configured_region().as_str(), place.region.as_str()]);
+                take(&regions.collect::<Vec<_>>())
             }
         }
-        regions
     }
 }
 

@@ -67,14 +67,14 @@ impl SignedRequest {
         if !matches!(permit.operation(), Operation::GetObject | Operation::HeadObject) {
             return Err(FetchError::NotAsSigned);
         }
-        let told = Told {
+        let unsigned = Unsigned {
             method: permit.operation().method(),
             resource: &permit.key().into(),
             query: &target.query(),
             headers: conditions.to_headers(),
             content_sha256: None,
         };
-        told.sign(means)
+        unsigned.sign(means)
     }
 
     /// Signs what a client of the S3 endpoint asks for by `means`, with a body of `length` bytes of which `content_sha256`
@@ -94,14 +94,14 @@ impl SignedRequest {
         if (bodiless && length > 0) || target.headers().keys().any(is_ours) {
             return Err(FetchError::NotAsSigned);
         }
-        let told = Told {
+        let unsigned = Unsigned {
             method,
             resource: target.permit().resource(),
             query: &target.query(),
             headers: target.headers().clone(),
             content_sha256,
         };
-        let mut signed = told.sign(means)?;
+        let mut signed = unsigned.sign(means)?;
         if length > 0 || matches!(signed.method, Method::PUT | Method::POST) {
             signed.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
@@ -127,7 +127,7 @@ fn is_ours(name: &HeaderName) -> bool {
 }
 
 /// What a request is to say, before it is signed.
-struct Told<'a> {
+struct Unsigned<'a> {
     method: Method,
     resource: &'a Resource,
     query: &'a [(&'a str, &'a str)],
@@ -135,7 +135,7 @@ struct Told<'a> {
     content_sha256: Option<[u8; 32]>,
 }
 
-impl Told<'_> {
+impl Unsigned<'_> {
     fn sign(self, means: &Means) -> Result<SignedRequest, FetchError> {
         let address = &means.place.address;
         let mut headers = self.headers;

@@ -1,17 +1,15 @@
 //! Everything that one configuration runs by, built whole.
 
 use super::link_ages::LinkAgesTable;
+use super::per_bucket::{Known, PerBucket};
 use crate::access::S3Access;
-use crate::clock::{Clock, Timestamp};
-use crate::config::{BucketConfig, BucketId, Config, CredentialsConfig, OriginConfig, ServerConfig};
-use crate::credentials::{self, Credentials};
-use crate::fetch::{Breaker, OriginBounds, OriginState};
+use crate::clock::Clock;
+use crate::config::{BucketConfig, BucketId, Config, OriginConfig, ServerConfig};
+use crate::credentials::Credentials;
+use crate::fetch::OriginBounds;
 use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable, S3Doors, StablePaths};
-use crate::s3::{Endpoint, Region};
-use crate::telemetry::{
-    AccessLog, AppReading, BucketMetrics, CredentialReading, Metrics, PlaceReading, RouteMetrics, Telemetry,
-};
+use crate::telemetry::{AccessLog, AppReading, CredentialReading, Metrics, RouteMetrics, Telemetry};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -74,32 +72,6 @@ pub struct App {
     pub(super) telemetry: Telemetry,
 }
 
-/// What belongs to one bucket.
-#[derive(Debug)]
-pub(super) struct PerBucket {
-    pub(super) bucket: Arc<Bucket>,
-    pub(super) credentials: Credentials,
-    pub(super) metrics: Arc<BucketMetrics>,
-    /// Of requests at S3 doors; `None` while they are closed.
-    pub(super) s3_metrics: Option<Arc<RouteMetrics>>,
-    /// How its origin does.
-    pub(super) origin: Arc<OriginState>,
-    endpoint: Endpoint,
-    /// Where `credentials` come from, and the region whose STS is asked: whether a reload can go on with them.
-    source: CredentialsConfig,
-    source_region: Region,
-}
-
-impl PerBucket {
-    fn place_reading(&self, now: Timestamp) -> PlaceReading {
-        PlaceReading {
-            bucket: self.bucket.id.as_str().into(),
-            clock_offset: self.bucket.clock_offset(now).seconds(),
-            region_changes: self.bucket.place().generation,
-        }
-    }
-}
-
 impl App {
     /// Builds the app of `config`. `embedded` is the server that stands in for embedded buckets; `previous` hands on its
     /// renewed credentials, so that a reload does not begin with none, and what it learned of its origins.
@@ -117,21 +89,13 @@ impl App {
         let mut per_bucket: Vec<PerBucket> = Vec::with_capacity(config.buckets.len());
         for (index, bucket) in config.buckets.iter().enumerate() {
             let server = server_of(bucket, embedded)?;
-            let earlier = previous.map_or(&[][..], |app| &app.per_bucket);
-            let others = || earlier.iter().chain(&per_bucket);
-            let known = Bucket::new(index, bucket, server).remembering(others().map(|per| &*per.bucket));
             let s3_metrics = open.then(|| metrics.route(&format!("{S3_LABEL}:{}", bucket.id.as_str())));
-            let metrics = metrics.bucket(bucket.id.as_str());
-            per_bucket.push(PerBucket {
-                origin: origin_of(&known, &server.endpoint, &metrics, furniture, others()),
-                endpoint: server.endpoint.clone(),
-                bucket: Arc::new(known),
-                credentials: credentials_of(&bucket.id, server, furniture, &metrics, previous),
-                metrics,
-                s3_metrics,
-                source: server.credentials.clone(),
-                source_region: server.region.clone(),
-            });
+            let known = Known {
+                earlier: previous.map_or(&[][..], |app| &app.per_bucket),
+                beside: &per_bucket,
+            };
+            let next = PerBucket::new(Bucket::new(index, bucket, server), server, s3_metrics, known, furniture);
+            per_bucket.push(next);
         }
         let mut routes = Vec::with_capacity(config.routes.len());
         for (index, route) in config.routes.iter().enumerate() {
@@ -233,47 +197,6 @@ fn server_of<'a>(bucket: &'a BucketConfig, embedded: Option<&'a ServerConfig>) -
         OriginConfig::Server(server) => Ok(server),
         OriginConfig::Embedded(_) => embedded.ok_or_else(|| AppError::NotEmbedded(bucket.id.as_str().into())),
     }
-}
-
-/// Goes on with the credentials of the app before, where the configuration still leads to them: a reload must not begin
-/// with none, nor ask every source at once.
-fn credentials_of(
-    id: &BucketId,
-    server: &ServerConfig,
-    furniture: &Furniture,
-    metrics: &Arc<BucketMetrics>,
-    previous: Option<&App>,
-) -> Credentials {
-    let same = |per: &&PerBucket| {
-        per.bucket.id == *id && per.source_region == server.region && per.source.is_same_as(&server.credentials)
-    };
-    let inherited = previous
-        .and_then(|app| app.per_bucket.iter().find(same))
-        .map(|per| per.credentials.clone());
-    inherited.unwrap_or_else(|| {
-        let (clock, runtime) = (&furniture.clock, &furniture.runtime);
-        credentials::start(id, &server.region, &server.credentials, clock, metrics, runtime)
-    })
-}
-
-/// What is known of a bucket's origin already; else a new record, with the breaker of its endpoint.
-fn origin_of<'a>(
-    bucket: &Bucket,
-    endpoint: &Endpoint,
-    metrics: &Arc<BucketMetrics>,
-    furniture: &Furniture,
-    others: impl Iterator<Item = &'a PerBucket> + Clone,
-) -> Arc<OriginState> {
-    if let Some(same) = others.clone().find(|other| bucket.is_still(&other.bucket)) {
-        return Arc::clone(&same.origin);
-    }
-    let neighbour = others.into_iter().find(|other| other.endpoint == *endpoint);
-    let breaker = neighbour.map_or_else(
-        || Breaker::new(furniture.bounds.breaker),
-        |other| Arc::clone(other.origin.breaker()),
-    );
-    let events = furniture.telemetry.events().clone();
-    OriginState::new(&furniture.bounds, breaker, Arc::clone(metrics), events)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What outlives a reload, and what buckets of one endpoint share.
 
 use super::*;
+use crate::clock::Timestamp;
 use crate::config::{self, Environment};
+use crate::fetch::OriginState;
 use crate::telemetry::AccessSink;
 use std::fmt::Write;
 use std::path::Path;

@@ -1,13 +1,14 @@
 //! How a permitted object reaches its reader: by a redirect, as a stream, or by its size. Shared by the stable and the
 //! presigned door.
 
-use super::app::{App, PerBucket};
+use super::app::App;
+use super::per_bucket::PerBucket;
 use super::walk::Answered;
 use crate::access::{self, Permit};
 use crate::config::{Delivery, InlinePolicy, OriginForbidden};
 use crate::fetch::{Conditions, FetchError, OriginClient, OriginResponse, OriginStatus};
 use crate::listener::Inbound;
-use crate::presign::{PresignError, UrlCacheStatus};
+use crate::presign::PresignError;
 use crate::resolve::{Download, Overrides, Target};
 use crate::respond::{self, Failure, View};
 use crate::route::Routed;
@@ -135,18 +136,11 @@ impl Errand<'_> {
 
     fn redirect(&self, target: &Target) -> Result<Answered, PresignError> {
         let presigned = self.app.presigner.presign(target)?;
-        let cache = match presigned.cache {
-            UrlCacheStatus::Hit => CacheResult::Hit,
-            UrlCacheStatus::Miss => CacheResult::Miss,
-            UrlCacheStatus::Off | UrlCacheStatus::Bypassed => CacheResult::Off,
-        };
-        if cache != CacheResult::Hit {
-            self.bucket.metrics.presigned();
-        }
+        self.bucket.count(&presigned);
         Ok(Answered {
             response: respond::redirect(&presigned.url, presigned.cache, self.app.clock.now()),
             outcome: Outcome::Redirect,
-            cache,
+            cache: presigned.cache.into(),
         })
     }
 
@@ -213,22 +207,9 @@ impl Errand<'_> {
             origin, credentials, ..
         } = self.bucket;
         let found = self.origin.fetch(origin, credentials, &target, conditions).await;
-        let took = asked.elapsed();
-        trail.asked_origin(&self.bucket.metrics, took);
-        match &found {
-            Ok(_) | Err(FetchError::Missing) => self.bucket.metrics.origin_answered(took),
-            Err(error) => self.tell(error),
-        }
+        self.bucket
+            .asked(&found, asked.elapsed(), self.app.telemetry.events(), trail);
         found
-    }
-
-    fn tell(&self, error: &FetchError) {
-        if let Some(kind) = error.kind() {
-            self.app
-                .telemetry
-                .events()
-                .origin_failed(&self.bucket.metrics, kind, error);
-        }
     }
 
     fn pass_on(&self, fetched: Fetched) -> Answered {

@@ -1,6 +1,7 @@
 //! A permitted request of an S3 client at its origin, and the origin's answer back.
 
-use super::app::{App, PerBucket};
+use super::app::App;
+use super::per_bucket::PerBucket;
 use super::walk::{Answered, Signed};
 use crate::access::EndpointPermit;
 use crate::config::OriginForbidden;
@@ -189,18 +190,9 @@ impl Errand<'_> {
     ) -> Result<Forwarded, Failure> {
         let asked = Instant::now();
         let sent = self.origin.forward(&bucket.origin, &bucket.credentials, target, upload);
-        let answer = sent.await;
-        let took = asked.elapsed();
-        trail.asked_origin(&bucket.metrics, took);
-        answer
-            .inspect(|_| bucket.metrics.origin_answered(took))
-            .map_err(|error| {
-                if let Some(kind) = error.kind() {
-                    let events = self.app.telemetry.events();
-                    events.origin_failed(&bucket.metrics, kind, &error);
-                }
-                Failure::of_fetch(&error, OriginForbidden::Forbidden)
-            })
+        let came = sent.await;
+        bucket.asked(&came, asked.elapsed(), self.app.telemetry.events(), trail);
+        came.map_err(|error| Failure::of_fetch(&error, OriginForbidden::Forbidden))
     }
 
     /// What the origin's document is to say otherwise; `None` where the answer is no document, or one that says nothing of

@@ -7,16 +7,13 @@ use crate::access::{Authenticated, Denied, PresignedPermit, Refreshed, S3Access}
 use crate::clock::Timestamp;
 use crate::credentials::Client;
 use crate::fetch::OriginClient;
-use crate::resolve::Overrides;
+use crate::resolve::{Overrides, is_plain_read};
 use crate::respond::Failure;
 use crate::route::{Bucket, Located};
 use crate::s3::{ObjectKey, Operation};
 use crate::sigv4::Presented;
 use crate::telemetry::{AccessGuard, LinkRefreshed};
 use std::sync::Arc;
-
-/// What SDKs add that changes nothing of the object.
-const HARMLESS: [&str; 2] = ["x-amz-checksum-mode", "x-id"];
 
 /// A link to read one object of a configured bucket; anything else that a client signs is the endpoint's.
 pub(super) struct Link<'a> {
@@ -28,14 +25,12 @@ pub(super) struct Link<'a> {
 impl<'a> Link<'a> {
     /// Takes a presigned GET or HEAD; `None` when it is no plain read of an object (rule 5's allow-list).
     pub(super) fn of(presented: &Presented<'_>, located: &'a Located) -> Option<Self> {
-        let known = |name: &str| Overrides::knows(name) || HARMLESS.contains(&name);
-        let plain = presented.own_query().all(|(name, _)| known(name));
         let operation = match *presented.received().method {
             http::Method::HEAD => Operation::HeadObject,
             _ => Operation::GetObject,
         };
         Some(Self {
-            bucket: located.configured().filter(|_| plain)?,
+            bucket: located.configured().filter(|_| is_plain_read(presented.query()))?,
             key: located.key.as_ref()?,
             operation,
         })

@@ -9,7 +9,7 @@ use crate::credentials::{Credentials, CredentialsUnavailable, Snapshot};
 use crate::resolve::Target;
 use crate::route::{ClockOffset, Place};
 use crate::sigv4::PresignRequest;
-use crate::telemetry::CacheReading;
+use crate::telemetry::{CacheReading, CacheResult};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,16 @@ pub enum UrlCacheStatus {
     Off,
     /// The URL was signed for one permit, which ends before others of its window; it is not kept.
     Bypassed,
+}
+
+impl From<UrlCacheStatus> for CacheResult {
+    fn from(status: UrlCacheStatus) -> Self {
+        match status {
+            UrlCacheStatus::Hit => Self::Hit,
+            UrlCacheStatus::Miss => Self::Miss,
+            UrlCacheStatus::Off | UrlCacheStatus::Bypassed => Self::Off,
+        }
+    }
 }
 
 impl Presigner {

@@ -15,5 +15,5 @@ pub use disposition::Disposition;
 pub use download::{Download, DownloadError, FileName};
 pub use endpoint_fields::{EndpointFields, FieldError, Openness};
 pub use endpoint_target::EndpointTarget;
-pub use overrides::Overrides;
+pub use overrides::{Overrides, is_plain_read};
 pub use target::Target;

@@ -1,6 +1,6 @@
 //! What a signed request may have the origin say differently, or of which version and part. Rules 5 and 18.
 
-use crate::s3::Query;
+use crate::s3::{Parameter, Query};
 
 /// Every parameter that can be one, in the order of its encoded form. What else begins with `response-` is none.
 const NAMES: [&str; 8] = [
@@ -73,6 +73,17 @@ impl Overrides {
     }
 }
 
+/// Whether nothing in `query` asks for more than to read one object: what signing adds, what SDKs say of themselves, the
+/// wish to be told the checksum, overrides. A presigned link may hold nothing else (rule 5).
+#[must_use]
+pub fn is_plain_read(query: &Query<'_>) -> bool {
+    query.pairs().all(|(name, _)| match Parameter::of(name) {
+        Parameter::Signing | Parameter::Hint => true,
+        Parameter::Field(field) => field == "x-amz-checksum-mode",
+        Parameter::Plain => Overrides::knows(name),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +101,34 @@ mod tests {
         assert_eq!(names, ["partNumber", "response-content-type", "versionId"]);
         assert_ne!(one, signed("partNumber=2&response-content-type=image/png"));
         assert_eq!(signed("response-foo=1&versionid=2&prefix=a"), Overrides::default());
+    }
+
+    #[test]
+    fn rule_5_a_link_reads_one_object_and_asks_for_nothing_else() {
+        let plain = |query: &str| is_plain_read(&Query::parse(Some(query)).unwrap());
+        let signed = "X-Amz-Algorithm=a&X-Amz-Credential=b&X-Amz-Date=c&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=d";
+        assert!(plain("AWSAccessKeyId=a&Signature=b&Expires=1"));
+        for more in [
+            "x-id=GetObject",
+            "X-Amz-Content-Sha256=UNSIGNED-PAYLOAD",
+            "x-amz-checksum-mode=ENABLED",
+            // Old versions of the SDK for JavaScript moved it there.
+            "X-Amz-User-Agent=aws-sdk-js",
+            "versionId=1&partNumber=2&response-content-type=image/png",
+        ] {
+            assert!(plain(&format!("{signed}&{more}")), "{more}");
+        }
+        for more in [
+            "acl",
+            "uploads",
+            "prefix=a",
+            "versionid=1",
+            "response-foo=1",
+            "x-amz-acl=private",
+            "x-amz-x=1",
+        ] {
+            assert!(!plain(&format!("{signed}&{more}")), "{more}");
+        }
     }
 
     #[test]

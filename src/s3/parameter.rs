@@ -42,11 +42,10 @@ impl Parameter {
         if !is_field {
             return Self::Plain;
         }
-        let field = name.to_ascii_lowercase();
-        if SIGNING.contains(&&*field) {
+        if SIGNING.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             Self::Signing
         } else {
-            Self::Field(field)
+            Self::Field(name.to_ascii_lowercase())
         }
     }
 }

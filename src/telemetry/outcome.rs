@@ -194,7 +194,7 @@ words! {
         Hit = "hit",
         /// A URL was made and kept.
         Miss = "miss",
-        /// The cache is off: a URL was made.
+        /// A URL was made and not kept: there is no cache, or the URL must end with the link that it answers.
         Off = "off",
         /// No URL was asked for.
         None = "none",

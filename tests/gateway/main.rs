@@ -18,6 +18,7 @@ mod full_circle;
 mod memory;
 mod presigned_door;
 mod presigned_refusals;
+mod presigned_signatures;
 mod refusals;
 mod rules;
 mod running;

@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
+use http_body::Body;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio::time::timeout;
 
 /// Longer than any deadline that a test waits for on purpose; a test that reaches it has hung.
@@ -58,19 +59,30 @@ pub async fn try_send(
     target: &str,
     headers: &[(&str, &str)],
 ) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
+    let mut request = Request::builder().method(method).uri(target);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header("host", address.to_string());
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    exchange(address, request.body(Empty::<Bytes>::new())?).await
+}
+
+/// Sends a request as it is, on a connection of its own.
+pub async fn exchange<B>(
+    address: impl ToSocketAddrs,
+    request: Request<B>,
+) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     timeout(PATIENCE, async {
         let stream = TcpStream::connect(address).await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(target);
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-            request = request.header("host", address.to_string());
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
-        let (head, body) = response.into_parts();
+        let (head, body) = sender.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         driver.abort();
         Ok(Reply {

@@ -1,6 +1,6 @@
 //! An S3 client that shares no code with the gateway: `aws-sigv4` signs, hyper sends the path exactly as it was signed.
 
-use super::http::{PATIENCE, Reply};
+use super::http::{Reply, exchange};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
@@ -9,12 +9,9 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::{Method, Request};
-use http_body_util::{BodyExt, Full};
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::time::{Duration, SystemTime};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 /// What S3 leaves unencoded in a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -105,22 +102,7 @@ impl S3Client {
         let mut request = request.body(Full::new(body.clone())).unwrap();
         self.sign(&mut request, SignableBody::Bytes(&body), settings, SystemTime::now());
         *request.uri_mut() = path.parse().unwrap();
-        let answer = async {
-            let socket = TcpStream::connect(host).await.unwrap();
-            let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
-                .await
-                .unwrap();
-            let driver = tokio::spawn(connection);
-            let (head, body) = sender.send_request(request).await.unwrap().into_parts();
-            let body = body.collect().await.unwrap().to_bytes();
-            driver.abort();
-            Reply {
-                status: head.status,
-                headers: head.headers,
-                body,
-            }
-        };
-        timeout(PATIENCE, answer).await.expect("an answer in time")
+        exchange(host, request).await.unwrap()
     }
 
     fn sign<B>(&self, request: &mut Request<B>, body: SignableBody<'_>, settings: SigningSettings, time: SystemTime) {

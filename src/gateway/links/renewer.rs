@@ -5,7 +5,7 @@ use crate::access::{self, Permit};
 use crate::clock::Timestamp;
 use crate::gateway::app::App;
 use crate::gateway::{Running, presigned};
-use crate::presign::{PresignError, UrlCacheStatus};
+use crate::presign::PresignError;
 use crate::resolve::{Disposition, Overrides, Target};
 use crate::respond;
 use crate::s3::{ObjectKey, Operation};
@@ -239,10 +239,8 @@ impl Batch {
             .presigner
             .presign(&target)
             .map_err(|error| RenewalError::from(&error))?;
-        if presigned.cache != UrlCacheStatus::Hit
-            && let Some(per) = self.app.per_bucket.get(permit.bucket().index)
-        {
-            per.metrics.presigned();
+        if let Some(bucket) = self.app.per_bucket.get(permit.bucket().index) {
+            bucket.count(&presigned);
         }
         let url = presigned.url.location.to_str().map_err(|_| RenewalError::Credentials)?;
         Ok(Renewed {

@@ -72,13 +72,40 @@ impl EndpointFault {
 
 const fn of_field(error: FieldError) -> Told {
     match error {
-        FieldError::Ambiguous => Told::new(BAD, "InvalidArgument", "An x-amz-* field stands in the request twice, or holds what no field may.").because("field_ambiguous"),
-        FieldError::CopySource(CopyFromError::Malformed) => Told::new(BAD, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"),
-        FieldError::CopySource(CopyFromError::AccessPoint) => Told::new(NOT_IMPLEMENTED, "NotImplemented", "Access points are not implemented here: name the bucket of the copy source."),
-        FieldError::Misplaced => Told::new(BAD, "InvalidRequest", "The request names a second object, and its operation has none."),
-        FieldError::Unknown => Told::new(NOT_IMPLEMENTED, "NotImplemented", "A header you provided implies functionality that is not implemented.").because("field_unknown"),
-        FieldError::AclNotOpen => Told::new(FORBIDDEN, "AccessDenied", "This key may not open objects to others: an ACL other than private, or a bypassed lock, needs a client with \
-             operations: [all].").because("acl_not_open"),
+        FieldError::Ambiguous => Told::new(
+            BAD,
+            "InvalidArgument",
+            "An x-amz-* field stands in the request twice, or holds what no field may.",
+        )
+        .because("field_ambiguous"),
+        FieldError::CopySource(CopyFromError::Malformed) => Told::new(
+            BAD,
+            "InvalidArgument",
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+        ),
+        FieldError::CopySource(CopyFromError::AccessPoint) => Told::new(
+            NOT_IMPLEMENTED,
+            "NotImplemented",
+            "Access points are not implemented here: name the bucket of the copy source.",
+        ),
+        FieldError::Misplaced => Told::new(
+            BAD,
+            "InvalidRequest",
+            "The request names a second object, and its operation has none.",
+        ),
+        FieldError::Unknown => Told::new(
+            NOT_IMPLEMENTED,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented.",
+        )
+        .because("field_unknown"),
+        FieldError::AclNotOpen => Told::new(
+            FORBIDDEN,
+            "AccessDenied",
+            "This key may not open objects to others: an ACL other than private, or a bypassed lock, needs a client with \
+             operations: [all].",
+        )
+        .because("acl_not_open"),
     }
 }
 

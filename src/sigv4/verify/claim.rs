@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
 /// What version 4 adds to a query. The first three make a claim; the others mean nothing by themselves.
-pub(super) const V4_PARAMETERS: [&str; 8] = [
+const V4_PARAMETERS: [&str; 8] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Signature",

@@ -1,6 +1,6 @@
 //! What a request offers as proof of who signed it. Rules 5, 6 and 8.
 
-use super::claim::{Claim, V2_PARAMETERS, V4_PARAMETERS};
+use super::claim::Claim;
 use super::v2::V2Offer;
 use super::v4_offer::V4Offer;
 use super::{Authentic, PresentedError, VerifyError, VerifyingSecret};
@@ -154,18 +154,6 @@ impl<'a> Presented<'a> {
     #[must_use]
     pub fn query(&self) -> &Query<'a> {
         &self.query
-    }
-
-    /// The decoded query without what signing added.
-    pub fn own_query(&self) -> impl Iterator<Item = (&str, &str)> {
-        let added: &[&str] = match (&self.offer, self.form()) {
-            (Offer::V4(_), Form::Query) => &V4_PARAMETERS,
-            // Nothing of version 4 stands beside the header form.
-            (Offer::V4(_), Form::Header) => &[],
-            (Offer::V2(_), _) => &V2_PARAMETERS,
-        };
-        let is_added = move |name: &str| added.iter().any(|added| added.eq_ignore_ascii_case(name));
-        self.query.pairs().filter(move |(name, _)| !is_added(name))
     }
 
     /// Judges the proof. `regions` are those that the scope may name; `now` is our own clock, without any offset (rule 26).
