@@ -177,6 +177,25 @@ fn client_new_says_what_to_write_and_the_secret_once() {
     assert!(out.contains("\nEVERGATE_CLIENT_ACCESS_KEY_ID=EVG"), "{out}");
     assert!(out.contains("\nEVERGATE_CLIENT_SECRET_ACCESS_KEY="), "{out}");
 
+    // What the app needs to know of the bucket; the key may be issued before there is a configuration.
+    assert!(
+        out.contains("\nAWS_BUCKET_NAME=") && out.contains("\nAWS_REGION="),
+        "{out}"
+    );
+    let bare = with_environment_alone(&["client", "new", "my-app"])
+        .env_remove("AWS_BUCKET_NAME")
+        .output()
+        .unwrap();
+    let out = said(&bare.stdout);
+    assert_eq!(bare.status.code(), Some(0), "{}", said(&bare.stderr));
+    assert!(
+        out.contains("\nEVERGATE_CLIENT_ACCESS_KEY_ID=EVG") && !out.contains("AWS_REGION"),
+        "{out}"
+    );
+    let elsewhere = ["client", "new", "my-app", "--bucket", "elsewhere"];
+    let code = |arguments: &[&str]| with_environment_alone(arguments).output().unwrap().status.code();
+    assert_eq!(code(&elsewhere), Some(64));
+
     let restricted = ["client", "new", "my-app", "--prefix", "images/"];
     assert_eq!(
         with_environment_alone(&restricted).output().unwrap().status.code(),
@@ -243,9 +262,14 @@ fn url(link: &Link<'_>) -> String {
 /// Runs `inspect` on a URL that it reads from standard input; returns its code and all that it said. No secret and no
 /// signature, given or computed, is part of that.
 fn inspect(url: &str, options: &[&str]) -> (Option<i32>, String) {
+    inspect_by(INSPECTED, url, options)
+}
+
+/// As [`inspect`], by this configuration.
+fn inspect_by(yaml: &str, url: &str, options: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.yaml");
-    std::fs::write(&config, INSPECTED).unwrap();
+    std::fs::write(&config, yaml).unwrap();
     let arguments = ["inspect", "-", "--config", config.to_str().unwrap()];
     let mut command = evergate(&[&arguments, options].concat());
     command
@@ -469,6 +493,32 @@ fn inspect_names_each_refusal_and_what_to_change() {
             "{json}"
         );
     }
+}
+
+#[test]
+fn inspect_tells_uploads_clocks_that_are_ahead_and_base_paths() {
+    let upload = Link {
+        method: "PUT",
+        ..link("/my-files/images/a.png")
+    };
+    let (code, text) = inspect(&url(&upload), &[]);
+    assert!(code == Some(1) && text.contains("It is signed for PUT"), "{text}");
+
+    let later = url(&link("/my-files/images/a.png"))
+        .replace("X-Amz-Date=2", "X-Amz-Date=3")
+        .replace("%2F20", "%2F30");
+    let (code, text) = inspect(&later, &[]);
+    assert!(code == Some(1) && text.contains("d in the future"), "{text}");
+
+    let of_old = Link {
+        host: "old.example.com",
+        ..link("/my-files/images/a.png")
+    };
+    let (code, text) = inspect_by(&format!("{INSPECTED}s3_base_path: /s3\n"), &url(&of_old), &[]);
+    let below = "begins with /s3/my-files/";
+    assert!(code == Some(0) && text.contains(below), "{text}");
+    let (_, text) = inspect(&url(&of_old), &[]);
+    assert!(!text.contains("s3_base_path"), "{text}");
 }
 
 #[test]

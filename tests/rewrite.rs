@@ -150,3 +150,16 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         assert!(!output.stderr.is_empty());
     }
 }
+
+#[test]
+fn options_for_the_gateway_are_refused_without_it() {
+    for options in [["--client", "app"], ["--expires", "1d"]] {
+        let output = rewrite(&options, b"");
+        assert_eq!(output.status.code(), Some(64));
+        assert!(
+            said(&output.stderr).contains("--to gateway"),
+            "{}",
+            said(&output.stderr)
+        );
+    }
+}

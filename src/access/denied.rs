@@ -50,6 +50,8 @@ pub enum Denied {
 pub enum DenialCode {
     /// The proof is not written as AWS writes it: 400.
     SignatureMalformed,
+    /// The request is signed by an algorithm that is not taken: 400.
+    SignatureAlgorithm,
     /// The request is signed in more than one way: 400.
     SignedTwice,
     /// The query could be read in two ways: 400.
@@ -86,6 +88,7 @@ impl DenialCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignatureMalformed => "signature_malformed",
+            Self::SignatureAlgorithm => "signature_algorithm",
             Self::SignedTwice => "signed_twice",
             Self::QueryAmbiguous => "query_ambiguous",
             Self::PathAmbiguous => "path_ambiguous",
@@ -112,6 +115,7 @@ impl Denied {
             Self::Presented(PresentedError::Ambiguous) => DenialCode::SignedTwice,
             Self::Presented(PresentedError::Query(_)) => DenialCode::QueryAmbiguous,
             Self::Presented(PresentedError::Path) => DenialCode::PathAmbiguous,
+            Self::Presented(PresentedError::Algorithm) => DenialCode::SignatureAlgorithm,
             Self::Presented(_) => DenialCode::SignatureMalformed,
             Self::UnknownKey | Self::RevokedKey => DenialCode::SignatureInvalid,
             Self::Verify(error) => match error {
@@ -141,6 +145,7 @@ impl Denied {
             Self::Presented(PresentedError::Ambiguous) => DenialReason::SignedTwice,
             Self::Presented(PresentedError::Query(_)) => DenialReason::QueryAmbiguous,
             Self::Presented(PresentedError::Path) => DenialReason::PathAmbiguous,
+            Self::Presented(PresentedError::Algorithm) => DenialReason::SignatureAlgorithm,
             Self::Presented(_) => DenialReason::SignatureMalformed,
             Self::UnknownKey => DenialReason::KeyUnknown,
             Self::RevokedKey => DenialReason::KeyRevoked,

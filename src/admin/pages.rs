@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 const INDEX: &str = "Evergate, the admin listener\n\n\
-    /healthz  the process answers\n\
-    /readyz   credentials are valid and nothing drains; 503 and the reasons otherwise\n\
-    /metrics  Prometheus' text format\n\
+    /healthz     the process answers\n\
+    /readyz      credentials are valid and nothing drains; 503 and the reasons otherwise\n\
+    /metrics     Prometheus' text format\n\
     /v1/refresh  POST: new links for stored ones, with a token\n";
 
 /// What the pages are made from.

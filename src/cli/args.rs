@@ -70,15 +70,15 @@ pub(super) enum Command {
     Presign(PresignArguments),
     /// Say who signed a URL, whether it would be served, and what to change if not
     #[command(
-        after_help = "Examples:\n  evergate inspect 'https://files.example.com/my-files/images/u42.png?X-Amz-Algorithm=…'\n  wl-paste | evergate inspect - --json\n\nA signed URL opens what it leads to: with \"-\" it is read from standard input and stays out of the shell's history.\nNobody is asked, so that it is not told whether the object is there. Exit 0: it would be served; 1: refused."
+        after_help = "Examples:\n  evergate inspect 'https://files.example.com/my-files/images/u42.png?X-Amz-Algorithm=…'\n  wl-paste | evergate inspect - --json\n\nA signed URL opens what it leads to: with \"-\" it is read from standard input and stays out of the shell's history. Nobody is asked, so that it is not told whether the object is there. Exit 0: it would be served; 1: refused."
     )]
     Inspect(InspectArguments),
     /// Replace presigned URLs in text, JSON lines or a dump by URLs that last
     #[command(
-        after_help = "Examples:\n  evergate rewrite < messages.jsonl > new.jsonl\n  pg_dump chat | evergate rewrite --base https://files.example.com | psql new\n  evergate rewrite --dry-run < dump.sql\n  evergate rewrite --to gateway --client librechat --base https://files.example.com < dump.sql > new.sql\n\nRecognises URLs of the configured buckets at their own endpoints, at AWS in every spelling, and at public_hosts and\ns3_domains; signed by version 4 or 2, inside JSON, SQL, HTML and XML. Everything else passes byte for byte. What was\nreplaced and what was left, and why, is said at the end on standard error.\n\nNo signature is verified. A stable path opens no more than its route does; but with --to gateway whatever looks like a\npresigned URL gets a real signature: don't run that over what strangers wrote."
+        after_help = "Examples:\n  evergate rewrite < messages.jsonl > new.jsonl\n  pg_dump chat | evergate rewrite --base https://files.example.com | psql new\n  evergate rewrite --dry-run < dump.sql\n  evergate rewrite --to gateway --client librechat --base https://files.example.com \\\n    < dump.sql > new.sql\n\nRecognises URLs of the configured buckets at their own endpoints, at AWS in every spelling, at public_hosts and s3_domains, and at --base; signed by version 4 or 2, inside JSON, SQL, HTML and XML. Everything else passes byte for byte. What was replaced and what was left, and why, is said at the end on standard error.\n\nNo signature is verified. A stable path opens no more than its route does; but with --to gateway whatever looks like a presigned URL gets a real signature: don't run that over what strangers wrote."
     )]
     Rewrite(RewriteArguments),
-    /// List the routes in the order in which they are tried
+    /// List the routes in the order in which they are tried, clients and refresh rules
     #[command(after_help = "Example:\n  evergate routes --config /etc/evergate/config.yaml")]
     Routes(ConfigFile),
     /// Issue keys that apps sign with
@@ -148,7 +148,7 @@ pub(super) struct RewriteArguments {
     /// What to replace by: paths that routes serve, or URLs presigned with a client's key that refresh rules keep alive
     #[arg(long, value_enum, default_value_t = RewriteTo::Stable)]
     pub(super) to: RewriteTo,
-    /// The gateway's URL, such as `https://files.example.com`; stable paths are site-relative without it
+    /// The gateway's URL, such as `https://files.example.com`; without it stable paths begin with /
     #[arg(long, value_name = "URL", value_parser = parse_base, required_if_eq("to", "gateway"))]
     pub(super) base: Option<Endpoint>,
     /// The client that signs, by its name or access key id
@@ -190,7 +190,7 @@ pub(super) struct NewClientArguments {
     /// What the client is called in logs and metrics, such as the app's name
     pub(super) name: String,
     /// The bucket's name in the configuration; may be left out when there is only one
-    #[arg(short, long, value_name = "ID")]
+    #[arg(short, long, value_name = "NAME")]
     pub(super) bucket: Option<String>,
     /// What the keys start with, ending in "/" [default: the whole bucket]
     #[arg(short, long)]

@@ -1,8 +1,8 @@
 //! `evergate client new NAME`: issues a key pair for an app and prints what to write where. Nothing is stored.
 
 use super::args::{ClientCommand, NewClientArguments};
-use super::{Exit, bucket_of, fail, refuse, written};
-use crate::config::{self, ClientConfig, Environment, FaultKind, Source};
+use super::{EMBEDDED_REGION, Exit, bucket_of, fail, refuse, written};
+use crate::config::{self, BucketConfig, ClientConfig, Config, Environment, FaultKind, OriginConfig, Source};
 use crate::s3::KeyPrefix;
 use rustls::crypto::GetRandomFailed;
 use std::io::{self, Write};
@@ -35,8 +35,8 @@ pub(super) fn run(command: &ClientCommand) -> Exit {
         Err(GetRandomFailed) => return fail(Exit::Os, &"the system has no random numbers"),
     };
     let said = match place {
-        Place::File { bucket, earlier } => in_file(arguments, &pair, &bucket, earlier),
-        Place::Environment => in_environment(&pair),
+        Place::File { bucket, earlier, app } => in_file(arguments, &pair, &bucket, earlier, app.as_ref()),
+        Place::Environment { app } => in_environment(&pair, app.as_ref()),
     };
     let exit = written(&io::stdout().write_all(said.as_bytes()));
     if exit == Exit::Ok {
@@ -52,26 +52,48 @@ pub(super) fn run(command: &ClientCommand) -> Exit {
 /// Where the client is to be written.
 enum Place {
     /// Into the file, for this bucket; so many clients there have its name already.
-    File { bucket: String, earlier: usize },
+    File {
+        bucket: String,
+        earlier: usize,
+        app: Option<App>,
+    },
     /// There is no file, and one bucket.
-    Environment,
+    Environment { app: Option<App> },
+}
+
+/// What the app has to know of the bucket, as far as the configuration tells.
+struct App {
+    bucket: String,
+    region: String,
+    /// What its endpoint ends in.
+    base_path: String,
+}
+
+impl App {
+    fn of(config: &Config, bucket: &BucketConfig) -> Self {
+        let region = match &bucket.origin {
+            OriginConfig::Server(server) => server.region.as_str(),
+            OriginConfig::Embedded(_) => EMBEDDED_REGION,
+        };
+        Self {
+            bucket: bucket.name.as_str().to_owned(),
+            region: region.to_owned(),
+            base_path: config.s3.base_path.to_string(),
+        }
+    }
 }
 
 fn place(arguments: &NewClientArguments, source: &Source, environment: &Environment) -> Result<Place, Exit> {
-    let known = match (&arguments.bucket, config::load(source, environment)) {
+    let loaded = config::load(source, environment);
+    if *source == Source::Environment {
+        return in_place_of_a_file(arguments, loaded.ok().map(|loaded| loaded.config).as_ref());
+    }
+    let known = match (&arguments.bucket, loaded) {
         (_, Ok(loaded)) => Some(loaded.config),
         // It may well be this client that is missing.
         (Some(_), Err(faults)) if faults.kind() == FaultKind::Invalid => None,
         (_, Err(faults)) => return Err(refuse(&faults)),
     };
-    if *source == Source::Environment {
-        if arguments.prefix.is_some() || arguments.operations != ALL_OPERATIONS {
-            let reason =
-                "without a configuration file, the client may read, write, delete and list in all of the bucket";
-            return Err(fail(Exit::Usage, &reason));
-        }
-        return Ok(Place::Environment);
-    }
     let Some(config) = known else {
         // Nothing can be done about a closed terminal.
         let _ = writeln!(
@@ -79,13 +101,37 @@ fn place(arguments: &NewClientArguments, source: &Source, environment: &Environm
             "warning: the configuration has faults (`evergate check` lists them), so the bucket's name is taken as it is"
         );
         let bucket = arguments.bucket.clone().unwrap_or_default();
-        return Ok(Place::File { bucket, earlier: 0 });
+        return Ok(Place::File {
+            bucket,
+            earlier: 0,
+            app: None,
+        });
     };
     let bucket = bucket_of(&config, arguments.bucket.as_deref()).map_err(|reason| fail(Exit::Usage, &reason))?;
     let same_name = |client: &&ClientConfig| *client.name == *arguments.name;
     Ok(Place::File {
         bucket: bucket.id.as_str().to_owned(),
         earlier: config.clients.iter().filter(same_name).count(),
+        app: Some(App::of(&config, bucket)),
+    })
+}
+
+/// There is no file: the pair goes into the environment, even before the rest of it stands there.
+fn in_place_of_a_file(arguments: &NewClientArguments, config: Option<&Config>) -> Result<Place, Exit> {
+    if arguments.prefix.is_some() || arguments.operations != ALL_OPERATIONS {
+        let reason = "there is no configuration file, and a client in the environment may read, write, delete and list in the \
+                      whole bucket; leave out --prefix and --operations, or write ./config.yaml first, or name a file by --config";
+        return Err(fail(Exit::Usage, &reason));
+    }
+    let known = match (config, arguments.bucket.as_deref()) {
+        (Some(config), wanted) => Some((
+            config,
+            bucket_of(config, wanted).map_err(|reason| fail(Exit::Usage, &reason))?,
+        )),
+        (None, _) => None,
+    };
+    Ok(Place::Environment {
+        app: known.map(|(config, bucket)| App::of(config, bucket)),
     })
 }
 
@@ -101,6 +147,11 @@ fn judge(arguments: &NewClientArguments) -> Result<(), String> {
     if prefix.starts_with('/') || prefix.contains('%') {
         return Err(format!(
             "{prefix:?} is no prefix: it is written decoded and without a \"/\" at its start"
+        ));
+    }
+    if !prefix.is_empty() && !prefix.ends_with('/') {
+        return Err(format!(
+            "{prefix:?} is no prefix: it does not end in \"/\"; write {prefix}/"
         ));
     }
     KeyPrefix::parse(prefix)
@@ -141,7 +192,7 @@ fn random(alphabet: &[u8], length: usize) -> Result<String, GetRandomFailed> {
 }
 
 /// The lines for a configuration file, and the environment that they need.
-fn in_file(arguments: &NewClientArguments, pair: &Pair, bucket: &str, earlier: usize) -> String {
+fn in_file(arguments: &NewClientArguments, pair: &Pair, bucket: &str, earlier: usize, app: Option<&App>) -> String {
     let Pair { id, secret } = pair;
     let name = scalar(&arguments.name);
     let variable = variable(&arguments.name, earlier);
@@ -163,14 +214,30 @@ fn in_file(arguments: &NewClientArguments, pair: &Pair, bucket: &str, earlier: u
 # In the gateway's environment
 {variable}={secret}
 
-# In the app's: AWS_SECRET_ACCESS_KEY is that secret, AWS_ENDPOINT_URL the gateway, AWS_FORCE_PATH_STYLE true, and
-AWS_ACCESS_KEY_ID={id}
-"
+{}",
+        in_app(id, app)
     )
 }
 
+/// The lines for the app's environment; the secret is not told twice.
+fn in_app(id: &str, app: Option<&App>) -> String {
+    let base_path = app.map_or("", |app| &app.base_path);
+    let mut lines = format!(
+        "\
+# In the app's environment; AWS_SECRET_ACCESS_KEY is the secret above,
+# AWS_ENDPOINT_URL the gateway by the name that browsers use: https://files.example.com{base_path}
+AWS_ACCESS_KEY_ID={id}
+AWS_FORCE_PATH_STYLE=true
+"
+    );
+    if let Some(App { bucket, region, .. }) = app {
+        lines += &format!("AWS_BUCKET_NAME={bucket}\nAWS_REGION={region}\n");
+    }
+    lines
+}
+
 /// The lines for a gateway that has no file.
-fn in_environment(pair: &Pair) -> String {
+fn in_environment(pair: &Pair, app: Option<&App>) -> String {
     let Pair { id, secret } = pair;
     format!(
         "\
@@ -178,9 +245,8 @@ fn in_environment(pair: &Pair) -> String {
 EVERGATE_CLIENT_ACCESS_KEY_ID={id}
 EVERGATE_CLIENT_SECRET_ACCESS_KEY={secret}
 
-# In the app's: AWS_SECRET_ACCESS_KEY is that secret, AWS_ENDPOINT_URL the gateway, AWS_FORCE_PATH_STYLE true, and
-AWS_ACCESS_KEY_ID={id}
-"
+{}",
+        in_app(id, app)
     )
 }
 
@@ -258,7 +324,7 @@ mod tests {
             let arguments = arguments(name, prefix);
             judge(&arguments).unwrap();
             let pair = Pair::issue().unwrap();
-            let said = in_file(&arguments, &pair, "files", earlier);
+            let said = in_file(&arguments, &pair, "files", earlier, None);
             let (lines, rest) = said.split_once("\n\n").unwrap();
             let (variable, value) = rest.lines().nth(1).unwrap().split_once('=').unwrap();
             assert_eq!(value, pair.secret);

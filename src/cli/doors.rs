@@ -50,7 +50,7 @@ fn write_hosts(config: &Config, out: &mut impl Write) -> io::Result<()> {
     }
     let mut shapes = vec![format!("{}/BUCKET/KEY", s3.base_path)];
     shapes.extend(s3.domains.iter().map(|domain| format!("BUCKET.{domain}/KEY")));
-    let own = "the request's own";
+    let own = "the request's own host";
     let hosts: Vec<&str> = std::iter::once(own)
         .chain(s3.public_hosts.iter().map(|host| &**host))
         .collect();

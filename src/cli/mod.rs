@@ -31,6 +31,9 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+/// The region that stands in for the built-in origin's, as its clients assume it.
+const EMBEDDED_REGION: &str = "us-east-1";
+
 /// Runs the program. Takes the command line, the program's name first; returns how it ended, when it has ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match Arguments::try_parse_from(arguments) {

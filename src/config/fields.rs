@@ -167,7 +167,7 @@ pub(super) fn list<'n>(entry: &'n Entry, report: &mut Report<'_>) -> &'n [Node] 
             report.fault(
                 &entry.node.place,
                 format!("\"{}\" is a list, not {}", entry.name, kind(other)),
-                "start each item with \"- \" on a line of its own",
+                "write the items in brackets, [one, two], or each behind \"- \" on a line of its own",
             );
             &[]
         }

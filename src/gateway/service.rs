@@ -5,7 +5,7 @@ use super::walk::{self, Answered};
 use crate::fetch::OriginClient;
 use crate::listener::{Arrival, Inbound, Refusal, Service};
 use crate::respond::headers::X_REQUEST_ID;
-use crate::respond::{self, Body, Failure, Form};
+use crate::respond::{self, Body, Form};
 use crate::telemetry::{AccessRequest, Answer, CacheResult, LoggedBody};
 use http::header::{REFERER, USER_AGENT};
 use http::{HeaderName, Response};
@@ -47,8 +47,8 @@ impl Service for Gateway {
             outcome,
             cache,
         } = walked.unwrap_or_else(|failure| {
-            if let Failure::Denied(denied) = failure {
-                trail.denied(denied.reason());
+            if let Some(reason) = failure.denial() {
+                trail.denied(reason);
             }
             let form = request
                 .as_ref()

@@ -55,7 +55,7 @@ pub(super) async fn walk(
             Box::pin(signed(app, origin, request, &presented, body, trail)).await
         }
         Err(error) => {
-            let door = if reads(request.method) {
+            let door = if reads(request.method) && !is_signed_in_header(&request.headers) {
                 Door::Presigned
             } else {
                 Door::Endpoint
@@ -126,6 +126,17 @@ async fn signed(
         Err(_) if public() => stable::walk(app, origin, request, trail).await,
         Err(denied) => Err(denied.into()),
     }
+}
+
+/// Whether an AWS proof, good or not, stands in the `Authorization` header: programs send that, links don't.
+fn is_signed_in_header(headers: &http::HeaderMap) -> bool {
+    let mut fields = headers.get_all(http::header::AUTHORIZATION).iter();
+    fields.any(|field| {
+        field
+            .as_bytes()
+            .get(..3)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"AWS"))
+    })
 }
 
 fn reads(method: Method) -> bool {

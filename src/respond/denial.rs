@@ -17,6 +17,11 @@ pub(super) const fn told(code: DenialCode) -> Told {
             "AuthorizationQueryParametersError",
             "The signature is not written as AWS Signature Version 4 wants it.",
         ),
+        DenialCode::SignatureAlgorithm => Told::new(
+            BAD,
+            "InvalidRequest",
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256 (Signature Version 4).",
+        ),
         DenialCode::SignedTwice => Told::new(BAD, "InvalidArgument", "The request is signed in more than one way."),
         DenialCode::QueryAmbiguous => Told::new(
             BAD,
@@ -29,7 +34,7 @@ pub(super) const fn told(code: DenialCode) -> Told {
         DenialCode::SignatureInvalid => Told::new(
             FORBIDDEN,
             "SignatureDoesNotMatch",
-            "The signature does not match. The link may have been changed on its way.",
+            "The signature does not match: the request or link is another than was signed, or signed with another key.",
         ),
         DenialCode::SignatureV2Disabled => Told::new(
             FORBIDDEN,
@@ -40,8 +45,8 @@ pub(super) const fn told(code: DenialCode) -> Told {
         DenialCode::TemporaryCredentials => Told::new(
             FORBIDDEN,
             "AccessDenied",
-            "The link is signed with temporary credentials, which can't be verified any more. Sign with a key that the \
-             gateway issued; links that are stored already can be rewritten (evergate rewrite).",
+            "It is signed with temporary credentials, which can't be verified here. Sign with a key that the gateway \
+             issued; links that are stored already can be rewritten (evergate rewrite).",
         ),
         DenialCode::ClockSkew => Told::new(
             FORBIDDEN,
@@ -51,7 +56,8 @@ pub(super) const fn told(code: DenialCode) -> Told {
         DenialCode::RegionWrong => Told::new(
             BAD,
             "AuthorizationHeaderMalformed",
-            "The request is signed for another region than the bucket's.",
+            "The request is signed for another region than the bucket's: give the app the region that the gateway has for \
+             it (AWS_REGION; AWS_DEFAULT_REGION for boto3 and the aws command).",
         ),
         DenialCode::KeyRetired => Told::new(
             FORBIDDEN,

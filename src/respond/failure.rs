@@ -8,10 +8,10 @@ use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
 use crate::listener::Refusal;
 use crate::presign::PresignError;
-use crate::resolve::DownloadError;
+use crate::resolve::{DownloadError, FieldError};
 use crate::route::{LocateError, RouteError};
 use crate::s3::KeyError;
-use crate::telemetry::Outcome;
+use crate::telemetry::{DenialReason, Outcome};
 use http::StatusCode;
 use std::time::Duration;
 
@@ -130,7 +130,13 @@ impl Failure {
                 "This address can only be read (GET and HEAD).",
             ),
             Self::NoRoute | Self::Missing => Told::new(NOT_FOUND, "NoSuchKey", NOTHING),
-            Self::OutsideBase => Told::new(NOT_FOUND, "NoSuchBucket", NOTHING),
+            Self::OutsideBase => Told::new(
+                NOT_FOUND,
+                "NoSuchBucket",
+                "There is no bucket at this address: S3 requests are taken below a path of this site, which the app's \
+                 endpoint must end in.",
+            )
+            .because(DenialReason::OutsideBasePath.as_str()),
             Self::OriginForbidden(OriginForbidden::NotFound) => {
                 Told::new((StatusCode::NOT_FOUND, Outcome::OriginForbidden), "NoSuchKey", NOTHING)
             }
@@ -176,6 +182,18 @@ impl Failure {
                 "InternalError",
                 "Something went wrong here. It is not your fault.",
             ),
+        }
+    }
+
+    /// Why an S3 client is denied, exactly, for the log and the metrics; `None` for what is no denial.
+    #[must_use]
+    pub fn denial(self) -> Option<DenialReason> {
+        match self {
+            Self::Denied(denied) => Some(denied.reason()),
+            Self::Endpoint(EndpointFault::NotOpen) => Some(DenialReason::OperationNotOpen),
+            Self::Endpoint(EndpointFault::Field(FieldError::AclNotOpen)) => Some(DenialReason::AclNotOpen),
+            Self::OutsideBase => Some(DenialReason::OutsideBasePath),
+            _ => None,
         }
     }
 

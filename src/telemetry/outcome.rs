@@ -140,6 +140,8 @@ words! {
     DenialReason {
         /// Nothing that AWS would have written.
         SignatureMalformed = "signature_malformed",
+        /// Signed by an algorithm that is not taken, such as version 2 in the `Authorization` header.
+        SignatureAlgorithm = "signature_algorithm",
         /// Signed in more than one way.
         SignedTwice = "signed_twice",
         /// The query could be read in two ways.
@@ -168,8 +170,14 @@ words! {
         KeyRetired = "key_retired",
         /// The client's allow list does not hold this.
         NotAllowed = "not_allowed",
+        /// The operation is for clients with `operations: [all]`.
+        OperationNotOpen = "operation_not_open",
+        /// An ACL that opens the object is for clients with `operations: [all]`.
+        AclNotOpen = "acl_not_open",
         /// No such bucket in the configuration.
         BucketUnknown = "bucket_unknown",
+        /// The path is not below the base path of S3 requests.
+        OutsideBasePath = "outside_base_path",
         /// The link has expired, and no refresh rule honours it.
         LinkExpired = "link_expired",
         /// The link has expired too long ago.

@@ -91,7 +91,7 @@ files    images/         3650d    2025-01-01T00:00:01Z  stream
 files    (whole bucket)  0s       -                     auto
 
 S3 requests: /große ablage/BUCKET/KEY, BUCKET.s3.example.com/KEY, BUCKET.s3.example.com:8443/KEY
-signed for:  the request's own, files.example.com, minio:9000, [::1]:9000
+signed for:  the request's own host, files.example.com, minio:9000, [::1]:9000
 "
     );
     assert!(!said.contains(CANARY));

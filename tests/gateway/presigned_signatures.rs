@@ -74,6 +74,31 @@ async fn rule_9_unknown_revoked_and_wrong_look_alike() {
 }
 
 #[tokio::test]
+async fn rule_6_another_algorithm_in_the_header_names_itself() {
+    let spy = Spy::start();
+    let gateway = gateway_before(&spy);
+    for proof in [
+        "AWS EVGLIBRECHAT00000001:c2lnbmF0dXJl",
+        "AWS4-ECDSA-P256-SHA256 Credential=a",
+    ] {
+        let headers = [("authorization", proof), ("accept", "text/html")];
+        let reply = ask(&gateway, Method::GET, "/files/images/a.png", &headers).await;
+        let told = (reply.status.as_u16(), reply.maybe("x-evergate-reason"));
+        assert_eq!(told, (400, Some("signature_algorithm")), "{reply:?}");
+        assert_eq!(reply.header("content-type"), "application/xml");
+        let id = reply.header("x-request-id");
+        wait_until("the door and the reason in the log", || {
+            gateway.access_log().lines().any(|line| {
+                line.contains(id)
+                    && line.contains("\"door\":\"endpoint\"")
+                    && line.contains("\"reason\":\"signature_algorithm\"")
+            })
+        });
+    }
+    spy.assert_untouched();
+}
+
+#[tokio::test]
 async fn rule_8_times_are_judged_by_our_clock() {
     let spy = Spy::start();
     let gateway = gateway_before(&spy);

@@ -3,6 +3,7 @@
 use super::s3_endpoint::{
     ALL, APP, NARROW, ask, assembled, client, element, follow_with, origin_client, refused, text,
 };
+use crate::support::evergate::wait_until;
 use crate::support::http::{raw, raw_status};
 use crate::support::origin::Origin;
 use crate::support::s3_client::path;
@@ -265,6 +266,11 @@ async fn everything_else_is_for_clients_with_all(origin: Origin) {
     .await;
     refused(&acl, 403, "AccessDenied");
     assert_eq!(acl.header("x-evergate-reason"), "acl_not_open");
+    for reason in ["acl_not_open", "operation_not_open"] {
+        wait_until("the reason in the log", || {
+            gateway.access_log().contains(&format!("\"reason\":\"{reason}\""))
+        });
+    }
     assert_eq!(
         ask(
             &all,
@@ -349,7 +355,12 @@ async fn a_base_path_is_part_of_the_clients_view(origin: Origin) {
         "{}",
         text(&done)
     );
-    assert_eq!(ask(&app, Method::GET, "/files/new/k", &[], "").await.status, 404);
+    let outside = ask(&app, Method::GET, "/files/new/k", &[], "").await;
+    refused(&outside, 404, "NoSuchBucket");
+    assert_eq!(outside.header("x-evergate-reason"), "outside_base_path");
+    let missing = ask(&app, Method::GET, "/s3/files/new/nothing", &[], "").await;
+    refused(&missing, 404, "NoSuchKey");
+    assert_eq!(element(&missing, "Message"), "The specified key does not exist.");
 }
 
 async fn a_client_that_waits_is_refused_before_it_sends(origin: Origin) {

@@ -15,6 +15,26 @@ const DAY: u64 = 86_400;
 
 /// What is said of a link, in the order in which it helps.
 pub(super) fn of(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, now: Timestamp) -> Vec<String> {
+    let mut advice = of_verdict(setting, url, judgement, now);
+    advice.extend(base_path(setting, url, judgement));
+    advice
+}
+
+/// Where the gateway takes a link whose path lacks the base path.
+fn base_path(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement) -> Option<String> {
+    let base = &setting.config.s3.base_path;
+    let is_below = |path: &str| path.strip_prefix(&**base).is_some_and(|rest| rest.starts_with('/'));
+    let located = judgement.located.as_ref()?;
+    let lacks = judgement.proven.is_some() && !base.is_empty() && !is_below(url.target().path());
+    lacks.then(|| {
+        format!(
+            "The gateway takes S3 requests below {base} alone (`s3_base_path`): there the path of this one begins with {base}/{}/.",
+            located.name
+        )
+    })
+}
+
+fn of_verdict(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, now: Timestamp) -> Vec<String> {
     let host = url.host().as_str();
     match (&judgement.verdict, judgement.doubted) {
         (Ok(Honoured::Link(..)), _) if leads_to_the_origin(setting, url, judgement) => vec![
@@ -35,6 +55,7 @@ pub(super) fn of(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, no
         (Err(refused), _) => {
             let advisor = Advisor {
                 setting,
+                url,
                 host,
                 judgement,
                 now,
@@ -88,6 +109,7 @@ fn public_hosts(setting: &Setting<'_>, host: &str) -> String {
 
 struct Advisor<'a> {
     setting: &'a Setting<'a>,
+    url: &'a LinkUrl,
     host: &'a str,
     judgement: &'a Judgement,
     now: Timestamp,
@@ -222,6 +244,14 @@ impl Advisor<'_> {
     }
 
     fn mismatch(&self) -> Vec<String> {
+        let other = self
+            .located()
+            .and_then(|located| self.setting.judge().other_method(self.url, located, self.now));
+        if let Some(method) = other {
+            return vec![format!(
+                "It is signed for {method}, and not to be read: a request for the S3 endpoint. Only links that read one object are refreshed."
+            )];
+        }
         let client = self.judgement.claim.as_ref().and_then(|claim| claim.client.as_ref());
         let name = client.map_or("the client", |client| &client.name);
         let known = &self.setting.config.s3.public_hosts;

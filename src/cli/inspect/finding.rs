@@ -80,6 +80,9 @@ pub(super) struct Signature {
     pub(super) signed_at: Option<String>,
     pub(super) expires_at: Option<String>,
     pub(super) age: Option<u64>,
+    /// How far in the future it was signed, by our clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ahead: Option<u64>,
     pub(super) expired_by: Option<u64>,
     pub(super) good_for: Option<u64>,
 }
@@ -145,10 +148,11 @@ impl Finding {
                 self.served = true;
                 self.door = Some("stable");
                 self.delivery = Some(routed.route.delivery.as_str());
-                self.reason = format!(
-                    "the route {} is public, whatever the signature is worth",
-                    routed.route.label
-                );
+                let signed = match self.signature {
+                    Some(_) => ", whatever the signature is worth",
+                    None => "",
+                };
+                self.reason = format!("the route {} is public{signed}", routed.route.label);
             }
             Err(refused) => {
                 self.reason = refused.to_string();
@@ -212,6 +216,10 @@ fn signature(claim: &Claim, judgement: &Judgement, now: Timestamp) -> Signature 
         signed_at: claim.signed_at.map(|at| at.to_string()),
         expires_at: claim.expires_at.map(|at| at.to_string()),
         age: claim.signed_at.map(|at| seconds(now.since(at))),
+        ahead: claim
+            .signed_at
+            .map(|at| seconds(at.since(now)))
+            .filter(|ahead| *ahead > 0),
         expired_by: claim.expires_at.and_then(passed).map(seconds),
         good_for: claim
             .signed_at

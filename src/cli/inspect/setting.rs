@@ -40,12 +40,16 @@ impl<'a> Setting<'a> {
 
     /// Says what `url` is at `now`.
     pub(super) fn find(&self, url: &LinkUrl, now: Timestamp) -> Finding {
-        let judge = Judge {
+        Finding::of(self, url, &self.judge().judge(url, now), now)
+    }
+
+    /// What judges by this configuration.
+    pub(super) fn judge(&self) -> Judge<'_> {
+        Judge {
             doors: &self.doors,
             access: &self.access,
             routes: &self.routes,
-        };
-        Finding::of(self, url, &judge.judge(url, now), now)
+        }
     }
 }
 

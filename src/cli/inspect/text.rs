@@ -70,6 +70,7 @@ fn signer(signature: &Signature) -> String {
 
 fn signed_at(signature: &Signature) -> String {
     match (&signature.signed_at, signature.age) {
+        (Some(at), _) if let Some(ahead) = signature.ahead => format!("{at}, {} in the future", rough(ahead)),
         (Some(at), Some(age)) => format!("{at}, {} ago", rough(age)),
         _ => "version 2 does not say".into(),
     }

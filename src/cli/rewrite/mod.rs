@@ -70,6 +70,9 @@ fn replacement(config: &Config, arguments: &RewriteArguments) -> Result<Replacem
             let gateway = Gateway::new(config, client, base, arguments.expires, now)?;
             Ok(Replacement::Gateway(Box::new(gateway)))
         }
+        (RewriteTo::Stable, ..) if arguments.client.is_some() || arguments.expires.is_some() => Err(Unfit(
+            "--client and --expires are about URLs for the gateway: add --to gateway, or leave them out".into(),
+        )),
         // clap asks for both.
         (RewriteTo::Gateway | RewriteTo::Stable, ..) => Ok(Replacement::Stable(Stable::new(config, base))),
     }

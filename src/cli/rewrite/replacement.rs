@@ -1,6 +1,7 @@
 //! What a presigned URL is replaced by: the stable path of its object, or a URL presigned afresh for the gateway.
 
 use super::tally::Left;
+use crate::cli::EMBEDDED_REGION;
 use crate::clock::Timestamp;
 use crate::config::{AllowedOperations, BucketConfig, ClientConfig, ClientState, Config, OriginConfig, RefreshConfig};
 use crate::resolve::{Disposition, Overrides};
@@ -10,9 +11,6 @@ use crate::sigv4::{PresignRequest, Signer};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The region that stands in for the built-in origin's, as its clients assume it.
-const EMBEDDED_REGION: &str = "us-east-1";
 
 /// Makes replacements.
 #[derive(Debug)]
@@ -39,7 +37,7 @@ impl Replacement {
 /// Why a command line can't be followed with this configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unfit(String);
+pub struct Unfit(pub(super) String);
 
 /// Stable paths, in front of a base URL or by themselves.
 #[derive(Debug)]
@@ -112,7 +110,9 @@ impl Gateway {
             |config: &&ClientConfig| *config.name == *client || config.credential.access_key_id().as_str() == client;
         let mut known = config.clients.iter().filter(named).peekable();
         if known.peek().is_none() {
-            let all: Vec<_> = config.clients.iter().map(|client| &*client.name).collect();
+            let mut all: Vec<_> = config.clients.iter().map(|client| &*client.name).collect();
+            all.sort_unstable();
+            all.dedup();
             return Err(Unfit(format!(
                 "no client is called {client:?}; there is {}",
                 all.join(", ")

@@ -188,10 +188,18 @@ pub(super) fn judge_use(rules: &[Rule], clients: &[Client], report: &mut Report<
                 })
         });
         if !may_read {
+            let remedy = match rule.place {
+                Place::Variable(_) => {
+                    "set EVERGATE_CLIENT_ACCESS_KEY_ID and EVERGATE_CLIENT_SECRET_ACCESS_KEY: `evergate client new NAME` issues a pair"
+                }
+                Place::Text { .. } | Place::Whole => {
+                    "add the key that such links are signed with to \"clients\", with \"operations: [read]\" for this bucket"
+                }
+            };
             report.warn(
                 &rule.place,
                 "no client may read what this rule covers, so there are no links that it could honour",
-                "add the key that such links are signed with to \"clients\", with \"operations: [read]\" for this bucket",
+                remedy,
             );
         }
     }

@@ -126,6 +126,26 @@ impl Judge<'_> {
         judgement
     }
 
+    /// Returns the method that `url` is signed for, where that is another than GET: an upload, a delete. Looks at
+    /// signatures of `located` that cover nothing but the host.
+    #[must_use]
+    pub fn other_method(&self, url: &LinkUrl, located: &Located, now: Timestamp) -> Option<Method> {
+        let headers = HeaderMap::new();
+        [Method::PUT, Method::DELETE, Method::POST].into_iter().find(|method| {
+            let received = Received {
+                method,
+                path: url.target().path(),
+                query: url.target().query(),
+                headers: &headers,
+            };
+            let Ok(Some(presented)) = Presented::of(received) else {
+                return false;
+            };
+            let judged = self.access.authenticate(&presented, located, url.host(), now);
+            matches!(judged, Ok(_) | Err(Denied::RetiredKey))
+        })
+    }
+
     fn judge_at(&self, url: &LinkUrl, raw_path: &str, now: Timestamp) -> Judgement {
         let mut judgement = Judgement {
             claim: None,

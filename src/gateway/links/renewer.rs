@@ -104,13 +104,13 @@ pub enum RenewalError {
     #[error("{0}")]
     Refused(#[from] Refused),
     /// It is good, and no route leads to its object.
-    #[error("no route leads to its object, so that there is no stable path")]
+    #[error("No route leads to its object, so that there is no stable path.")]
     NoRoute,
     /// It is good, and asks for a version, a part or other headers, which no stable path does.
-    #[error("it asks for a version, a part or other headers of its object, which no stable path does")]
+    #[error("It asks for a version, a part or other headers of its object, which no stable path does.")]
     Overrides,
     /// It is good, and there is nothing to sign a new one with.
-    #[error("there are no valid credentials to sign with")]
+    #[error("There are no valid credentials to sign with.")]
     Credentials,
 }
 
@@ -132,9 +132,17 @@ impl RenewalError {
     pub fn detail(self) -> Cow<'static, str> {
         match self {
             Self::Refused(Refused::Denied(denied)) => respond::denial_sentence(denied.code()).into(),
+            Self::Url(_) | Self::Refused(_) => sentence(&self.to_string()).into(),
             other => other.to_string().into(),
         }
     }
+}
+
+/// A clause as a sentence.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 impl From<&PresignError> for RenewalError {

@@ -104,7 +104,15 @@ fn message<'a>(status: StatusCode, code: &str, told: Option<&'a ErrorDocument>) 
     match told {
         _ if status == StatusCode::FORBIDDEN || code == "AccessDenied" => "Access Denied",
         Some(told) if !told.message.is_empty() => &told.message,
-        _ => "The storage behind this address refuses the request.",
+        // Ceph leaves the message out.
+        _ => match code {
+            "NoSuchKey" => "The specified key does not exist.",
+            "NoSuchBucket" => "The specified bucket does not exist.",
+            "NoSuchUpload" => "The specified upload does not exist: it may have been completed or aborted.",
+            "InvalidRange" => "The requested range is not satisfiable.",
+            "PreconditionFailed" => "At least one of the preconditions that you specified did not hold.",
+            _ => "The storage behind this address refuses the request.",
+        },
     }
 }
 

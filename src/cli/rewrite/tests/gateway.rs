@@ -39,7 +39,7 @@ fn urls_for_the_gateway_are_signed_with_the_clients_key() {
         gateway("nobody")
             .unwrap_err()
             .to_string()
-            .contains("there is app, app, gone")
+            .contains("there is app, gone")
     );
 }
 
