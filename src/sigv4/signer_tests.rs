@@ -299,13 +299,6 @@ fn signing_sets_its_own_headers_and_signs_all_others() {
         request.url,
         "http://examplebucket.localhost:9000/a%20b?partNumber=1&versionId=v"
     );
-    assert!(
-        request
-            .url
-            .ends_with(concat!(".com", "/a%20b?partNumber=1&versionId=v")),
-        "{}",
-        request.url
-    );
     assert_eq!(request.headers.len(), 4);
     assert_eq!(request.headers["x-amz-date"], "20130524T000000Z");
     assert_eq!(request.headers["x-amz-content-sha256"], "UNSIGNED-PAYLOAD");

@@ -6,6 +6,7 @@
 mod support;
 
 mod refresh;
+mod refresh_and_doors;
 
 use evergate::admin::{Admin, AdminLimits, Api, Report};
 use evergate::clock::Clock;

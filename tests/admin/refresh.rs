@@ -10,15 +10,15 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 const TOKEN: &str = "canary-token-of-the-admin-api-0001";
-const ID: &str = "EVGLIBRECHAT00000001";
-const SECRET: &str = "canary-client-secret-of-librechat-0001";
-const KEYS: [(&str, &str); 4] = [
+pub(crate) const ID: &str = "EVGLIBRECHAT00000001";
+pub(crate) const SECRET: &str = "canary-client-secret-of-librechat-0001";
+pub(crate) const KEYS: [(&str, &str); 4] = [
     ("KEY", "AKIDEXAMPLE"),
     ("SECRET", "canary-secret-access-key"),
     ("CLIENT", SECRET),
     ("ADMIN_TOKEN", TOKEN),
 ];
-const DAY: Duration = Duration::from_hours(24);
+pub(crate) const DAY: Duration = Duration::from_hours(24);
 /// A test that waits this long has hung.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -94,7 +94,7 @@ fn post(gateway: &Evergate, body: &str) -> Answer {
 }
 
 /// Asks about these URLs, and returns the results.
-fn ask(gateway: &Evergate, to: &str, urls: &[String]) -> Vec<Value> {
+pub(crate) fn ask(gateway: &Evergate, to: &str, urls: &[String]) -> Vec<Value> {
     let answer = post(gateway, &json!({ "urls": urls, "to": to }).to_string());
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -103,11 +103,11 @@ fn ask(gateway: &Evergate, to: &str, urls: &[String]) -> Vec<Value> {
     results
 }
 
-fn link(path: &str) -> Link<'_> {
+pub(crate) fn link(path: &str) -> Link<'_> {
     Link::new(ID, SECRET, path)
 }
 
-fn at(host: &str, target: &str) -> String {
+pub(crate) fn at(host: &str, target: &str) -> String {
     format!("https://{host}{target}")
 }
 
