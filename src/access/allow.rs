@@ -33,7 +33,7 @@ impl Allowed {
     fn covers(&self, bucket: &Bucket, reach: Reach<'_>) -> bool {
         let within = match reach {
             Reach::Key(key) => key.starts_with(&*self.prefix),
-            Reach::Prefix(prefix) => prefix.starts_with(&*self.prefix),
+            Reach::Prefix(prefix) => prefix.starts_with(&*self.prefix) && !(climbs(prefix) && !self.prefix.is_empty()),
             Reach::Bucket => self.prefix.is_empty(),
         };
         within && self.bucket.index == bucket.index
@@ -44,6 +44,12 @@ impl Allowed {
             .iter()
             .any(|held| *held == operations || *held == AllowedOperations::All)
     }
+}
+
+/// Whether an origin that keeps objects as files might go by a `.` or `..` in it (rule 2): a prefix is no key, and so was not
+/// refused as one.
+fn climbs(prefix: &str) -> bool {
+    prefix.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 impl AllowLists {

@@ -11,6 +11,7 @@
 //!
 //! What a client may not see looks as if it were not there, whether it is or not.
 
+use super::presigned::require_later;
 use super::{Authenticated, Denied, EndpointOperation, EndpointPermit, Reach, S3Access};
 use crate::config::{AllowedOperations, ClientState};
 use crate::credentials::Client;
@@ -52,8 +53,7 @@ pub enum EndpointVerdict {
 }
 
 impl S3Access {
-    /// Judges what `authenticated` asks for. `operation` is `None` for what the gateway does not know; `prefix` is the one
-    /// that a list asks for, empty for none.
+    /// Judges what `authenticated` asks for. `prefix` is the one that a list asks for, empty for none.
     ///
     /// # Errors
     /// [`EndpointDenied`]
@@ -75,11 +75,11 @@ impl S3Access {
             LocatedBucket::Configured(bucket) if self.may_see(client, bucket) => bucket,
             other => {
                 let bucket = self.beside(client, other, None).map_err(|_| unseen(&operation))?;
-                self.is_fresh(authenticated, None, None)?;
+                self.require_fresh(authenticated, None, None)?;
                 return Ok(forward(bucket, resource, operation));
             }
         };
-        self.is_fresh(authenticated, Some(bucket), located.key.as_ref())?;
+        self.require_fresh(authenticated, Some(bucket), located.key.as_ref())?;
         let EndpointOperation::Known(known) = operation else {
             self.require(client, bucket, Reach::Bucket, AllowedOperations::All)
                 .map_err(|_| EndpointDenied::NotOpen)?;
@@ -157,6 +157,7 @@ impl S3Access {
         let (name, configured) = match bucket {
             LocatedBucket::Service => return Err(Denied::UnknownBucket),
             LocatedBucket::Configured(bucket) => (&bucket.name, Some(&**bucket)),
+            LocatedBucket::Unknown(name) if NO_BUCKETS.contains(&name.as_str()) => return Err(Denied::UnknownBucket),
             LocatedBucket::Unknown(name) => (name, None),
         };
         let is_there = |home: &&Arc<Bucket>| {
@@ -179,13 +180,13 @@ impl S3Access {
         if operation.known() != Some(Operation::ListBuckets) {
             return Err(EndpointDenied::NoSuchMethod);
         }
-        self.is_fresh(authenticated, None, None)?;
+        self.require_fresh(authenticated, None, None)?;
         let seen = self.buckets().iter().filter(|bucket| self.may_see(client, bucket));
         Ok(EndpointVerdict::ListBuckets(seen.cloned().collect()))
     }
 
     /// Presigned requests pass while they are fresh, and not where a refresh rule's `not_before` has killed their like.
-    fn is_fresh(
+    fn require_fresh(
         &self,
         authenticated: &Authenticated,
         bucket: Option<&Bucket>,
@@ -198,13 +199,9 @@ impl S3Access {
         if authentic.expired_by.is_some() {
             return Err(Denied::Expired);
         }
-        let (Some(bucket), Some(key)) = (bucket, key) else {
-            return Ok(());
-        };
-        let dated = authentic.signed_at.or(authentic.expires_at);
-        match self.cutoff(bucket, key) {
-            Some(cutoff) if dated.is_none_or(|dated| dated < cutoff) => Err(Denied::BeforeCutoff),
-            _ => Ok(()),
+        match bucket.zip(key).and_then(|(bucket, key)| self.refresh_rule(bucket, key)) {
+            Some(rule) => require_later(rule, authentic),
+            None => Ok(()),
         }
     }
 }
@@ -248,6 +245,10 @@ fn forward(bucket: Arc<Bucket>, resource: Resource, operation: EndpointOperation
         EndpointVerdict::Forward(permit)
     }
 }
+
+/// First segments of paths that are no buckets to S3 servers, but their own administration: MinIO takes `/minio/admin/…` and
+/// radosgw `/admin/…` with the very signatures that buckets are asked for with. Who has such a bucket may configure it.
+const NO_BUCKETS: [&str; 4] = ["admin", "auth", "minio", "swift"];
 
 /// What is told of a bucket that the client may not see: it is not there, and can't be made.
 fn unseen(operation: &EndpointOperation) -> Denied {

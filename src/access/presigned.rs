@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::{AllowedOperations, Delivery, RefreshConfig};
 use crate::route::Bucket;
 use crate::s3::{ObjectKey, Operation};
+use crate::sigv4::Authentic;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,12 +56,20 @@ pub struct Refreshed {
     pub rule: Box<str>,
 }
 
-impl S3Access {
-    /// Returns the time before which no link to `key` may have been signed.
-    pub(super) fn cutoff(&self, bucket: &Bucket, key: &ObjectKey) -> Option<Timestamp> {
-        self.refresh.covering(bucket, key)?.not_before
+/// Judges whether a link was signed late enough for `rule` (`not_before`), fresh or not.
+pub(super) fn require_later(rule: &RefreshConfig, authentic: &Authentic) -> Result<(), Denied> {
+    match rule.not_before {
+        Some(cutoff) if dated(authentic).is_none_or(|dated| dated < cutoff) => Err(Denied::BeforeCutoff),
+        _ => Ok(()),
     }
+}
 
+/// The date that a link's age is counted from.
+fn dated(authentic: &Authentic) -> Option<Timestamp> {
+    authentic.signed_at.or(authentic.expires_at)
+}
+
+impl S3Access {
     /// Returns the refresh rule that decides over links to `key`, if there is one.
     #[must_use]
     pub fn refresh_rule(&self, bucket: &Bucket, key: &ObjectKey) -> Option<&RefreshConfig> {
@@ -83,13 +92,11 @@ impl S3Access {
         let reach = Reach::Key(key.as_str());
         self.require(authenticated.client(), bucket, reach, AllowedOperations::Read)?;
         let authentic = authenticated.authentic();
-        let rule = self.refresh.covering(bucket, key);
-        let dated = authentic.signed_at.or(authentic.expires_at);
-        if let Some(cutoff) = rule.and_then(|rule| rule.not_before)
-            && dated.is_none_or(|dated| dated < cutoff)
-        {
-            return Err(Denied::BeforeCutoff);
+        let rule = self.refresh_rule(bucket, key);
+        if let Some(rule) = rule {
+            require_later(rule, authentic)?;
         }
+        let dated = dated(authentic);
         let honoured = rule.filter(|rule| !rule.max_age.is_zero());
         let refreshed = match (authentic.expired_by, honoured) {
             (None, _) => None,

@@ -75,7 +75,7 @@ pub(super) enum Command {
     Inspect(InspectArguments),
     /// Replace presigned URLs in text, JSON lines or a dump by URLs that last
     #[command(
-        after_help = "Examples:\n  evergate rewrite < messages.jsonl > new.jsonl\n  pg_dump chat | evergate rewrite --base https://files.example.com | psql new\n  evergate rewrite --dry-run < dump.sql\n  evergate rewrite --to gateway --client librechat --base https://files.example.com \\\n    < dump.sql > new.sql\n\nRecognises URLs of the configured buckets at their own endpoints, at AWS in every spelling, at public_hosts and s3_domains, and at --base; signed by version 4 or 2, inside JSON, SQL, HTML and XML. Everything else passes byte for byte. What was replaced and what was left, and why, is said at the end on standard error."
+        after_help = "Examples:\n  evergate rewrite < messages.jsonl > new.jsonl\n  pg_dump chat | evergate rewrite --base https://files.example.com | psql new\n  evergate rewrite --dry-run < dump.sql\n  evergate rewrite --to gateway --client librechat --base https://files.example.com \\\n    < dump.sql > new.sql\n\nRecognises URLs of the configured buckets at their own endpoints, at AWS in every spelling, at public_hosts and s3_domains, and at --base; signed by version 4 or 2, inside JSON, SQL, HTML and XML. Everything else passes byte for byte. What was replaced and what was left, and why, is said at the end on standard error.\n\nNo signature is verified. A stable path opens no more than its route does; but with --to gateway whatever looks like a presigned URL gets a real signature: don't run that over what strangers wrote."
     )]
     Rewrite(RewriteArguments),
     /// List the routes in the order in which they are tried, clients and refresh rules
@@ -148,7 +148,7 @@ pub(super) struct RewriteArguments {
     /// What to replace by: paths that routes serve, or URLs presigned with a client's key that refresh rules keep alive
     #[arg(long, value_enum, default_value_t = RewriteTo::Stable)]
     pub(super) to: RewriteTo,
-    /// The gateway's URL, such as https://files.example.com; without it stable paths begin with /
+    /// The gateway's URL, such as `https://files.example.com`; without it stable paths begin with /
     #[arg(long, value_name = "URL", value_parser = parse_base, required_if_eq("to", "gateway"))]
     pub(super) base: Option<Endpoint>,
     /// The client that signs, by its name or access key id

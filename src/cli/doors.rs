@@ -3,7 +3,7 @@
 
 use super::table;
 use crate::clock::Timestamp;
-use crate::config::{AllowConfig, AllowedOperations, ClientConfig, ClientState, Config, Delivery, SignatureVersions};
+use crate::config::{AllowConfig, ClientConfig, Config, SignatureVersions};
 use crate::s3::KeyPrefix;
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -34,7 +34,7 @@ pub(super) fn write(config: &Config, out: &mut impl Write) -> io::Result<()> {
                 prefix(&rule.prefix).to_owned(),
                 age(rule.max_age),
                 rule.not_before.map_or_else(|| "-".to_owned(), date),
-                delivery(rule.delivery).to_owned(),
+                rule.delivery.as_str().to_owned(),
             ]
         }));
         writeln!(out)?;
@@ -60,11 +60,6 @@ fn write_hosts(config: &Config, out: &mut impl Write) -> io::Result<()> {
 
 /// One row for each thing that a client is allowed.
 fn clients(client: &ClientConfig, config: &Config) -> Vec<[String; 7]> {
-    let state = match client.state {
-        ClientState::Active => "active",
-        ClientState::Retired => "retired",
-        ClientState::Revoked => "revoked",
-    };
     let versions = match client.signature_versions {
         SignatureVersions::V4 => "v4",
         SignatureVersions::V4AndV2 => "v4, v2",
@@ -72,13 +67,22 @@ fn clients(client: &ClientConfig, config: &Config) -> Vec<[String; 7]> {
     let row = |cells: [&str; 3]| {
         let id = client.credential.access_key_id().as_str();
         let [bucket, prefix, operations] = cells;
-        [&client.name, id, state, versions, bucket, prefix, operations].map(String::from)
+        [
+            &client.name,
+            id,
+            client.state.as_str(),
+            versions,
+            bucket,
+            prefix,
+            operations,
+        ]
+        .map(String::from)
     };
     if client.allow.is_empty() {
         return vec![row(["-", "-", "nothing"])];
     }
     let allowed = |allow: &AllowConfig| {
-        let operations: Vec<_> = allow.operations.iter().copied().map(operation).collect();
+        let operations: Vec<_> = allow.operations.iter().map(|operation| operation.as_str()).collect();
         row([
             bucket(allow.bucket, config),
             prefix(&allow.prefix),
@@ -86,16 +90,6 @@ fn clients(client: &ClientConfig, config: &Config) -> Vec<[String; 7]> {
         ])
     };
     client.allow.iter().map(allowed).collect()
-}
-
-fn operation(operation: AllowedOperations) -> &'static str {
-    match operation {
-        AllowedOperations::Read => "read",
-        AllowedOperations::Write => "write",
-        AllowedOperations::Delete => "delete",
-        AllowedOperations::List => "list",
-        AllowedOperations::All => "all",
-    }
 }
 
 /// A bucket's name in the configuration.
@@ -108,15 +102,6 @@ pub(super) fn prefix(prefix: &KeyPrefix) -> &str {
     match prefix.as_str() {
         "" => "(whole bucket)",
         prefix => prefix,
-    }
-}
-
-/// A delivery as it is written.
-pub(super) fn delivery(delivery: Delivery) -> &'static str {
-    match delivery {
-        Delivery::Redirect => "redirect",
-        Delivery::Stream => "stream",
-        Delivery::Auto => "auto",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Exit, doors, load, table, written};
 use crate::config::{AccessConfig, Config, Environment, RouteConfig, Source};
+use crate::s3::without_port;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub fn write_routes(config: &Config, out: &mut impl Write) -> io::Result<()> {
     let mut routes: Vec<&RouteConfig> = config.routes.iter().collect();
     routes.sort_by_key(|route| {
         let host = route.host.as_deref();
-        let has_port = host.is_some_and(|host| host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']')));
+        let has_port = host.is_some_and(|host| without_port(host) != host);
         (host.is_none(), !has_port, host, Reverse(route.path.len()), &route.path)
     });
     let mut rows = vec![["HOST", "PATH", "BUCKET", "PREFIX", "ACCESS", "DELIVERY"].map(String::from)];
@@ -44,7 +45,7 @@ fn row(route: &RouteConfig, config: &Config) -> [String; 6] {
         doors::bucket(route.bucket, config),
         doors::prefix(&route.prefix),
         access,
-        doors::delivery(route.delivery),
+        route.delivery.as_str(),
     ]
     .map(String::from)
 }

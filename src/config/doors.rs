@@ -55,6 +55,21 @@ pub enum ClientState {
     Revoked,
 }
 
+impl ClientState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Retired, Self::Revoked];
+
+    /// The word for it in the configuration file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 /// Which signatures are taken from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureVersions {
@@ -88,6 +103,23 @@ pub enum AllowedOperations {
     List,
     /// Everything that S3 knows, and any bucket of the same origin.
     All,
+}
+
+impl AllowedOperations {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Delete, Self::List, Self::All];
+
+    /// The word for it in the configuration file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Delete => "delete",
+            Self::List => "list",
+            Self::All => "all",
+        }
+    }
 }
 
 /// Which expired links are honoured (rule 13).

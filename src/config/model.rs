@@ -250,6 +250,21 @@ pub enum Delivery {
     Auto,
 }
 
+impl Delivery {
+    /// Every delivery.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Redirect, Self::Stream];
+
+    /// The word for it in the configuration file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Redirect => "redirect",
+            Self::Stream => "stream",
+            Self::Auto => "auto",
+        }
+    }
+}
+
 /// What a client sees when the origin answers 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OriginForbidden {

@@ -9,6 +9,7 @@ use crate::listener::{RequestBody, RequestId};
 use crate::resolve::{EndpointFields, EndpointTarget, Openness};
 use crate::respond::Failure;
 use crate::respond::endpoint::{self as answers, Asked, EndpointFault};
+use crate::respond::headers::XML;
 use crate::s3::{
     ClientView, CopyFrom, DeleteEntry, DeleteError, DeleteRequest, KeyError, ObjectKey, Operation, Parameter,
 };
@@ -97,7 +98,7 @@ impl Errand<'_> {
         // S3 insists on one.
         let md5 = STANDARD.encode(Md5::digest(&document));
         headers.insert(CONTENT_MD5, HeaderValue::try_from(md5).map_err(|_| Failure::Internal)?);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        headers.insert(CONTENT_TYPE, XML);
         let view = self.view(&permit, refused);
         let upload = Upload::full(Bytes::from(document));
         self.ask(permit, headers, upload, view, trail).await

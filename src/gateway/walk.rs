@@ -8,7 +8,7 @@ use crate::access::{Authenticated, Denied};
 use crate::fetch::OriginClient;
 use crate::listener::{Inbound, Method, RequestBody};
 use crate::respond::{Body, Failure};
-use crate::route::{Located, RouteTable};
+use crate::route::Located;
 use crate::s3::DecodedPath;
 use crate::sigv4::{Form, Presented, Received};
 use crate::telemetry::{AccessGuard, CacheResult, Door, Outcome};
@@ -79,7 +79,7 @@ async fn signed(
     let door = if is_link { Door::Presigned } else { Door::Endpoint };
     trail.routed(door, &app.s3_metrics);
     let path = DecodedPath::decode(request.target.path())?;
-    let public = || is_link && is_public(&app.routes, request, &path);
+    let public = || is_link && app.routes.public(&request.host, &path).is_some();
     let located = match app.s3_doors.locate(&request.host, &path) {
         Ok(located) => located,
         Err(_) if public() => return stable::walk(app, origin, request, trail).await,
@@ -126,13 +126,6 @@ async fn signed(
         Err(_) if public() => stable::walk(app, origin, request, trail).await,
         Err(denied) => Err(denied.into()),
     }
-}
-
-/// Whether a route that everyone may read covers the path: then a link opens nothing, whatever its signature is worth.
-fn is_public(routes: &RouteTable, request: &Inbound, path: &DecodedPath<'_>) -> bool {
-    routes
-        .route(&request.host, path)
-        .is_ok_and(|routed| routed.route.access == crate::config::AccessConfig::Public)
 }
 
 /// Whether an AWS proof, good or not, stands in the `Authorization` header: programs send that, links don't.

@@ -1,31 +1,16 @@
 //! Parsing the Host: `Host`, `:authority` and forwarded hosts come out in one spelling (rule 2). The grammar is
-//! [`HostParts`].
+//! [`HostParts`](crate::s3::HostParts).
 
 use super::Host;
-use crate::s3::{HostParts, Scheme};
+use crate::s3::{Scheme, canonical_host};
 
 impl Host {
     /// Takes what [`HostParts::parse`] takes and returns it in lower case, without the default port of `scheme`.
     /// `None` for everything else.
+    ///
+    /// [`HostParts::parse`]: crate::s3::HostParts::parse
     pub(crate) fn parse(written: &[u8], scheme: Scheme) -> Option<Self> {
-        let written = str::from_utf8(written).ok()?;
-        let parts = HostParts::parse(written)?;
-        let keep = parts.port.is_some_and(|port| port != default_port(scheme));
-        let kept = if keep { written } else { parts.name };
-        // Nearly every client sends lower case, which then is copied once.
-        let is_lower = !kept.bytes().any(|byte| byte.is_ascii_uppercase());
-        Some(Self(if is_lower {
-            kept.into()
-        } else {
-            kept.to_ascii_lowercase().into()
-        }))
-    }
-}
-
-const fn default_port(scheme: Scheme) -> u16 {
-    match scheme {
-        Scheme::Http => 80,
-        Scheme::Https => 443,
+        canonical_host(str::from_utf8(written).ok()?, scheme).map(|host| Self(host.into()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `?download`: the one parameter of a stable path, and the name that a saved file gets. RFC 6266, RFC 8187 (once
 //! 5987); rules 5 and 17. Asked for here, written into the redirect's URL or by `respond/` into a stream's head.
 
+use crate::s3::raw_parameters;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::fmt::Write;
@@ -108,7 +109,7 @@ fn shorten(name: &str) -> String {
 
 /// Why the query of a stable path is refused: 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QueryError {
+pub enum DownloadError {
     /// `download` stands there twice, in whatever spelling (rule 5).
     #[error("the query holds 'download' more than once")]
     Duplicate,
@@ -131,17 +132,16 @@ impl Download {
     /// forwarded, is no part of any key, and never names a version or an override (rule 5).
     ///
     /// # Errors
-    /// [`QueryError`] when `download` is there twice or its value can't be decoded.
-    pub fn parse(query: Option<&str>) -> Result<Option<Self>, QueryError> {
+    /// [`DownloadError`] when `download` is there twice or its value can't be decoded.
+    pub fn parse(query: Option<&str>) -> Result<Option<Self>, DownloadError> {
         let mut found = None;
-        for pair in query.into_iter().flat_map(|query| query.split('&')) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in query.into_iter().flat_map(raw_parameters) {
             // A name that can't be decoded is not `download`.
             if !decode(name).is_ok_and(|name| name.eq_ignore_ascii_case("download")) {
                 continue;
             }
             if found.is_some() {
-                return Err(QueryError::Duplicate);
+                return Err(DownloadError::Duplicate);
             }
             let value = decode(value)?;
             found = Some(Self {
@@ -159,19 +159,19 @@ impl Download {
 }
 
 /// Decodes as forms do, where `+` is a space.
-fn decode(text: &str) -> Result<String, QueryError> {
+fn decode(text: &str) -> Result<String, DownloadError> {
     let spaced = text.replace('+', " ");
     let mut rest = spaced.as_bytes();
     while let Some(at) = rest.iter().position(|&b| b == b'%') {
         rest = match rest.get(at..) {
             Some([b'%', a, b, tail @ ..]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => tail,
-            _ => return Err(QueryError::BadEncoding),
+            _ => return Err(DownloadError::BadEncoding),
         };
     }
     percent_decode_str(&spaced)
         .decode_utf8()
         .map(std::borrow::Cow::into_owned)
-        .map_err(|_| QueryError::BadEncoding)
+        .map_err(|_| DownloadError::BadEncoding)
 }
 
 #[cfg(test)]
@@ -238,10 +238,10 @@ mod tests {
             assert_eq!(name(query), Ok(expected.map(str::to_owned)), "{query}");
         }
         for duplicate in ["download&download", "download=a&DOWNLOAD=b", "download&down%6Coad"] {
-            assert_eq!(name(duplicate), Err(QueryError::Duplicate), "{duplicate}");
+            assert_eq!(name(duplicate), Err(DownloadError::Duplicate), "{duplicate}");
         }
         for bad in ["download=%", "download=%f", "download=%zz", "download=%ff"] {
-            assert_eq!(name(bad), Err(QueryError::BadEncoding), "{bad}");
+            assert_eq!(name(bad), Err(DownloadError::BadEncoding), "{bad}");
         }
         assert_eq!(Download::parse(None), Ok(None));
     }

@@ -12,7 +12,7 @@ mod overrides;
 mod target;
 
 pub use disposition::Disposition;
-pub use download::{Download, FileName, QueryError};
+pub use download::{Download, DownloadError, FileName};
 pub use endpoint_fields::{EndpointFields, FieldError, Openness};
 pub use endpoint_target::EndpointTarget;
 pub use overrides::Overrides;

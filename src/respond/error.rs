@@ -3,7 +3,8 @@
 
 use super::body::Body;
 use super::failure::Failure;
-use super::headers::{NO_STORE, NOSNIFF, PAGE_POLICY, X_AMZ_REQUEST_ID, X_EVERGATE_REASON, X_REQUEST_ID};
+use super::headers::{NO_STORE, NOSNIFF, PAGE_POLICY, X_AMZ_REQUEST_ID, X_EVERGATE_REASON, X_REQUEST_ID, XML};
+use super::told::Told;
 use crate::listener::{Inbound, RequestId};
 use crate::s3::ErrorDocument;
 use crate::telemetry::Door;
@@ -17,7 +18,6 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
-const XML: HeaderValue = HeaderValue::from_static("application/xml");
 const READ_ONLY: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// In which form a failure is told.
@@ -87,9 +87,9 @@ struct Page<'a> {
 /// Answers `method` with `failure`.
 #[must_use]
 pub fn error(failure: Failure, method: &Method, form: Form<'_>, id: RequestId) -> Response<Body> {
-    let status = failure.status();
+    let told = failure.told();
     let id = id.header_value();
-    let (content_type, text) = write(failure, status, form, id.to_str().unwrap_or_default());
+    let (content_type, text) = write(&told, form, id.to_str().unwrap_or_default());
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(CONTENT_TYPE, content_type);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
@@ -100,13 +100,13 @@ pub fn error(failure: Failure, method: &Method, form: Form<'_>, id: RequestId) -
         headers.insert(X_AMZ_REQUEST_ID, id.clone());
     }
     headers.insert(X_REQUEST_ID, id);
-    if let Some(reason) = failure.reason() {
+    if let Some(reason) = told.reason {
         headers.insert(X_EVERGATE_REASON, HeaderValue::from_static(reason));
     }
     if let Some(after) = failure.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
     }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
+    if told.status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(ALLOW, READ_ONLY);
     }
     // RFC 9110 §9.3.2: HEAD tells what GET would say, its length included.
@@ -116,18 +116,22 @@ pub fn error(failure: Failure, method: &Method, form: Form<'_>, id: RequestId) -
         Body::Full(Bytes::from(text))
     };
     let mut response = Response::new(body);
-    *response.status_mut() = status;
+    *response.status_mut() = told.status;
     *response.headers_mut() = headers;
     response
 }
 
-fn write(failure: Failure, status: StatusCode, form: Form<'_>, request_id: &str) -> (HeaderValue, String) {
+fn write(told: &Told, form: Form<'_>, request_id: &str) -> (HeaderValue, String) {
+    let Told {
+        status,
+        reason,
+        sentence,
+        ..
+    } = *told;
     let title = status.canonical_reason().unwrap_or("Error");
-    let sentence = failure.sentence();
-    let reason = failure.reason();
     if let Form::S3 { resource } = form {
         let more: Vec<_> = reason.iter().map(|reason| ("Reason", *reason)).collect();
-        let document = ErrorDocument::new(failure.s3_code(), sentence);
+        let document = ErrorDocument::new(told.s3_code, sentence);
         return (XML, document.to_xml_with(resource, request_id, &more));
     }
     if form == Form::Page {

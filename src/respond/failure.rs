@@ -2,12 +2,13 @@
 
 use super::denial;
 use super::endpoint::EndpointFault;
+use super::told::{BAD, NOT_ALLOWED, NOT_FOUND, NOT_IMPLEMENTED, Told};
 use crate::access::Denied;
 use crate::config::OriginForbidden;
 use crate::fetch::FetchError;
 use crate::listener::Refusal;
 use crate::presign::PresignError;
-use crate::resolve::{FieldError, QueryError};
+use crate::resolve::{DownloadError, FieldError};
 use crate::route::{LocateError, RouteError};
 use crate::s3::KeyError;
 use crate::telemetry::{DenialReason, Outcome};
@@ -22,7 +23,7 @@ pub enum Failure {
     /// The path or key is refused: 400.
     Key(KeyError),
     /// The query is refused: 400.
-    Query(QueryError),
+    Query(DownloadError),
     /// The method is known but not taken here: 405.
     MethodNotAllowed,
     /// No route covers the path: 404.
@@ -92,85 +93,95 @@ impl Failure {
 
     /// The status that the reader sees.
     #[must_use]
-    pub fn status(self) -> StatusCode {
+    pub const fn status(self) -> StatusCode {
+        self.told().status
+    }
+
+    /// The word for metrics and the access log.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        self.told().outcome
+    }
+
+    /// What is told of it. The sentence names what the reader can do something about and nothing of the inside: what is
+    /// missing, has no route or is refused by the origin reads the same.
+    pub(super) const fn told(self) -> Told {
+        const UNREADABLE: &str = "The storage behind this address can't be read right now.";
+        const NOT_NOW: &str = "The service can't answer right now. Try again shortly.";
+        const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
         match self {
-            Self::Refused(Refusal::TargetTooLong) => StatusCode::URI_TOO_LONG,
-            Self::Refused(Refusal::TooManyFields) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Refused(Refusal::UnknownMethod) => StatusCode::NOT_IMPLEMENTED,
-            Self::Refused(_) | Self::Key(_) | Self::BucketName | Self::Query(_) => StatusCode::BAD_REQUEST,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoRoute | Self::OutsideBase | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
-                StatusCode::NOT_FOUND
+            Self::Refused(refusal) => of_refusal(refusal),
+            Self::Denied(denied) => denial::told(denied.code()),
+            Self::Endpoint(fault) => fault.told(),
+            Self::Key(KeyError::TooLong) => Told::new(BAD, "KeyTooLongError", INVALID),
+            Self::Key(_) => Told::new(BAD, "InvalidURI", INVALID),
+            Self::BucketName => Told::new(BAD, "InvalidBucketName", INVALID),
+            Self::Query(DownloadError::Duplicate) => Told::new(
+                BAD,
+                "InvalidArgument",
+                "The parameter 'download' may stand in the address only once.",
+            ),
+            Self::Query(DownloadError::BadEncoding) => {
+                Told::new(BAD, "InvalidArgument", "The name to download under is not valid.")
             }
-            Self::OriginForbidden(OriginForbidden::Forbidden) => StatusCode::FORBIDDEN,
-            Self::Denied(denied) => denial::told(denied.code()).status,
-            Self::Endpoint(fault) => fault.told().status,
-            Self::OriginBucket | Self::OriginUnreachable | Self::OriginError => StatusCode::BAD_GATEWAY,
-            Self::OriginTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Throttled { .. } | Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::MethodNotAllowed => Told::new(
+                NOT_ALLOWED,
+                "MethodNotAllowed",
+                "This address can only be read (GET and HEAD).",
+            ),
+            Self::NoRoute | Self::Missing => Told::new(NOT_FOUND, "NoSuchKey", NOTHING),
+            Self::OutsideBase => Told::new(
+                NOT_FOUND,
+                "NoSuchBucket",
+                "There is no bucket at this address: S3 requests are taken below a path of this site, which the app's \
+                 endpoint must end in.",
+            )
+            .because(DenialReason::OutsideBasePath.as_str()),
+            Self::OriginForbidden(OriginForbidden::NotFound) => {
+                Told::new((StatusCode::NOT_FOUND, Outcome::OriginForbidden), "NoSuchKey", NOTHING)
             }
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// The word for metrics and the access log. It tells apart what the reader may not.
-    #[must_use]
-    pub fn outcome(self) -> Outcome {
-        match self {
-            Self::Refused(Refusal::TargetTooLong | Refusal::TooManyFields) => Outcome::TooLarge,
-            Self::Refused(Refusal::UnknownMethod) => Outcome::NotImplemented,
-            Self::Refused(_) | Self::Key(_) | Self::BucketName | Self::Query(_) => Outcome::BadRequest,
-            Self::MethodNotAllowed => Outcome::MethodNotAllowed,
-            Self::NoRoute | Self::OutsideBase | Self::Missing => Outcome::NotFound,
-            Self::Denied(denied) => match denial::told(denied.code()).status {
-                StatusCode::BAD_REQUEST => Outcome::BadRequest,
-                StatusCode::NOT_FOUND => Outcome::NotFound,
-                _ => Outcome::Forbidden,
-            },
-            Self::Endpoint(fault) => fault.told().outcome,
-            Self::OriginForbidden(_) => Outcome::OriginForbidden,
-            Self::OriginUnreachable => Outcome::OriginUnreachable,
-            Self::OriginTimeout => Outcome::OriginTimeout,
-            Self::OriginBucket | Self::OriginError => Outcome::OriginError,
-            Self::Throttled { .. } => Outcome::Throttled,
-            Self::OriginSuspended { .. } => Outcome::OriginSuspended,
-            Self::NoCredentials => Outcome::NoCredentials,
-            Self::Overloaded => Outcome::Overloaded,
-            Self::Internal => Outcome::Internal,
-        }
-    }
-
-    /// The code that an S3 client branches on.
-    #[must_use]
-    pub fn s3_code(self) -> &'static str {
-        match self {
-            Self::Denied(denied) => denial::told(denied.code()).s3_code,
-            Self::BucketName => "InvalidBucketName",
-            Self::Endpoint(fault) => fault.told().s3_code,
-            Self::Key(KeyError::TooLong) => "KeyTooLongError",
-            Self::Key(_) | Self::Refused(Refusal::BadTarget) => "InvalidURI",
-            Self::Query(_) => "InvalidArgument",
-            Self::Refused(Refusal::UnknownMethod) => "NotImplemented",
-            Self::Refused(_) => "InvalidRequest",
-            Self::MethodNotAllowed => "MethodNotAllowed",
-            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => "NoSuchKey",
-            Self::OriginForbidden(OriginForbidden::Forbidden) => "AccessDenied",
-            Self::OutsideBase | Self::OriginBucket => "NoSuchBucket",
-            Self::OriginTimeout | Self::OriginUnreachable | Self::OriginError | Self::Internal => "InternalError",
-            Self::Throttled { .. } => "SlowDown",
-            Self::OriginSuspended { .. } | Self::NoCredentials | Self::Overloaded => "ServiceUnavailable",
-        }
-    }
-
-    /// What `x-evergate-reason` and `<Reason>` tell, where there is more to tell than the code does.
-    #[must_use]
-    pub fn reason(self) -> Option<&'static str> {
-        match self {
-            Self::Denied(denied) => Some(denied.code().as_str()),
-            Self::Endpoint(fault) => fault.told().reason,
-            Self::OutsideBase => Some(DenialReason::OutsideBasePath.as_str()),
-            _ => None,
+            Self::OriginForbidden(OriginForbidden::Forbidden) => Told::new(
+                (StatusCode::FORBIDDEN, Outcome::OriginForbidden),
+                "AccessDenied",
+                "You may not read this.",
+            ),
+            Self::OriginBucket => Told::new(
+                (StatusCode::BAD_GATEWAY, Outcome::OriginError),
+                "NoSuchBucket",
+                UNREADABLE,
+            ),
+            Self::OriginUnreachable => Told::new(
+                (StatusCode::BAD_GATEWAY, Outcome::OriginUnreachable),
+                "InternalError",
+                UNREADABLE,
+            ),
+            Self::OriginError => Told::new(
+                (StatusCode::BAD_GATEWAY, Outcome::OriginError),
+                "InternalError",
+                UNREADABLE,
+            ),
+            Self::OriginTimeout => Told::new(
+                (StatusCode::GATEWAY_TIMEOUT, Outcome::OriginTimeout),
+                "InternalError",
+                "The storage behind this address took too long to answer.",
+            ),
+            Self::Throttled { .. } => Told::new(
+                (UNAVAILABLE, Outcome::Throttled),
+                "SlowDown",
+                "The storage behind this address is busy. Try again shortly.",
+            ),
+            Self::OriginSuspended { .. } => Told::new(
+                (UNAVAILABLE, Outcome::OriginSuspended),
+                "ServiceUnavailable",
+                UNREADABLE,
+            ),
+            Self::NoCredentials => Told::new((UNAVAILABLE, Outcome::NoCredentials), "ServiceUnavailable", NOT_NOW),
+            Self::Overloaded => Told::new((UNAVAILABLE, Outcome::Overloaded), "ServiceUnavailable", NOT_NOW),
+            Self::Internal => Told::new(
+                (StatusCode::INTERNAL_SERVER_ERROR, Outcome::Internal),
+                "InternalError",
+                "Something went wrong here. It is not your fault.",
+            ),
         }
     }
 
@@ -198,39 +209,36 @@ impl Failure {
             _ => None,
         }
     }
+}
 
-    /// One sentence for the reader. It names what the reader can do something about and nothing of the inside: what is
-    /// missing, has no route or is refused by the origin reads the same.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Refused(Refusal::BadHost) => "The request needs exactly one valid Host.",
-            Self::Refused(Refusal::TargetTooLong) => "The address is too long.",
-            Self::Refused(Refusal::TooManyFields) => "The request has too many header fields.",
-            Self::Refused(Refusal::UnknownMethod) => "This method is not implemented.",
-            Self::Refused(Refusal::BadTransferCoding) => "The request's body is not sent in a way that is taken here.",
-            Self::Refused(Refusal::BareLineFeed) => "The request has a line that does not end as HTTP wants it.",
-            Self::Refused(_) | Self::Key(_) | Self::BucketName => "The address is not valid, so nothing was looked up.",
-            Self::Query(QueryError::Duplicate) => "The parameter 'download' may stand in the address only once.",
-            Self::Query(QueryError::BadEncoding) => "The name to download under is not valid.",
-            Self::MethodNotAllowed => "This address can only be read (GET and HEAD).",
-            Self::NoRoute | Self::Missing | Self::OriginForbidden(OriginForbidden::NotFound) => {
-                "There is nothing at this address."
-            }
-            Self::OutsideBase => {
-                "There is no bucket at this address: S3 requests are taken below a path of this site, which the app's endpoint must end in."
-            }
-            Self::OriginForbidden(OriginForbidden::Forbidden) => "You may not read this.",
-            Self::Denied(denied) => denial::told(denied.code()).sentence,
-            Self::Endpoint(fault) => fault.told().sentence,
-            Self::OriginBucket | Self::OriginUnreachable | Self::OriginError | Self::OriginSuspended { .. } => {
-                "The storage behind this address can't be read right now."
-            }
-            Self::OriginTimeout => "The storage behind this address took too long to answer.",
-            Self::Throttled { .. } => "The storage behind this address is busy. Try again shortly.",
-            Self::NoCredentials | Self::Overloaded => "The service can't answer right now. Try again shortly.",
-            Self::Internal => "Something went wrong here. It is not your fault.",
-        }
+const INVALID: &str = "The address is not valid, so nothing was looked up.";
+const NOTHING: &str = "There is nothing at this address.";
+
+const fn of_refusal(refusal: Refusal) -> Told {
+    match refusal {
+        Refusal::BadHost => Told::new(BAD, "InvalidRequest", "The request needs exactly one valid Host."),
+        Refusal::BadTarget => Told::new(BAD, "InvalidURI", INVALID),
+        Refusal::TargetTooLong => Told::new(
+            (StatusCode::URI_TOO_LONG, Outcome::TooLarge),
+            "InvalidRequest",
+            "The address is too long.",
+        ),
+        Refusal::TooManyFields => Told::new(
+            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Outcome::TooLarge),
+            "InvalidRequest",
+            "The request has too many header fields.",
+        ),
+        Refusal::BadTransferCoding => Told::new(
+            BAD,
+            "InvalidRequest",
+            "The request's body is not sent in a way that is taken here.",
+        ),
+        Refusal::BareLineFeed => Told::new(
+            BAD,
+            "InvalidRequest",
+            "The request has a line that does not end as HTTP wants it.",
+        ),
+        Refusal::UnknownMethod => Told::new(NOT_IMPLEMENTED, "NotImplemented", "This method is not implemented."),
     }
 }
 
@@ -246,8 +254,8 @@ impl From<KeyError> for Failure {
     }
 }
 
-impl From<QueryError> for Failure {
-    fn from(error: QueryError) -> Self {
+impl From<DownloadError> for Failure {
+    fn from(error: DownloadError) -> Self {
         Self::Query(error)
     }
 }
@@ -313,7 +321,7 @@ mod tests {
     fn what_the_origin_refuses_looks_missing_or_forbidden_but_is_logged_as_it_is() {
         let missing = Failure::OriginForbidden(OriginForbidden::NotFound);
         assert_eq!(missing.status(), Failure::Missing.status());
-        assert_eq!(missing.sentence(), Failure::Missing.sentence());
+        assert_eq!(missing.told().sentence, Failure::Missing.told().sentence);
         let forbidden = Failure::OriginForbidden(OriginForbidden::Forbidden);
         assert_eq!(forbidden.status(), StatusCode::FORBIDDEN);
         for failure in [missing, forbidden] {

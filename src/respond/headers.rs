@@ -11,6 +11,8 @@ pub const X_AMZ_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-
 /// Why an S3 client was denied, in words that stay as they are.
 pub const X_EVERGATE_REASON: HeaderName = HeaderName::from_static("x-evergate-reason");
 
+/// `Content-Type` of the documents that S3 writes.
+pub const XML: HeaderValue = HeaderValue::from_static("application/xml");
 /// `X-Content-Type-Options`: the type is what it says (rule 17).
 pub const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// `Cache-Control`: nobody keeps it.

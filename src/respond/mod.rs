@@ -14,6 +14,7 @@ mod failure;
 pub mod headers;
 mod redirect;
 mod stream;
+mod told;
 
 pub use body::Body;
 pub use denial::denial_sentence;

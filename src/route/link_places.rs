@@ -5,8 +5,7 @@
 //! gateway's hosts (`public_hosts`, `s3_domains`), as clients call it. Where a URL could be read as two objects, it is none.
 
 use crate::config::{BucketConfig, Config, OriginConfig};
-use crate::s3::{AddressStyle, DecodedPath, HostParts, KeyError, ObjectKey, Scheme, any_aws_s3, before_aws_s3};
-use std::borrow::Cow;
+use crate::s3::{AddressStyle, DecodedPath, KeyError, ObjectKey, Scheme, any_aws_s3, canonical_host};
 use std::collections::HashMap;
 
 /// All places that links of configured buckets can name.
@@ -102,7 +101,11 @@ impl LinkPlaces {
     pub fn add_gateway(&mut self, host: &str, config: &Config) {
         let mut domains = config.s3.domains.iter();
         let surely = domains.find_map(|domain| host.strip_suffix(&**domain)?.strip_suffix('.'));
-        let surely = surely.or_else(|| before_aws_s3(host).filter(|bucket| !bucket.is_empty()));
+        let surely = surely.or_else(|| {
+            any_aws_s3(host)
+                .map(|(bucket, _)| bucket)
+                .filter(|bucket| !bucket.is_empty())
+        });
         for (name, index) in config.client_names() {
             match surely {
                 Some(bucket) if *bucket == *name => self.add_virtual(host, index, Reading::Sure, config),
@@ -151,7 +154,7 @@ impl LinkPlaces {
     /// # Errors
     /// [`Unplaced`]
     pub fn find(&self, scheme: Scheme, authority: &str, path: &DecodedPath<'_>) -> Result<LinkTarget<'_>, Unplaced> {
-        let host = plain(scheme, authority).ok_or(Unplaced::Host)?;
+        let host = canonical_host(authority, scheme).ok_or(Unplaced::Host)?;
         let path = path.as_str();
         let listed = self.hosts.get(&*host).map_or(&[][..], Vec::as_slice);
         let found = match read(listed, Reading::Sure, path)? {
@@ -211,24 +214,6 @@ fn read<'a, 'p>(
         }
     }
     Ok(found)
-}
-
-/// A host in the one spelling that it is looked up by. `None` for what is no host.
-fn plain(scheme: Scheme, authority: &str) -> Option<Cow<'_, str>> {
-    let parts = HostParts::parse(authority)?;
-    let default = match scheme {
-        Scheme::Http => 80,
-        Scheme::Https => 443,
-    };
-    let kept = match parts.port {
-        Some(port) if port != default => authority,
-        _ => parts.name,
-    };
-    if kept.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Some(kept.to_ascii_lowercase().into())
-    } else {
-        Some(kept.into())
-    }
 }
 
 /// Whether two of the configuration's buckets are one bucket at one server.

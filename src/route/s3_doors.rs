@@ -7,7 +7,9 @@
 use super::Bucket;
 use crate::config::S3Config;
 use crate::listener::Host;
-use crate::s3::{AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject, before_aws_s3, encode_path_into};
+use crate::s3::{
+    AddressStyle, BucketName, DecodedPath, KeyError, ObjectKey, Subject, any_aws_s3, encode_path_into, without_port,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -168,7 +170,9 @@ impl S3Doors {
         let mut domains = self.domains.iter();
         match domains.find_map(|domain| below(domain)) {
             Some(nearest) => nearest.strip_suffix('.'),
-            None => before_aws_s3(without_port(host)).filter(|bucket| !bucket.is_empty()),
+            None => any_aws_s3(without_port(host))
+                .map(|(bucket, _)| bucket)
+                .filter(|bucket| !bucket.is_empty()),
         }
     }
 }
@@ -211,13 +215,6 @@ fn behind(path: &str, decoded: usize) -> &str {
         rest = rest.get(length..).unwrap_or_default();
     }
     rest
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
 }
 
 #[cfg(test)]

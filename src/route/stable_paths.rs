@@ -2,7 +2,7 @@
 //! [`super::RouteTable`] leads it to this very object.
 
 use crate::config::RouteConfig;
-use crate::s3::{ObjectKey, encode_path_into};
+use crate::s3::{ObjectKey, encode_path_into, without_port};
 use std::cmp::Reverse;
 
 /// The routes, by what they open.
@@ -45,20 +45,12 @@ impl StablePaths {
     /// with the longest prefix, and of those the shortest path. `None` when no route leads there.
     #[must_use]
     pub fn of(&self, bucket: usize, key: &ObjectKey) -> Option<StablePath<'_>> {
-        self.0.iter().filter(|way| way.bucket == bucket).find_map(|way| {
-            let rest = key.as_str().strip_prefix(&*way.prefix)?;
-            if rest.is_empty() || !way.path.ends_with('/') {
-                return None;
-            }
-            let path = format!("{}{rest}", way.path);
-            let leads_here = self.longest(way.host.as_deref(), &path)? == way.path.len();
-            leads_here.then(|| {
-                let mut encoded = String::with_capacity(path.len() + 16);
-                encode_path_into(&path, &mut encoded);
-                StablePath {
-                    host: way.host.as_deref(),
-                    path: encoded,
-                }
+        self.ways_to(bucket, key).find_map(|(way, path)| {
+            let host = way.host.as_deref();
+            let leads_here = self.longest(host, &path)? == way.path.len();
+            leads_here.then(|| StablePath {
+                host,
+                path: encoded(&path),
             })
         })
     }
@@ -69,23 +61,23 @@ impl StablePaths {
     #[must_use]
     pub fn at(&self, host: &str, bucket: usize, key: &ObjectKey) -> Option<String> {
         let has_routes = |host: &&str| self.0.iter().any(|way| way.host.as_deref() == Some(*host));
-        let name = host.rsplit_once(':').map(|(name, _)| name);
-        let own = Some(host).filter(has_routes).or(name.filter(has_routes));
-        self.0.iter().filter(|way| way.bucket == bucket).find_map(|way| {
-            let rest = key.as_str().strip_prefix(&*way.prefix)?;
-            if rest.is_empty() || !way.path.ends_with('/') {
-                return None;
-            }
-            let path = format!("{}{rest}", way.path);
+        let own = [host, without_port(host)].into_iter().find(has_routes);
+        self.ways_to(bucket, key).find_map(|(way, path)| {
             let winner = match own.and_then(|own| self.longest(Some(own), &path)) {
                 Some(length) => (own, length),
                 None => (None, self.longest(None, &path)?),
             };
-            (winner == (way.host.as_deref(), way.path.len())).then(|| {
-                let mut encoded = String::with_capacity(path.len() + 16);
-                encode_path_into(&path, &mut encoded);
-                encoded
-            })
+            (winner == (way.host.as_deref(), way.path.len())).then(|| encoded(&path))
+        })
+    }
+
+    /// The ways to an object, each with the path that leads there unless a longer route takes it.
+    fn ways_to<'a>(&'a self, bucket: usize, key: &ObjectKey) -> impl Iterator<Item = (&'a Way, String)> {
+        let of_bucket = self.0.iter().filter(move |way| way.bucket == bucket);
+        of_bucket.filter_map(|way| {
+            let rest = key.as_str().strip_prefix(&*way.prefix)?;
+            let leads = !rest.is_empty() && way.path.ends_with('/');
+            leads.then(|| (way, format!("{}{rest}", way.path)))
         })
     }
 
@@ -95,6 +87,12 @@ impl StablePaths {
         let covering = of_host.filter(|way| way.path.ends_with('/') && path.starts_with(&*way.path));
         covering.map(|way| way.path.len()).max()
     }
+}
+
+fn encoded(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len().saturating_add(16));
+    encode_path_into(path, &mut encoded);
+    encoded
 }
 
 impl Way {

@@ -3,7 +3,7 @@
 use super::Bucket;
 use crate::config::{AccessConfig, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
 use crate::listener::Host;
-use crate::s3::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
+use crate::s3::{DecodedPath, KeyError, KeyPrefix, ObjectKey, without_port};
 use http::HeaderValue;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -119,16 +119,19 @@ impl RouteTable {
         })
     }
 
+    /// Finds the route of `path` at `host`, if everyone may read there. Then a link opens nothing, whatever its signature
+    /// is worth.
+    #[must_use]
+    pub fn public(&self, host: &Host, path: &DecodedPath<'_>) -> Option<Routed> {
+        let routed = self.route(host, path).ok()?;
+        (routed.route.access == AccessConfig::Public).then_some(routed)
+    }
+
     fn of_host(&self, host: &str) -> Option<&PathTable> {
         if self.by_host.is_empty() {
             return None;
         }
-        self.by_host.get(host).or_else(|| {
-            let (name, port) = host.rsplit_once(':')?;
-            port.bytes()
-                .all(|b| b.is_ascii_digit())
-                .then(|| self.by_host.get(name))?
-        })
+        self.by_host.get(host).or_else(|| self.by_host.get(without_port(host)))
     }
 }
 

@@ -26,6 +26,15 @@ impl Scheme {
             Self::Https => "https",
         }
     }
+
+    /// The port that a host is at when it names none.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
 }
 
 impl fmt::Display for Scheme {

@@ -1,6 +1,7 @@
 //! S3 error codes and their XML. AWS "Error responses".
 //!
-//! An origin's document is read for its code and message alone, and goes no further than the log (DESIGN §4.10).
+//! An origin's document is read for its code, message and region. On the S3 endpoint the first two go on, since SDKs branch
+//! on them; at every other door they go no further than the log (DESIGN §4.10).
 
 use super::Region;
 use super::xml::{push_element, resolve};
@@ -69,9 +70,9 @@ impl ErrorCode {
 pub struct ErrorDocument {
     /// The code, classified.
     pub code: ErrorCode,
-    /// The code as written; for logs only.
+    /// The code as written.
     pub code_text: String,
-    /// The message; for logs only.
+    /// The message, for people.
     pub message: String,
     /// The region that the bucket is in, where the origin names it.
     pub region: Option<Region>,

@@ -1,6 +1,8 @@
 //! The one grammar of hosts: of `Host`, `:authority` and forwarded hosts, and of those that the configuration names.
 //! RFC 3986 §3.2.2, rule 2.
 
+use super::Scheme;
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What DNS allows; longer names can be no host of ours.
@@ -46,6 +48,29 @@ impl<'a> HostParts<'a> {
     }
 }
 
+/// Returns `written` in the one spelling that hosts are compared in: lower case, without the default port of `scheme`.
+/// `None` for what [`HostParts::parse`] does not take.
+pub(crate) fn canonical_host(written: &str, scheme: Scheme) -> Option<Cow<'_, str>> {
+    let parts = HostParts::parse(written)?;
+    let keep = parts.port.is_some_and(|port| port != scheme.default_port());
+    let kept = if keep { written } else { parts.name };
+    // Nearly everybody writes lower case, which then is not copied.
+    Some(if kept.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        kept.to_ascii_lowercase().into()
+    } else {
+        kept.into()
+    })
+}
+
+/// Returns the name of a host that [`HostParts::parse`] takes.
+pub(crate) fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // An IPv6 address ends in a bracket.
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    }
+}
+
 /// Digits only, no leading zero: `8080`, not `+8080`, `08080` or nothing.
 fn parse_port(digits: &str) -> Option<u16> {
     let canonical = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
@@ -78,6 +103,9 @@ mod tests {
             let parts = HostParts::parse(written).unwrap();
             assert_eq!(parts, HostParts { name, port });
             assert_eq!(parts.is_address(), !name.ends_with('m') && name != "minio", "{written}");
+        }
+        for (host, name) in [("a:9000", "a"), ("a", "a"), ("[::1]", "[::1]"), ("[::1]:443", "[::1]")] {
+            assert_eq!(without_port(host), name);
         }
         for written in [
             "", "a:", "a:0", "a:08", "a:65536", "a..b", "a.", ".a", "a/b", "[::1", "::1", "[::1]x",

@@ -28,6 +28,7 @@ pub use copy_from::{CopyFrom, CopyFromError};
 pub(crate) use encoding::{compare_encoded, encode_path_into, encode_query_into, encoded_query_len};
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use host::HostParts;
+pub(crate) use host::{canonical_host, without_port};
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
 pub use parameter::Parameter;

@@ -92,9 +92,12 @@ impl Operation {
 impl Row {
     fn describes(&self, query: &[(&str, &str)]) -> bool {
         let asks = |&(name, value): &(&str, &str)| {
-            query
-                .iter()
-                .any(|(n, v)| *n == name && (value.is_empty() || *v == value))
+            let says = |said: &str| match value {
+                "" => true,
+                "*" => !said.is_empty(),
+                value => said == value,
+            };
+            query.iter().any(|(n, said)| *n == name && says(said))
         };
         let knows = |name: &str| match Parameter::of(name) {
             Parameter::Signing | Parameter::Hint => true,

@@ -12,7 +12,7 @@ pub(super) struct Row {
     pub(super) method: Method,
     pub(super) subject: Subject,
     pub(super) copy: CopySource,
-    /// Query parameters that make it this operation; an empty value stands for any.
+    /// Query parameters that make it this operation; an empty value stands for any, `*` for any but the empty one.
     pub(super) required: &'static [(&'static str, &'static str)],
     /// Query parameters that it may also carry; a `*` at the end stands for any rest.
     pub(super) allowed: &'static [&'static str],
@@ -42,8 +42,9 @@ const LIST_UPLOADS: &[&str] = &[
 const LIST_PARTS: &[&str] = &["encoding-type", "max-parts", "part-number-marker"];
 const LIST_BUCKETS: &[&str] = &["bucket-region", "continuation-token", "max-buckets", "prefix"];
 const UPLOADS: &[(&str, &str)] = &[("uploads", "")];
-const UPLOAD: &[(&str, &str)] = &[("uploadId", "")];
-const PART: &[(&str, &str)] = &[("uploadId", ""), ("partNumber", "")];
+/// Without its value the parameter is none to some: radosgw deletes the object by `DELETE ?uploadId=`.
+const UPLOAD: &[(&str, &str)] = &[("uploadId", "*")];
+const PART: &[(&str, &str)] = &[("uploadId", "*"), ("partNumber", "*")];
 
 /// The SDK for JavaScript moves every `x-amz-*` field that it sets into a presigned query. Of a read that is the wish to
 /// be told the checksum (rule 5), of a write what S3 stores beside the bytes.

@@ -119,7 +119,7 @@ async fn an_avatar_outlives_its_url(origin: Origin) {
     assert_eq!(expired.status, StatusCode::FORBIDDEN, "{expired:?}");
     assert_eq!(expired.header("x-evergate-reason"), "link_expired");
     assert_eq!(
-        follow(&urls["download"], Method::GET).await.status,
+        wait_until_expired(&urls["download"]).await.status,
         StatusCode::FORBIDDEN
     );
 

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, CredentialsConfig, OriginConfig};
 use crate::gateway::links::{Claim, Honoured, Judgement, LinkUrl, Refused};
 use crate::route::{LocateError, Located};
-use crate::s3::before_aws_s3;
+use crate::s3::{before_aws_s3, without_port};
 use crate::sigv4::VerifyError;
 use std::time::Duration;
 
@@ -81,7 +81,6 @@ pub(super) fn leads_to_the_origin(setting: &Setting<'_>, url: &LinkUrl, judgemen
 
 /// Whether `host` is that of an origin, or AWS's, and not said to be one that the gateway answers for.
 fn is_the_origins(setting: &Setting<'_>, host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let is_origin = setting.config.buckets.iter().any(|bucket| match &bucket.origin {
         OriginConfig::Server(server) => {
             let address = server.endpoint.address(server.style, &bucket.name);
@@ -89,7 +88,7 @@ fn is_the_origins(setting: &Setting<'_>, host: &str) -> bool {
         }
         OriginConfig::Embedded(_) => false,
     });
-    !is_public_host(setting, host) && (is_origin || before_aws_s3(name).is_some())
+    !is_public_host(setting, host) && (is_origin || before_aws_s3(without_port(host)).is_some())
 }
 
 fn is_signed_for_a_public_host(setting: &Setting<'_>, judgement: &Judgement) -> bool {

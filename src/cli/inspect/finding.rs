@@ -4,7 +4,7 @@ use super::advice;
 use super::setting::Setting;
 use crate::cli::doors;
 use crate::clock::Timestamp;
-use crate::config::{ClientState, RefreshConfig};
+use crate::config::RefreshConfig;
 use crate::gateway::links::{Claim, Honoured, Judgement, LinkUrl, Refused};
 use crate::respond::Failure;
 use crate::route::Bucket;
@@ -138,7 +138,7 @@ impl Finding {
             Ok(Honoured::Link(permitted, _)) => {
                 self.served = true;
                 self.door = Some("presigned");
-                self.delivery = Some(doors::delivery(permitted.delivery));
+                self.delivery = Some(permitted.delivery.as_str());
                 self.reason = match &permitted.refreshed {
                     Some(_) => "it has expired, and its refresh rule honours it".into(),
                     None => "it is authentic and has not expired".into(),
@@ -147,7 +147,7 @@ impl Finding {
             Ok(Honoured::Public(routed)) => {
                 self.served = true;
                 self.door = Some("stable");
-                self.delivery = Some(doors::delivery(routed.route.delivery));
+                self.delivery = Some(routed.route.delivery.as_str());
                 let signed = match self.signature {
                     Some(_) => ", whatever the signature is worth",
                     None => "",
@@ -207,11 +207,7 @@ fn signature(claim: &Claim, judgement: &Judgement, now: Timestamp) -> Signature 
         },
         access_key_id: claim.access_key_id.to_string(),
         client: claim.client.as_ref().map(|client| client.name.to_string()),
-        state: claim.client.as_ref().map(|client| match client.state {
-            ClientState::Active => "active",
-            ClientState::Retired => "retired",
-            ClientState::Revoked => "revoked",
-        }),
+        state: claim.client.as_ref().map(|client| client.state.as_str()),
         temporary: claim.is_temporary,
         authentic: judgement.proven.is_some(),
         fault,
@@ -238,7 +234,7 @@ fn rule(rule: &RefreshConfig, setting: &Setting<'_>) -> Rule {
         prefix: rule.prefix.as_str().to_owned(),
         max_age: rule.max_age.as_secs(),
         not_before: rule.not_before.map(|at| at.to_string()),
-        delivery: doors::delivery(rule.delivery),
+        delivery: rule.delivery.as_str(),
     }
 }
 

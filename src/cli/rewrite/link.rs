@@ -35,7 +35,10 @@ impl Spelling {
     fn note(&mut self, bytes: &[u8], at: usize, length: usize) {
         if self.length == 0 {
             (self.at, self.length) = (at, length);
-        } else if self.length != length || bytes.get(self.at..self.at + self.length) != bytes.get(at..at + length) {
+        } else if self.length != length {
+            self.is_mixed = true;
+        // In one byte there is one way to write it.
+        } else if length > 1 && bytes.get(self.at..self.at + length) != bytes.get(at..at + length) {
             self.is_mixed = true;
         }
     }
@@ -51,8 +54,9 @@ pub(super) struct Link {
     slash: Spelling,
     ampersand: Spelling,
     equals: Spelling,
-    /// Where the last parameter begins, in `text` and in the bytes; the separator in front of it.
-    parameter: usize,
+    /// Where each parameter begins in `text`, and where its `=` stands, if it has one.
+    parameters: Vec<(usize, Option<usize>)>,
+    /// Where the separator in front of the last one stands in the bytes.
     separator_at: usize,
     is_trimmed: bool,
 }
@@ -94,10 +98,7 @@ impl Link {
         let end = limit.min(bytes.len());
         loop {
             let run = bytes.get(at..end).unwrap_or_default();
-            let length = run
-                .iter()
-                .take_while(|byte| PARTS[usize::from(**byte)] & part != 0)
-                .count();
+            let length = plain(run, part);
             self.text.extend_from_slice(&run[..length]);
             at += length;
             if at >= limit {
@@ -114,7 +115,7 @@ impl Link {
                 b'?' => {
                     part = QUERY;
                     self.query = self.text.len() + 1;
-                    self.parameter = self.query;
+                    self.parameters.push((self.query, None));
                     self.separator_at = at;
                 }
                 b'/' => {
@@ -127,15 +128,24 @@ impl Link {
                 b'&' => {
                     self.ampersand.note(bytes, at, length);
                     if part == QUERY {
-                        self.parameter = self.text.len() + 1;
+                        self.parameters.push((self.text.len() + 1, None));
                         self.separator_at = at;
                     }
                 }
-                _ => self.equals.note(bytes, at, length),
+                _ => {
+                    self.equals.note(bytes, at, length);
+                    if let Some((_, equals @ None)) = self.parameters.last_mut() {
+                        *equals = Some(self.text.len());
+                    }
+                }
             }
             self.text.push(character);
             at += length;
-            if character == b'=' && part == QUERY && &self.text[self.parameter..] == b"X-Amz-Signature=" {
+            if character == b'='
+                && part == QUERY
+                && self.text.ends_with(b"X-Amz-Signature=")
+                && self.is_in_first_value()
+            {
                 let digits = bytes[at..]
                     .iter()
                     .take(SIGNATURE_DIGITS)
@@ -162,9 +172,11 @@ impl Link {
     fn begin(&mut self, bytes: &[u8], start: usize) -> Option<usize> {
         *self = Self {
             text: std::mem::take(&mut self.text),
+            parameters: std::mem::take(&mut self.parameters),
             ..Self::default()
         };
         self.text.clear();
+        self.parameters.clear();
         let (scheme, slashes) = beginning(bytes.get(start..)?)?;
         self.is_secure = scheme.len() == "https:".len();
         self.text.extend_from_slice(scheme);
@@ -178,14 +190,24 @@ impl Link {
         Some(at)
     }
 
+    /// Whether all of the last parameter is its name and a `=`.
+    fn is_in_first_value(&self) -> bool {
+        let last = self.parameters.last();
+        last.is_some_and(|(start, equals)| {
+            equals.is_some_and(|equals| equals + 1 == self.text.len() && equals - start == "X-Amz-Signature".len())
+        })
+    }
+
     /// Takes away what the surrounding text put behind the URL; returns where it then ends.
     fn trim(&mut self, mut end: usize) -> usize {
-        while self.text.len() > self.parameter && self.text.last().is_some_and(|byte| PUNCTUATION.contains(byte)) {
+        let last = self.parameters.last().map_or(self.query, |(start, _)| *start);
+        while self.text.len() > last && self.text.last().is_some_and(|byte| PUNCTUATION.contains(byte)) {
             self.text.pop();
             end -= 1;
             self.is_trimmed = true;
         }
-        if self.text.len() == self.parameter && self.parameter > self.query {
+        if self.text.len() == last && self.parameters.len() > 1 {
+            self.parameters.pop();
             self.text.pop();
             end = self.separator_at;
         }
@@ -216,6 +238,17 @@ impl Link {
             .unwrap_or_default()
     }
 
+    /// The parameters as they stand in the query, names and values, encoded.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let next_starts = self.parameters.iter().skip(1).map(|(start, _)| start - 1);
+        let ends = next_starts.chain([self.text.len()]);
+        self.parameters.iter().zip(ends).map(|((start, equals), end)| {
+            let equals = equals.unwrap_or(end).min(end);
+            let value = self.text.get(equals + 1..end).unwrap_or_default();
+            (self.text.get(*start..equals).unwrap_or_default(), value)
+        })
+    }
+
     /// Whether one character is spelled in several ways, so that nobody knows how a replacement would have to be.
     pub(super) fn is_mixed(&self) -> bool {
         [self.slash, self.ampersand, self.equals]
@@ -226,10 +259,15 @@ impl Link {
     /// Whether what was taken away behind it could have been part of it: only the parameters that signers add are known to
     /// end in no punctuation.
     pub(super) fn is_end_unsure(&self) -> bool {
-        const SURE: [&str; 5] = ["x-id", "x-amz-checksum-mode", "Expires", "Signature", "AWSAccessKeyId"];
-        let last = self.query().rsplit('&').next().unwrap_or_default();
-        let name = last.split('=').next().unwrap_or_default();
-        self.is_trimmed && !name.starts_with("X-Amz-") && !SURE.contains(&name)
+        const SURE: [&[u8]; 5] = [
+            b"x-id",
+            b"x-amz-checksum-mode",
+            b"Expires",
+            b"Signature",
+            b"AWSAccessKeyId",
+        ];
+        let last = || self.parameters().last().map_or(&b""[..], |(name, _)| name);
+        self.is_trimmed && !last().starts_with(b"X-Amz-") && !SURE.contains(&last())
     }
 
     /// Appends `text` as this URL, found in `bytes`, is spelled.
@@ -247,6 +285,19 @@ impl Link {
             }
         }
     }
+}
+
+/// Counts the bytes that stand in this part as they are.
+fn plain(run: &[u8], part: u8) -> usize {
+    const STEP: usize = 8;
+    let fits = |byte: &u8| PARTS[usize::from(*byte)] & part;
+    // Several bytes a branch: they don't wait for each other.
+    let steps = run
+        .chunks_exact(STEP)
+        .take_while(|step| step.iter().fold(part, |all, byte| all & fits(byte)) != 0)
+        .count();
+    let rest = run.get(steps * STEP..).unwrap_or_default();
+    steps * STEP + rest.iter().take_while(|byte| fits(byte) != 0).count()
 }
 
 /// Whether a URL begins here, in some spelling.

@@ -3,7 +3,8 @@
 //!
 //! `rewriter.rs` finds candidates in the stream; `link.rs` reads one, in whatever spelling of `token.rs`; `presigned.rs`
 //! judges its query; `replacement.rs` makes the new one, spelled as the old one was; `tally.rs` counts. No URL is verified:
-//! a stable path opens no more than its route does, and a presigned one no more than its client may.
+//! a stable path opens no more than its route does, and a presigned one no more than its client may (which is why the help
+//! says to keep that away from what strangers wrote).
 
 mod link;
 mod presigned;

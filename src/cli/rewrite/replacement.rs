@@ -43,7 +43,8 @@ pub struct Unfit(pub(super) String);
 #[derive(Debug)]
 pub struct Stable {
     paths: StablePaths,
-    base: Option<Endpoint>,
+    /// The URL in front of them, and its host.
+    base: Option<(String, Box<str>)>,
 }
 
 impl Stable {
@@ -52,16 +53,16 @@ impl Stable {
     pub fn new(config: &Config, base: Option<&Endpoint>) -> Self {
         Self {
             paths: StablePaths::new(&config.routes),
-            base: base.cloned(),
+            base: base.map(|base| (base.to_string(), base.authority().into())),
         }
     }
 
     fn make(&self, target: &LinkTarget<'_>, overrides: &Overrides) -> Result<String, Left> {
         let disposition = Disposition::of(overrides).ok_or(Left::Overrides)?;
         let path = |bucket: &usize| {
-            if let Some(base) = &self.base {
-                let path = self.paths.at(base.authority(), *bucket, &target.key)?;
-                return Some(format!("{base}{path}"));
+            if let Some((base, host)) = &self.base {
+                let path = self.paths.at(host, *bucket, &target.key)?;
+                return Some([base, &*path].concat());
             }
             // A path alone may stand on any site: a route of one host is no route there.
             let stable = self.paths.of(*bucket, &target.key)?;

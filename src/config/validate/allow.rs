@@ -10,14 +10,6 @@ use crate::config::report::Report;
 use crate::config::units::word;
 use crate::s3::KeyPrefix;
 
-const WORDS: [(&str, AllowedOperations); 5] = [
-    ("read", AllowedOperations::Read),
-    ("write", AllowedOperations::Write),
-    ("delete", AllowedOperations::Delete),
-    ("list", AllowedOperations::List),
-    ("all", AllowedOperations::All),
-];
-
 /// Judges `allow`. `None` when some of it is wrong, which is then reported.
 pub(super) fn allow(entry: &Entry, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Vec<AllowConfig>> {
     let nodes = fields::list(entry, report);
@@ -46,9 +38,10 @@ fn operations(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Vec<Allowe
     let remedy = "write what may be done: [read, write, delete, list], or [all] for everything that S3 knows";
     let entry = fields.require("operations", remedy, report)?;
     let mut operations = Vec::new();
+    let words = AllowedOperations::ALL.map(|operation| (operation.as_str(), operation));
     let faults_before = report.faults();
     for (place, text) in fields::values(entry, remedy, report) {
-        match word(text, &WORDS) {
+        match word(text, &words) {
             Ok(operation) if operations.contains(&operation) => {}
             Ok(operation) => operations.push(operation),
             Err(wrong) => report.wrong(place, wrong),

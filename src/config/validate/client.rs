@@ -84,11 +84,7 @@ fn client(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Cl
         fields::judge_absence(entry, report);
         secret::long_secret(entry, report)
     });
-    let states = [
-        ("active", ClientState::Active),
-        ("retired", ClientState::Retired),
-        ("revoked", ClientState::Revoked),
-    ];
+    let states = ClientState::ALL.map(|state| (state.as_str(), state));
     let state = fields
         .value("state", report, |text| word(text, &states))
         .unwrap_or(ClientState::Active);

@@ -139,11 +139,7 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
 
 /// Reads `delivery`: `auto` unless written.
 pub(super) fn delivery(fields: &Fields<'_>, report: &mut Report<'_>) -> Delivery {
-    let words = [
-        ("auto", Delivery::Auto),
-        ("redirect", Delivery::Redirect),
-        ("stream", Delivery::Stream),
-    ];
+    let words = Delivery::ALL.map(|delivery| (delivery.as_str(), delivery));
     (fields.value("delivery", report, |text| word(text, &words))).unwrap_or(Delivery::Auto)
 }
 

@@ -76,7 +76,6 @@ impl OriginClient {
         let whole = matches!(sending.stage(), Stage::Answer(_));
         let method = &errand.target.method();
         let deadline = Instant::now() + self.settings().deadlines.error_body;
-        let headers = response.headers().clone();
         let verdict = answer::judge(Asked { method, means }, response, deadline).await;
         match verdict {
             Verdict::Answer(answer) if answer.status.is_success() && !whole => {
@@ -85,7 +84,7 @@ impl OriginClient {
             }
             Verdict::Answer(answer) => {
                 let bucket = errand.target.permit().bucket();
-                bucket.confirm_offset(&headers, self.clock().now());
+                bucket.confirm_offset(&answer.headers, self.clock().now());
                 Ok(answer)
             }
             Verdict::Refused(failed) => Err(failed.into()),

@@ -39,14 +39,14 @@ pub(super) enum Stage {
 
 #[derive(Debug)]
 struct Shared {
-    log: Mutex<Log>,
+    progress: Mutex<Progress>,
     given_out: Notify,
     fault: UploadFault,
     streams: bool,
 }
 
 #[derive(Debug)]
-struct Log {
+struct Progress {
     source: Option<Source>,
     length: u64,
     taken: u64,
@@ -70,7 +70,7 @@ impl Sending {
     pub(super) fn new(source: Option<Source>, length: u64, fault: UploadFault) -> Self {
         let now = Instant::now();
         let streams = matches!(source, Some(Source::Stream(_)));
-        let log = Log {
+        let progress = Progress {
             source,
             length,
             taken: 0,
@@ -83,7 +83,7 @@ impl Sending {
             waker: None,
         };
         Self(Arc::new(Shared {
-            log: Mutex::new(log),
+            progress: Mutex::new(progress),
             given_out: Notify::new(),
             fault,
             streams,
@@ -101,7 +101,7 @@ impl Sending {
     }
 
     pub(super) fn stage(&self) -> Stage {
-        self.0.log().stage
+        self.0.progress().stage
     }
 
     /// Resolves once all of the body is given out. To be awaited again only after a look at [`Sending::stage`].
@@ -116,17 +116,17 @@ impl Sending {
 
     /// There is the head of an answer.
     pub(super) fn hold(&self) {
-        self.0.log().orders = Orders::Hold;
+        self.0.progress().orders = Orders::Hold;
     }
 
     /// The attempt is over. Returns the stream if nothing was taken of it.
     pub(super) fn stop(&self) -> Option<Box<UploadStream>> {
-        let mut log = self.0.log();
-        log.orders = Orders::Stop;
-        if let Some(waker) = log.waker.take() {
+        let mut progress = self.0.progress();
+        progress.orders = Orders::Stop;
+        if let Some(waker) = progress.waker.take() {
             waker.wake();
         }
-        match (log.source.take(), log.taken) {
+        match (progress.source.take(), progress.taken) {
             (Some(Source::Stream(stream)), 0) => Some(stream),
             _ => None,
         }
@@ -134,12 +134,12 @@ impl Sending {
 }
 
 impl Shared {
-    fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Log {
+impl Progress {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Ended>>> {
         match self.orders {
             Orders::GoOn => {}
@@ -196,21 +196,21 @@ impl Body for SendingBody {
     type Error = Ended;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Ended>>> {
-        let mut log = self.0.log();
-        let polled = log.poll(context);
-        if let Stage::Answer(_) = log.stage {
+        let mut progress = self.0.progress();
+        let polled = progress.poll(context);
+        if let Stage::Answer(_) = progress.stage {
             self.0.given_out.notify_one();
         }
         polled.map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        let log = self.0.log();
-        log.taken == log.length
+        let progress = self.0.progress();
+        progress.taken == progress.length
     }
 
     fn size_hint(&self) -> SizeHint {
-        let log = self.0.log();
-        SizeHint::with_exact(log.length.saturating_sub(log.taken))
+        let progress = self.0.progress();
+        SizeHint::with_exact(progress.length.saturating_sub(progress.taken))
     }
 }

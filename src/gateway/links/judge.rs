@@ -3,17 +3,14 @@
 use super::LinkUrl;
 use crate::access::{Authenticated, Denied, PresignedPermit, S3Access};
 use crate::clock::Timestamp;
-use crate::config::AccessConfig;
 use crate::credentials::Client;
 use crate::gateway::presigned::Link;
-use crate::listener::Host;
 use crate::resolve::Overrides;
 use crate::route::{LocateError, Located, LocatedBucket, RouteTable, Routed, S3Doors};
-use crate::s3::{DecodedPath, KeyError, Query};
-use crate::sigv4::{AmzDate, Presented, Received, Version};
+use crate::s3::{DecodedPath, KeyError};
+use crate::sigv4::{Presented, Received, Version};
 use http::{HeaderMap, Method};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What links are judged by: parts of one configuration.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +166,7 @@ impl Judge<'_> {
                     _ => true,
                 };
                 let path = DecodedPath::decode(raw_path).ok().filter(|_| is_link);
-                let public = path.and_then(|path| self.public(url.host(), &path));
+                let public = path.and_then(|path| self.routes.public(url.host(), &path));
                 public.map(Honoured::Public).ok_or(refused)
             }
         };
@@ -217,32 +214,15 @@ impl Judge<'_> {
         Ok(Honoured::Link(permit, Overrides::signed(presented.query())))
     }
 
-    fn public(&self, host: &Host, path: &DecodedPath<'_>) -> Option<Routed> {
-        let routed = self.routes.route(host, path).ok()?;
-        (routed.route.access == AccessConfig::Public).then_some(routed)
-    }
-
     fn claim(&self, presented: &Presented<'_>) -> Claim {
-        let query = presented.query();
-        let signed_at = query.get("X-Amz-Date").and_then(AmzDate::parse);
-        let signed_at = signed_at.map(|date| date.timestamp());
         Claim {
             access_key_id: presented.access_key_id().into(),
             client: self.access.client(presented.access_key_id()).cloned(),
             version: presented.version(),
             region: presented.region().map(Into::into),
             is_temporary: presented.has_session_token(),
-            signed_at,
-            expires_at: match presented.version() {
-                Version::V4 => signed_at
-                    .zip(seconds(query, "X-Amz-Expires"))
-                    .map(|(at, life)| at.plus(life)),
-                Version::V2 => seconds(query, "Expires").map(|at| Timestamp::from_unix(at.as_secs())),
-            },
+            signed_at: presented.signed_at(),
+            expires_at: presented.expires_at(),
         }
     }
-}
-
-fn seconds(query: &Query<'_>, name: &str) -> Option<Duration> {
-    query.get(name)?.parse().ok().map(Duration::from_secs)
 }

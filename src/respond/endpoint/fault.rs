@@ -4,7 +4,9 @@ use crate::access::EndpointDenied;
 use crate::fetch::UploadError;
 use crate::resolve::FieldError;
 use crate::respond::Failure;
+use crate::respond::told::{BAD, FORBIDDEN, NOT_ALLOWED, NOT_IMPLEMENTED, Told};
 use crate::s3::CopyFromError;
+use crate::sigv4::ChunkedError;
 use crate::telemetry::Outcome;
 use http::StatusCode;
 
@@ -30,70 +32,38 @@ pub enum EndpointFault {
     BucketThere,
 }
 
-/// What is told of one of them.
-pub(in crate::respond) struct Told {
-    pub(in crate::respond) status: StatusCode,
-    pub(in crate::respond) s3_code: &'static str,
-    pub(in crate::respond) sentence: &'static str,
-    /// A word of the gateway's own, where S3's code does not tell.
-    pub(in crate::respond) reason: Option<&'static str>,
-    pub(in crate::respond) outcome: Outcome,
-}
-
-const BAD: (StatusCode, Outcome) = (StatusCode::BAD_REQUEST, Outcome::BadRequest);
-const NO: (StatusCode, Outcome) = (StatusCode::FORBIDDEN, Outcome::Forbidden);
-const NEVER: (StatusCode, Outcome) = (StatusCode::NOT_IMPLEMENTED, Outcome::NotImplemented);
-
-const fn row(
-    (status, outcome): (StatusCode, Outcome),
-    s3_code: &'static str,
-    reason: Option<&'static str>,
-    sentence: &'static str,
-) -> Told {
-    Told {
-        status,
-        s3_code,
-        sentence,
-        reason,
-        outcome,
-    }
-}
-
 impl EndpointFault {
     /// Returns what is told of it.
     pub(in crate::respond) const fn told(self) -> Told {
         match self {
-            Self::NotOpen => row(
-                NEVER,
+            Self::NotOpen => Told::new(
+                NOT_IMPLEMENTED,
                 "NotImplemented",
-                Some("operation_not_open"),
                 "This operation is not open to this key: its client needs operations: [all] on the whole bucket.",
-            ),
-            Self::NoSuchMethod => row(
-                (StatusCode::METHOD_NOT_ALLOWED, Outcome::MethodNotAllowed),
+            )
+            .because("operation_not_open"),
+            Self::NoSuchMethod => Told::new(
+                NOT_ALLOWED,
                 "MethodNotAllowed",
-                None,
                 "The specified method is not allowed against this resource.",
             ),
-            Self::OtherOrigin => row(
-                NEVER,
+            Self::OtherOrigin => Told::new(
+                NOT_IMPLEMENTED,
                 "NotImplemented",
-                Some("copy_across_origins"),
                 "The copy source is kept by another storage than the target, and neither can copy from the other.",
-            ),
+            )
+            .because("copy_across_origins"),
             Self::Field(error) => of_field(error),
             Self::Upload(error) => of_upload(error),
-            Self::Document => row(
+            Self::Document => Told::new(
                 BAD,
                 "MalformedXML",
-                None,
                 "The XML you provided was not well-formed or did not validate against our published schema.",
             ),
-            Self::Argument => row(BAD, "InvalidArgument", None, "A parameter of the query is not valid."),
-            Self::BucketThere => row(
+            Self::Argument => Told::new(BAD, "InvalidArgument", "A parameter of the query is not valid."),
+            Self::BucketThere => Told::new(
                 (StatusCode::CONFLICT, Outcome::Conflict),
                 "BucketAlreadyOwnedByYou",
-                None,
                 "The bucket you tried to create already exists, and you own it.",
             ),
         }
@@ -102,53 +72,20 @@ impl EndpointFault {
 
 const fn of_field(error: FieldError) -> Told {
     match error {
-        FieldError::Ambiguous => row(
-            BAD,
-            "InvalidArgument",
-            Some("field_ambiguous"),
-            "An x-amz-* field stands in the request twice, or holds what no field may.",
-        ),
-        FieldError::CopySource(CopyFromError::Malformed) => row(
-            BAD,
-            "InvalidArgument",
-            None,
-            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-        ),
-        FieldError::CopySource(CopyFromError::AccessPoint) => row(
-            NEVER,
-            "NotImplemented",
-            None,
-            "Access points are not implemented here: name the bucket of the copy source.",
-        ),
-        FieldError::Misplaced => row(
-            BAD,
-            "InvalidRequest",
-            None,
-            "The request names a second object, and its operation has none.",
-        ),
-        FieldError::Unknown => row(
-            NEVER,
-            "NotImplemented",
-            Some("field_unknown"),
-            "A header you provided implies functionality that is not implemented.",
-        ),
-        FieldError::AclNotOpen => row(
-            NO,
-            "AccessDenied",
-            Some("acl_not_open"),
-            "This key may not open objects to others: an ACL other than private, or a bypassed lock, needs a client with \
-             operations: [all].",
-        ),
+        FieldError::Ambiguous => Told::new(BAD, "InvalidArgument", "An x-amz-* field stands in the request twice, or holds what no field may.").because("field_ambiguous"),
+        FieldError::CopySource(CopyFromError::Malformed) => Told::new(BAD, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"),
+        FieldError::CopySource(CopyFromError::AccessPoint) => Told::new(NOT_IMPLEMENTED, "NotImplemented", "Access points are not implemented here: name the bucket of the copy source."),
+        FieldError::Misplaced => Told::new(BAD, "InvalidRequest", "The request names a second object, and its operation has none."),
+        FieldError::Unknown => Told::new(NOT_IMPLEMENTED, "NotImplemented", "A header you provided implies functionality that is not implemented.").because("field_unknown"),
+        FieldError::AclNotOpen => Told::new(FORBIDDEN, "AccessDenied", "This key may not open objects to others: an ACL other than private, or a bypassed lock, needs a client with \
+             operations: [all].").because("acl_not_open"),
     }
 }
 
 const fn of_upload(error: UploadError) -> Told {
     let what = match error {
         UploadError::MissingLength => (StatusCode::LENGTH_REQUIRED, Outcome::BadRequest),
-        UploadError::Chunked(_) => match error.code().as_bytes() {
-            b"SignatureDoesNotMatch" => NO,
-            _ => BAD,
-        },
+        UploadError::Chunked(ChunkedError::SignatureMismatch) => FORBIDDEN,
         _ => BAD,
     };
     let sentence = match error {
@@ -173,7 +110,7 @@ const fn of_upload(error: UploadError) -> Told {
         UploadError::ChecksumMismatch => "The checksum you specified did not match what we received.",
         UploadError::TooLong => "Your request was too big.",
     };
-    row(what, error.code(), None, sentence)
+    Told::new(what, error.code(), sentence)
 }
 
 impl From<EndpointFault> for Failure {

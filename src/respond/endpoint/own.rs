@@ -1,13 +1,11 @@
 //! Answers that the gateway makes itself.
 
 use crate::respond::body::Body;
-use crate::respond::headers::{NO_STORE, NOSNIFF};
+use crate::respond::headers::{NO_STORE, NOSNIFF, XML};
 use crate::s3::{BucketList, location_constraint};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response};
-
-pub(super) const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
 /// Answers ListBuckets.
 #[must_use]

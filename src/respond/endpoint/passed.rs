@@ -2,16 +2,17 @@
 //! and message and nothing else of it.
 
 use super::head;
-use super::own::XML;
 use super::rewriting::Rewriting;
+use crate::access::Audience;
 use crate::config::InlinePolicy;
 use crate::fetch::{Forwarded, OriginHead};
 use crate::listener::RequestId;
 use crate::respond::body::Body;
-use crate::respond::content;
+use crate::respond::headers::XML;
+use crate::respond::{cache_control, content};
 use crate::s3::{ClientView, ErrorDocument, ObjectKey, Operation};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body as _;
 
@@ -48,6 +49,10 @@ pub fn passed(forwarded: Forwarded, asked: &Asked<'_>, view: Option<ClientView>)
             InlinePolicy::Safe,
             None,
         );
+        // Its proof stands in the query, where `Vary: Authorization` says nothing of it (rule 22).
+        if let Some(private) = cache_control::for_audience(headers.get(CACHE_CONTROL), Audience::Private) {
+            headers.insert(CACHE_CONTROL, private);
+        }
     }
     // What the gateway does not know may be anything: policies are JSON.
     let is_document = asked.operation.is_some() || is_xml(&headers);

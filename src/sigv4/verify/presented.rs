@@ -125,6 +125,24 @@ impl<'a> Presented<'a> {
         }
     }
 
+    /// When it says that it was signed; version 2 does not say.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<Timestamp> {
+        match &self.offer {
+            Offer::V4(offer) => Some(offer.date.timestamp()),
+            Offer::V2(_) => None,
+        }
+    }
+
+    /// When it says that it expires; `None` in the header form.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        match &self.offer {
+            Offer::V4(offer) => offer.expires_at(),
+            Offer::V2(offer) => Some(offer.expires_at()),
+        }
+    }
+
     /// Whether a session token came along, which no client of ours has: the mark of temporary credentials.
     #[must_use]
     pub fn has_session_token(&self) -> bool {

@@ -52,6 +52,10 @@ impl<'a> V2Offer<'a> {
         &self.access_key_id
     }
 
+    pub(super) fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
     /// As [`super::Presented::verify`].
     pub(super) fn verify(
         &self,

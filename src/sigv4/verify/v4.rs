@@ -46,7 +46,7 @@ impl V4Offer<'_> {
         if !regions.contains(&scope.region) {
             return Err(VerifyError::Region);
         }
-        let expires_at = self.lifetime.map(|lifetime| signed_at.plus(lifetime));
+        let expires_at = self.expires_at();
         Ok(Authentic {
             form: self.form,
             version: Version::V4,

@@ -3,6 +3,7 @@
 
 use super::credential::ClaimedCredential;
 use super::{Form, PresentedError, Received};
+use crate::clock::Timestamp;
 use crate::s3::Query;
 use crate::sigv4::signing_key::ALGORITHM;
 use crate::sigv4::{AmzDate, UNSIGNED_PAYLOAD};
@@ -103,6 +104,13 @@ impl<'a> V4Offer<'a> {
             payload,
             payload_kind,
         })
+    }
+}
+
+impl V4Offer<'_> {
+    /// When it expires; `None` in the header form.
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.date.timestamp().plus(self.lifetime?))
     }
 }
 
