@@ -158,14 +158,13 @@ impl Judge<'_> {
             Ok(honoured) => Ok(honoured),
             Err(refused) => {
                 judgement.doubted = Some(refused);
-                // As at the door: what can't be read as one thing, and what is a client's request of another kind, never comes
-                // to the routes.
-                let is_link = !matches!(
-                    refused,
-                    Refused::Path(_)
-                        | Refused::NotARead
-                        | Refused::Denied(Denied::Presented(_) | Denied::UnknownBucket)
-                );
+                // As at the door: what can't be read as one thing, and what asks a configured bucket for something else than an
+                // object, never comes to the routes.
+                let is_link = match refused {
+                    Refused::Path(_) | Refused::Denied(Denied::Presented(_)) => false,
+                    Refused::NotARead => judgement.located.as_ref().and_then(Located::configured).is_none(),
+                    _ => true,
+                };
                 let path = DecodedPath::decode(raw_path).ok().filter(|_| is_link);
                 let public = path.and_then(|path| self.routes.public(url.host(), &path));
                 public.map(Honoured::Public).ok_or(refused)
