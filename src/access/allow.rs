@@ -33,7 +33,7 @@ impl Allowed {
     fn covers(&self, bucket: &Bucket, reach: Reach<'_>) -> bool {
         let within = match reach {
             Reach::Key(key) => key.starts_with(&*self.prefix),
-            Reach::Prefix(prefix) => prefix.starts_with(&*self.prefix) && !(climbs(prefix) && !self.prefix.is_empty()),
+            Reach::Prefix(prefix) => prefix.starts_with(&*self.prefix) && (self.prefix.is_empty() || !climbs(prefix)),
             Reach::Bucket => self.prefix.is_empty(),
         };
         within && self.bucket.index == bucket.index
