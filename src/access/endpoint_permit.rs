@@ -51,7 +51,8 @@ impl EndpointPermit {
         }
     }
 
-    /// The permit of the operator at the command line, who holds the credentials anyway.
+    /// The permit of whoever runs the program and holds the credentials anyway: of its tests, so far. Nothing that answers a
+    /// request may call this.
     #[must_use]
     pub fn operator(bucket: Arc<Bucket>, resource: Resource, operation: EndpointOperation) -> Self {
         Self::new(bucket, resource, operation)

@@ -91,7 +91,7 @@ mod tests {
             signed_at: Timestamp::from_unix(1_800_000_000),
         });
         assert_eq!(request.url, format!("{bare}?versionId=1"));
-        assert_eq!(request.target(), "/a%20b/%C3%BC%2B.png?versionId=1");
+        assert!(request.url.ends_with("/a%20b/%C3%BC%2B.png?versionId=1"));
         assert!(request.headers.is_empty());
         assert!(Signing::Anonymous.credential().is_none());
     }

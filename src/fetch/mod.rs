@@ -50,7 +50,7 @@ pub use head::{ContentRange, OriginHead};
 pub use origin::{OriginClient, OriginResponse};
 pub use outcome::OriginStatus;
 pub use probe::{ProbeAnswer, Prober};
-pub use reach::{ReachError, Reached, reach, resolves};
+pub use reach::{ReachError, Reached, reach};
 pub use retry::RetryBounds;
 pub use state::{OriginBounds, OriginState};
 pub use tls::{OriginTls, Roots, TlsError};

@@ -68,14 +68,6 @@ pub async fn reach(address: &Address, tls: &OriginTls) -> Result<Reached, ReachE
     })
 }
 
-/// Whether the host of `address` has a name that resolves.
-pub async fn resolves(address: &Address) -> bool {
-    match host_and_port(address) {
-        Some((host, port)) => resolve(&host, port).await.is_ok(),
-        None => false,
-    }
-}
-
 fn host_and_port(address: &Address) -> Option<(Host, u16)> {
     let url = Url::parse(&format!("{}://{}/", address.scheme(), address.host())).ok()?;
     Some((url.host()?.to_owned(), url.port_or_known_default()?))

@@ -5,7 +5,6 @@ use super::per_bucket::{Known, PerBucket};
 use crate::access::S3Access;
 use crate::clock::Clock;
 use crate::config::{BucketConfig, BucketId, Config, OriginConfig, ServerConfig};
-use crate::credentials::Credentials;
 use crate::fetch::OriginBounds;
 use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable, S3Doors, StablePaths};
@@ -150,13 +149,6 @@ impl App {
             (per.bucket.id.clone(), reason)
         };
         self.per_bucket.iter().map(of).collect()
-    }
-
-    /// Returns the bucket of this name in the configuration, and its credentials.
-    #[must_use]
-    pub fn bucket(&self, name: &str) -> Option<(&Arc<Bucket>, &Credentials)> {
-        let per = self.per_bucket.iter().find(|per| per.bucket.id.as_str() == name)?;
-        Some((&per.bucket, &per.credentials))
     }
 
     /// Returns what a scrape of the metrics reads here.

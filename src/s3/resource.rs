@@ -1,6 +1,6 @@
 //! What of a bucket a request is about: the bucket itself, or one object in it.
 
-use super::{ObjectKey, Subject};
+use super::ObjectKey;
 
 /// A bucket or an object in it. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,15 +18,6 @@ impl Resource {
         match self {
             Self::Bucket => None,
             Self::Object(key) => Some(key),
-        }
-    }
-
-    /// What a request's path names.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
-        match self {
-            Self::Bucket => Subject::Bucket,
-            Self::Object(_) => Subject::Object,
         }
     }
 }

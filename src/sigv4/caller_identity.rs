@@ -54,7 +54,6 @@ pub fn caller_identity(
     AuthorizedRequest {
         url: format!("{origin}{path}?{QUERY}"),
         headers,
-        path_at: origin.len(),
     }
 }
 

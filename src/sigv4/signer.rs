@@ -78,8 +78,6 @@ pub struct AuthorizedRequest {
     /// What signing adds: `authorization`, `x-amz-date`, `x-amz-content-sha256` and, with temporary credentials,
     /// `x-amz-security-token`. The headers that the caller had signed are to be sent beside these; `host` is the URL's.
     pub headers: HeaderMap,
-    /// Where the path starts in `url`.
-    pub(super) path_at: usize,
 }
 
 impl AuthorizedRequest {
@@ -94,14 +92,7 @@ impl AuthorizedRequest {
         Self {
             url: draft.url,
             headers: HeaderMap::new(),
-            path_at: draft.path_at,
         }
-    }
-
-    /// The request target in origin form: path and, when there is one, `?` and query.
-    #[must_use]
-    pub fn target(&self) -> &str {
-        self.url.get(self.path_at..).unwrap_or_default()
     }
 }
 
@@ -203,7 +194,6 @@ impl Signer {
         AuthorizedRequest {
             url: draft.url,
             headers,
-            path_at: draft.path_at,
         }
     }
 }

@@ -70,7 +70,6 @@ fn an_authorization_is_that_of_the_aws_documentation() {
         signed_at: MAY_24,
     });
     assert_eq!(request.url, "https://examplebucket.s3.amazonaws.com/test.txt");
-    assert_eq!(request.target(), "/test.txt");
     assert_eq!(
         request.headers["authorization"],
         "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
@@ -300,7 +299,13 @@ fn signing_sets_its_own_headers_and_signs_all_others() {
         request.url,
         "http://examplebucket.localhost:9000/a%20b?partNumber=1&versionId=v"
     );
-    assert_eq!(request.target(), "/a%20b?partNumber=1&versionId=v");
+    assert!(
+        request
+            .url
+            .ends_with(concat!(".com", "/a%20b?partNumber=1&versionId=v")),
+        "{}",
+        request.url
+    );
     assert_eq!(request.headers.len(), 4);
     assert_eq!(request.headers["x-amz-date"], "20130524T000000Z");
     assert_eq!(request.headers["x-amz-content-sha256"], "UNSIGNED-PAYLOAD");
@@ -311,7 +316,7 @@ fn signing_sets_its_own_headers_and_signs_all_others() {
     headers.remove("x-amz-security-token");
     let without_token = authorize(&signer(credential()), &headers, &[]);
     assert!(!without_token.headers.contains_key("x-amz-security-token"));
-    assert_eq!(without_token.target(), "/a%20b");
+    assert_eq!(without_token.url, "http://examplebucket.localhost:9000/a%20b");
 }
 
 #[test]

@@ -34,10 +34,11 @@ impl Content {
             UploadBody::Full(bytes) => Hold::Full(bytes),
             UploadBody::Stream(stream) => Hold::Stream(Box::new(stream)),
         };
-        // What is at hand is signed, so that the origin checks it; a stream is, where its client has.
+        // What is at hand is signed, so that the origin checks it; a stream is, where its client has. What the client has signed
+        // was verified, and need not be hashed again.
         let sha256 = match &hold {
             Hold::Empty => Some(Sha256::digest(b"").into()),
-            Hold::Full(bytes) => Some(Sha256::digest(bytes).into()),
+            Hold::Full(bytes) => Some(signed.unwrap_or_else(|| Sha256::digest(bytes).into())),
             Hold::Stream(_) | Hold::Gone => signed,
         };
         Self {

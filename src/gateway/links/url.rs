@@ -12,7 +12,6 @@ const LONGEST: usize = 8 * 1024 + 512;
 /// Deliberately without `Debug` and `Display`: its query is a bearer token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkUrl {
-    scheme: Scheme,
     host: Host,
     target: RawTarget,
 }
@@ -53,17 +52,11 @@ impl FromStr for LinkUrl {
         // The path of `https://example.com` is `/` (RFC 3986 §6.2.3).
         let target = if target.is_empty() { "/" } else { target };
         let target = target.parse().map_err(|_| LinkUrlError::Target)?;
-        Ok(Self { scheme, host, target })
+        Ok(Self { host, target })
     }
 }
 
 impl LinkUrl {
-    /// `http` or `https`.
-    #[must_use]
-    pub fn scheme(&self) -> Scheme {
-        self.scheme
-    }
-
     /// The host, lower case, with its port unless that is the scheme's own.
     #[must_use]
     pub fn host(&self) -> &Host {
@@ -84,10 +77,7 @@ mod tests {
     #[test]
     fn a_url_comes_apart_as_it_is_written() {
         let url: LinkUrl = "HTTPS://Files.Example.com:443/b/a%2Fb//c?X=%20&y".parse().unwrap();
-        assert_eq!(
-            (url.scheme(), url.host().as_str()),
-            (Scheme::Https, "files.example.com")
-        );
+        assert_eq!(url.host().as_str(), "files.example.com");
         assert_eq!(url.target().path(), "/b/a%2Fb//c");
         assert_eq!(url.target().query(), Some("X=%20&y"));
         let bare: LinkUrl = "http://minio:9000".parse().unwrap();
