@@ -331,6 +331,9 @@ fn inspect_tells_what_a_link_is_and_that_it_would_be_served() {
             "{text}"
         );
     }
+    // A client's, of no bucket: the route is public, as at the door.
+    let (code, text) = inspect(&url(&link("/avatars/a.png")), &[]);
+    assert!(code == Some(0) && text.contains("stable door"), "{text}");
     // Not signed, and signed by nobody: the route is public.
     for path in ["/avatars/a.png", "/avatars/a.png?X-Amz-Signature=1"] {
         let (code, text) = inspect(&format!("https://files.example.com{path}"), &[]);

@@ -222,18 +222,17 @@ fn in_file(arguments: &NewClientArguments, pair: &Pair, bucket: &str, earlier: u
 /// The lines for the app's environment; the secret is not told twice.
 fn in_app(id: &str, app: Option<&App>) -> String {
     let base_path = app.map_or("", |app| &app.base_path);
-    let mut lines = format!(
+    let of_bucket = app.map_or(String::new(), |App { bucket, region, .. }| {
+        format!("AWS_BUCKET_NAME={bucket}\nAWS_REGION={region}\n")
+    });
+    format!(
         "\
 # In the app's environment; AWS_SECRET_ACCESS_KEY is the secret above,
 # AWS_ENDPOINT_URL the gateway by the name that browsers use: https://files.example.com{base_path}
 AWS_ACCESS_KEY_ID={id}
 AWS_FORCE_PATH_STYLE=true
-"
-    );
-    if let Some(App { bucket, region, .. }) = app {
-        lines += &format!("AWS_BUCKET_NAME={bucket}\nAWS_REGION={region}\n");
-    }
-    lines
+{of_bucket}"
+    )
 }
 
 /// The lines for a gateway that has no file.

@@ -83,7 +83,7 @@ impl Foundation {
         let filter = environment.get("EVERGATE_LOG").unwrap_or(log_filter);
         let colour = Colour::from_variables(environment.get("NO_COLOR"), environment.get("TERM"));
         let app_log = install_app_log(config.log.format, filter, colour, telemetry.metrics())?;
-        telemetry.events().started(config.buckets.len(), config.routes.len());
+        telemetry.events().started(config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let furniture = Furniture {
             clock,

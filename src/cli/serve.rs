@@ -102,7 +102,7 @@ impl Reload {
         if let Err(error) = program::replace(&self.running, &mut self.embedded, &self.furniture, &loaded.config) {
             return events.config_rejected(&error);
         }
-        events.config_reloaded(cause, loaded.config.buckets.len(), loaded.config.routes.len());
+        events.config_reloaded(cause, &loaded.config);
     }
 
     /// Returns the settings that differ and that sockets, threads and the log's shape were made with.

@@ -5,6 +5,7 @@
 use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
 use super::{ApiResult, BucketMetrics, DenialReason, LinkResult, OriginErrorKind, redact};
 use crate::clock::{Clock, Timestamp};
+use crate::config::Config;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +16,16 @@ use std::time::Duration;
 const TARGET: &str = "evergate";
 /// The least time between two lines of an event that every request could raise.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// How much of each a configuration has: buckets, routes, clients, refresh rules.
+fn counts(config: &Config) -> [usize; 4] {
+    [
+        config.buckets.len(),
+        config.routes.len(),
+        config.clients.len(),
+        config.refresh.len(),
+    ]
+}
 
 /// Says what happens. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -64,8 +75,11 @@ impl Events {
     }
 
     /// The program has its configuration and begins.
-    pub fn started(&self, buckets: usize, routes: usize) {
-        tracing::info!(target: TARGET, version = VERSION, commit = COMMIT, buckets, routes, "evergate starts");
+    pub fn started(&self, config: &Config) {
+        let [buckets, routes, clients, refresh_rules] = counts(config);
+        tracing::info!(
+            target: TARGET, version = VERSION, commit = COMMIT, buckets, routes, clients, refresh_rules, "evergate starts"
+        );
     }
 
     /// A listener takes connections; `what` is `public` or `admin`.
@@ -85,9 +99,10 @@ impl Events {
     }
 
     /// A new configuration runs; `cause` says what it was loaded for.
-    pub fn config_reloaded(&self, cause: &dyn Display, buckets: usize, routes: usize) {
+    pub fn config_reloaded(&self, cause: &dyn Display, config: &Config) {
         self.metrics.config_reload(Attempt::Ok);
-        tracing::info!(target: TARGET, %cause, buckets, routes, "configuration reloaded");
+        let [buckets, routes, clients, refresh_rules] = counts(config);
+        tracing::info!(target: TARGET, %cause, buckets, routes, clients, refresh_rules, "configuration reloaded");
     }
 
     /// A new configuration was refused; the old one goes on.

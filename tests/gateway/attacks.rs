@@ -222,10 +222,31 @@ async fn rule_22_an_object_that_a_link_shows_is_nobodys_to_keep(origin: Origin) 
     assert_eq!(reply.header("cache-control"), "private, max-age=300");
 }
 
+/// radosgw answers 500 to a list of parts that it can't read: its client shuts nobody out by it.
+async fn rule_23_a_client_that_makes_an_origin_stumble_shuts_nobody_out(origin: Origin) {
+    let gateway = assembled(&origin);
+    let client = narrow(&gateway);
+    let list =
+        "<CompleteMultipartUpload><Part><PartNumber>-1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>";
+    for _ in 0..15 {
+        let reply = client
+            .send(
+                Method::POST,
+                "/files/images/cat.png?uploadId=2~x",
+                &[],
+                Bytes::from_static(list.as_bytes()),
+            )
+            .await;
+        assert!(matches!(reply.status.as_u16(), 400 | 404 | 502), "{reply:?}");
+    }
+    assert_eq!(client.get("files", "images/cat.png").await.body, "a cat");
+}
+
 on_both_origins!(
     rule_15_no_spelling_of_a_field_is_a_copy_source,
     rule_3_an_upload_without_an_id_is_no_upload,
     rule_4_an_origins_own_administration_is_no_bucket,
     rule_3_a_list_stays_inside_of_its_prefix,
+    rule_23_a_client_that_makes_an_origin_stumble_shuts_nobody_out,
     rule_22_an_object_that_a_link_shows_is_nobodys_to_keep,
 );

@@ -165,7 +165,11 @@ fn checksum(headers: &HeaderMap, operation: Option<Operation>) -> Result<Named, 
         return Err(UploadError::ManyChecksums);
     }
     let Some(algorithm) = ChecksumAlgorithm::of_header(name.as_str()) else {
-        return Ok(Named::Foreign);
+        // Of a part no checksum goes on, and of a document that is written anew: nobody would look at it.
+        return match operation {
+            Some(Operation::UploadPart | Operation::DeleteObjects) => Err(UploadError::InvalidChecksum),
+            _ => Ok(Named::Foreign),
+        };
     };
     let text = value.to_str().map_err(|_| UploadError::InvalidChecksum)?;
     Checksum::parse(algorithm, text)

@@ -37,9 +37,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Body;
 use intake::Intake;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Up to so many bytes a body is read and verified whole before anything is sent: 64 KiB.
 pub const SMALL_BODY: u64 = 64 * 1024;
+
+/// How long a body may take that is read whole. One byte in the deadline of each would be weeks (rule 23).
+const PATIENCE: Duration = Duration::from_mins(5);
 
 const SDK_ALGORITHM: &str = "x-amz-sdk-checksum-algorithm";
 
@@ -141,7 +146,8 @@ impl Upload {
         too_much: UploadError,
         operation: Option<Operation>,
     ) -> Result<Self, UploadError> {
-        let (bytes, trailer) = intake.whole(limit, too_much).await?;
+        let whole = timeout(PATIENCE, intake.whole(limit, too_much)).await;
+        let (bytes, trailer) = whole.map_err(|_| UploadError::Stalled)??;
         let object_data = matches!(operation, Some(Operation::PutObject | Operation::UploadPart));
         Ok(Self {
             body: UploadBody::of(bytes),

@@ -24,7 +24,7 @@ proptest! {
             _ => drop(wire.remove(at)),
         }
         let request = Request::chunked(kind, length);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (seen, whole) = runtime.block_on(async {
             match request.upload(FakeBody::of(&wire, step)).await {
                 Ok(upload) => {

@@ -1,11 +1,19 @@
 //! Small bodies and documents: whole and true, or nothing.
 
 use super::fakes::{FakeBody, Request, Step, checksum, chunked, data, md5, sha256};
-use super::{SMALL_BODY, UploadBody, UploadError};
-use crate::s3::ChecksumAlgorithm;
+use super::{SMALL_BODY, Upload, UploadBody, UploadError};
+use crate::s3::{ChecksumAlgorithm, Operation};
 use crate::sigv4::chunked_encoder::Kind;
 use crate::sigv4::{ChunkedError, Payload};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use http_body::{Body, Frame};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep};
 
 #[tokio::test]
 async fn true_bodies_are_taken_however_they_come() {
@@ -199,4 +207,46 @@ async fn trailers_of_http_mean_nothing() {
     let fake = FakeBody::of(b"abc", 3).ending_after(1, Some(Step::Trailers));
     let upload = Request::new(Payload::Unsigned).upload(fake).await.unwrap();
     assert_eq!(upload.bytes(), Some(&b"abc"[..]));
+}
+
+/// Brings a byte every 29 seconds, and never ends.
+struct Trickle(Pin<Box<Sleep>>);
+
+impl Body for Trickle {
+    type Data = Bytes;
+    type Error = UploadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        ready!(self.0.as_mut().poll(context));
+        self.0 = Box::pin(sleep(Duration::from_secs(29)));
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rule_23_a_small_body_does_not_trickle_for_ever() {
+    let begun = Instant::now();
+    let body = Trickle(Box::pin(sleep(Duration::ZERO)));
+    let taken = Upload::of(body, &Payload::Unsigned, &HeaderMap::new(), None).await;
+    assert_eq!(taken.err(), Some(UploadError::Stalled));
+    assert!(begun.elapsed() <= Duration::from_secs(301));
+}
+
+#[tokio::test]
+async fn rule_14_a_checksum_that_nobody_looks_at_is_refused() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-amz-checksum-sha512", HeaderValue::from_static("bm90aGluZw=="));
+    for (operation, refused) in [
+        (Operation::UploadPart, Some(UploadError::InvalidChecksum)),
+        (Operation::DeleteObjects, Some(UploadError::InvalidChecksum)),
+        // It goes on to the origin, which may know it.
+        (Operation::PutObject, None),
+    ] {
+        let body = FakeBody::of(b"other", 5);
+        let taken = Upload::of(body, &Payload::Unsigned, &headers, Some(operation)).await;
+        assert_eq!(taken.err(), refused, "{operation:?}");
+    }
 }

@@ -158,12 +158,11 @@ impl Judge<'_> {
             Ok(honoured) => Ok(honoured),
             Err(refused) => {
                 judgement.doubted = Some(refused);
-                // As at the door: what can't be read as one thing, and a client's request of another kind to a bucket of ours,
-                // never comes to the routes.
-                let is_ours = judgement.located.as_ref().is_some_and(|it| it.configured().is_some());
+                // As at the door: what can't be read as one thing, and what asks a configured bucket for something else than an
+                // object, never comes to the routes.
                 let is_link = match refused {
                     Refused::Path(_) | Refused::Denied(Denied::Presented(_)) => false,
-                    Refused::NotARead => !is_ours,
+                    Refused::NotARead => judgement.located.as_ref().and_then(Located::configured).is_none(),
                     _ => true,
                 };
                 let path = DecodedPath::decode(raw_path).ok().filter(|_| is_link);
