@@ -119,7 +119,7 @@ impl Evergate {
         std::fs::rename(beside, &self.config).unwrap();
     }
 
-    /// Resident memory, in bytes.
+    /// Resident memory of its own, in bytes: see [`resident`].
     pub fn resident(&self) -> u64 {
         resident(self.child.id())
     }
@@ -198,9 +198,10 @@ pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Resident memory of a process, in bytes.
+/// Resident memory of a process, in bytes, without the pages of its program file: in a debug build those are tens of MiB,
+/// and come and go as the machine likes.
 pub fn resident(pid: u32) -> u64 {
-    status_field(pid, "VmRSS:")
+    status_field(pid, "RssAnon:")
 }
 
 fn status_field(pid: u32, field: &str) -> u64 {
