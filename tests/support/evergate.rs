@@ -119,9 +119,10 @@ impl Evergate {
         std::fs::rename(beside, &self.config).unwrap();
     }
 
-    /// Resident memory of its own, in bytes: see [`resident`].
-    pub fn resident(&self) -> u64 {
-        resident(self.child.id())
+    /// Memory that it holds, in bytes: resident, without the pages of the program's own file, of which a debug build alone
+    /// has 40 MiB.
+    pub fn held(&self) -> u64 {
+        status_field(self.child.id(), "RssAnon:")
     }
 
     /// The highest resident memory so far, in bytes.
@@ -196,12 +197,6 @@ pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
         thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// Resident memory of a process, in bytes, without the pages of its program file: in a debug build those are tens of MiB,
-/// and come and go as the machine likes.
-pub fn resident(pid: u32) -> u64 {
-    status_field(pid, "RssAnon:")
 }
 
 fn status_field(pid: u32, field: &str) -> u64 {
