@@ -74,8 +74,8 @@ async fn a_gibibyte_streams_in_less_than_64_mib() {
             expected = expected.wrapping_add(1);
         }
         body += bytes.len() as u64;
-        let held = gateway.held();
-        assert!(held < BOUND, "{} MiB held at {body}", held >> 20);
+        let memory = gateway.held();
+        assert!(memory < BOUND, "{} MiB held at {body}", memory >> 20);
     }
     assert_eq!(body, GIB);
 }
