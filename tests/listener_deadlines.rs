@@ -6,7 +6,7 @@ mod listener_support;
 
 use evergate::listener::{Deadline, Limits};
 use listener_support::{Gate, PATIENCE, Wire, config, plain_get, status, wait_for, wait_until};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -220,6 +220,40 @@ fn a_request_body_that_comes_slowly_is_read() {
         wire.send("x");
     }
     assert!(wire.read_answer().ends_with("10 bytes"));
+}
+
+#[test]
+fn rule_23_a_request_body_that_trickles_ends_with_an_error() {
+    let gate = Gate::with_limits(Limits {
+        body_pace: SHORT,
+        ..patient()
+    });
+    let mut wire = gate.connect();
+    wire.send("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    // Each byte comes long before the deadline for the next one.
+    let begun = Instant::now();
+    while ended_by(&gate, Deadline::RequestBody) == 0 {
+        assert!(begun.elapsed() < SHORT * 40, "it is read for ever");
+        let _ = wire.0.write_all(b"x");
+        std::thread::sleep(SHORT / 10);
+    }
+    let answer = wire.read_to_end();
+    assert!(status(&answer) == "408" && answer.ends_with("stalled"), "{answer}");
+}
+
+#[test]
+fn a_request_body_has_its_pace_anew_for_each_16_kib() {
+    let gate = Gate::with_limits(Limits {
+        body_pace: Duration::from_millis(700),
+        ..patient()
+    });
+    let mut wire = gate.connect();
+    wire.send("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 163840\r\n\r\n");
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(100));
+        wire.send("x".repeat(16 * 1024));
+    }
+    assert!(wire.read_answer().ends_with("163840 bytes"));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A request's body with its progress deadline (rule 23).
+//! A request's body with its deadlines (rule 23): for the next byte, and for the next 16 KiB, since a byte now and then would
+//! hold a place at the origin for ever. Both run only while someone waits for bytes.
 
 use super::{Deadline, Limits, ListenerStats};
 use bytes::Bytes;
@@ -9,12 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// How many bytes [`Limits::body_pace`] is granted for.
+const STEP: usize = 16 * 1024;
 
 /// Why a request body ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestBodyError {
-    /// The client sent no byte for [`Limits::body_progress`]: 408.
+    /// The client sent no byte for [`Limits::body_progress`], or too few in [`Limits::body_pace`]: 408.
     #[error("the client stopped sending its request body")]
     Stalled,
     /// The connection broke, or the body's framing did: 400.
@@ -22,15 +26,19 @@ pub enum RequestBodyError {
     Broken(#[from] hyper::Error),
 }
 
-/// The body of a request, unread. The deadline runs only while someone waits for bytes.
+/// The body of a request, unread.
 #[derive(Debug, Default)]
 pub struct RequestBody(Option<Box<Reading>>);
 
 #[derive(Debug)]
 struct Reading {
     incoming: Incoming,
-    limit: Duration,
-    stalled: Option<Pin<Box<Sleep>>>,
+    progress: Duration,
+    pace: Duration,
+    /// What is left of the pace for the step that is under way, in bytes and in time.
+    step_bytes: usize,
+    step_time: Duration,
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
     stats: Arc<ListenerStats>,
     unread: Arc<AtomicBool>,
 }
@@ -55,11 +63,27 @@ impl RequestBody {
         unread.store(true, Ordering::Relaxed);
         Self(Some(Box::new(Reading {
             incoming,
-            limit: limits.body_progress,
-            stalled: None,
+            progress: limits.body_progress,
+            pace: limits.body_pace,
+            step_bytes: STEP,
+            step_time: limits.body_pace,
+            waiting: None,
             stats: Arc::clone(stats),
             unread: Arc::clone(unread),
         })))
+    }
+}
+
+impl Reading {
+    /// So many bytes came, after a wait perhaps.
+    fn came(&mut self, bytes: usize) {
+        if let Some((begun, _)) = self.waiting.take() {
+            self.step_time = self.step_time.saturating_sub(begun.elapsed());
+        }
+        self.step_bytes = self.step_bytes.saturating_sub(bytes);
+        if self.step_bytes == 0 {
+            (self.step_bytes, self.step_time) = (STEP, self.pace);
+        }
     }
 }
 
@@ -76,7 +100,8 @@ impl Body for RequestBody {
         };
         match Pin::new(&mut reading.incoming).poll_frame(cx) {
             Poll::Ready(frame) => {
-                reading.stalled = None;
+                let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+                reading.came(data.map_or(0, Bytes::len));
                 // The end of a chunked body is told by the frame that does not come.
                 if frame.is_none() || reading.incoming.is_end_stream() {
                     reading.unread.store(false, Ordering::Relaxed);
@@ -84,8 +109,9 @@ impl Body for RequestBody {
                 Poll::Ready(frame.map(|frame| frame.map_err(RequestBodyError::Broken)))
             }
             Poll::Pending => {
-                let limit = reading.limit;
-                let stalled = reading.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
+                let patience = reading.progress.min(reading.step_time);
+                let begin = || (Instant::now(), Box::pin(sleep(patience)));
+                let (_, stalled) = reading.waiting.get_or_insert_with(begin);
                 if stalled.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
                 }

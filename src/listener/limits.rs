@@ -22,6 +22,8 @@ pub struct Limits {
     pub write_progress: Duration,
     /// How long a request body that is being read may bring no byte: 30 s.
     pub body_progress: Duration,
+    /// How long each 16 KiB of a request body may be waited for: 2 min, which is 137 bytes a second.
+    pub body_pace: Duration,
     /// After this much idling an HTTP/1 connection gives its buffers back and keeps its socket only: 1 s.
     pub park_after: Duration,
     /// How long bytes of a refused or unread request are read away, so that its answer is not lost: 1 s.
@@ -58,6 +60,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             write_progress: Duration::from_secs(30),
             body_progress: Duration::from_secs(30),
+            body_pace: Duration::from_mins(2),
             park_after: Duration::from_secs(1),
             linger: Duration::from_secs(1),
             h2_streams: 100,

@@ -34,7 +34,8 @@ pub enum UploadError {
     /// The body ended before the announced length, or the client vanished.
     #[error("the body ended early")]
     Incomplete,
-    /// The client sent nothing for longer than [`body_progress`](crate::listener::Limits::body_progress).
+    /// The client sent nothing for longer than [`body_progress`](crate::listener::Limits::body_progress), or too little in
+    /// [`body_pace`](crate::listener::Limits::body_pace).
     #[error("the client stopped sending")]
     Stalled,
     /// The body is not the one that was signed.
