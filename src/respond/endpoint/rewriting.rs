@@ -14,6 +14,9 @@ use std::task::{Context, Poll, ready};
 /// A list of 1,000 keys of 1,024 bytes, each of them three characters long in XML, is a quarter of it.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
+/// A declaration says a version, an encoding and whether the document stands alone.
+const LONGEST_DECLARATION: usize = 256;
+
 /// A body that is gathered and told anew.
 #[derive(Debug)]
 pub struct Rewriting<S = OriginBody> {
@@ -70,7 +73,9 @@ impl<S: Body<Data = Bytes, Error = TransferError> + Unpin> Rewriting<S> {
             self.seen.extend_from_slice(&more);
             let early = self.seen.get(self.gone..).unwrap_or_default();
             // Only where nothing else has come: else all of it goes on together, soon.
-            if prologue(&self.seen) == self.seen.len() && !early.is_empty() {
+            // What went on was looked at then: an origin that sends a byte at a time is not read again for each of them.
+            let fine = if self.gone == 0 { prologue(early) } else { white(early) };
+            if fine == early.len() && !early.is_empty() {
                 let early = Bytes::copy_from_slice(early);
                 self.gone = self.seen.len();
                 return Poll::Ready(Some(Ok(Frame::data(early))));
@@ -101,15 +106,18 @@ impl<S: Body<Data = Bytes, Error = TransferError> + Unpin> Rewriting<S> {
 /// How many bytes at the start are certain to stand in front of the root: the declaration and white space.
 fn prologue(seen: &[u8]) -> usize {
     let declared = match seen.strip_prefix(b"<?xml") {
-        Some(rest) => match rest.windows(2).position(|end| end == b"?>") {
+        Some(rest) => match rest.windows(2).take(LONGEST_DECLARATION).position(|end| end == b"?>") {
             Some(end) => b"<?xml".len().saturating_add(end).saturating_add(2),
             None => return 0,
         },
         None => 0,
     };
-    let rest = seen.get(declared..).unwrap_or_default();
-    let white = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    declared.saturating_add(white)
+    declared.saturating_add(white(seen.get(declared..).unwrap_or_default()))
+}
+
+/// How many bytes at the start are white space.
+fn white(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 #[cfg(test)]
