@@ -55,12 +55,8 @@ pub(super) async fn walk(
             Box::pin(signed(app, origin, request, &presented, body, trail)).await
         }
         Err(error) => {
-            let door = if reads(request.method) && !is_signed_in_header(&request.headers) {
-                Door::Presigned
-            } else {
-                Door::Endpoint
-            };
-            trail.routed(door, &app.s3_metrics);
+            let is_link = reads(request.method) && !is_signed_in_header(&request.headers);
+            trail.routed(door(is_link), &app.s3_metrics);
             Err(Denied::Presented(error).into())
         }
     }
@@ -76,8 +72,7 @@ async fn signed(
     trail: &mut AccessGuard,
 ) -> Result<Answered, Failure> {
     let is_link = presented.form() == Form::Query && reads(request.method);
-    let door = if is_link { Door::Presigned } else { Door::Endpoint };
-    trail.routed(door, &app.s3_metrics);
+    trail.routed(door(is_link), &app.s3_metrics);
     let path = DecodedPath::decode(request.target.path())?;
     let public = || is_link && app.routes.public(&request.host, &path).is_some();
     let located = match app.s3_doors.locate(&request.host, &path) {
@@ -85,28 +80,16 @@ async fn signed(
         Err(_) if public() => return stable::walk(app, origin, request, trail).await,
         Err(error) => return Err(error.into()),
     };
-    let link = is_link.then(|| presigned::Link::of(presented, &located)).flatten();
     let metrics = located
         .configured()
         .map_or(&app.s3_metrics, |bucket| app.s3_metrics_of(bucket));
-    trail.routed(
-        if link.is_some() {
-            Door::Presigned
-        } else {
-            Door::Endpoint
-        },
-        metrics,
-    );
+    trail.routed(door(is_link), metrics);
 
     let now = app.clock.now();
     let authenticated = match app.s3_access.authenticate(presented, &located, &request.host, now) {
         Ok(authenticated) => authenticated,
         Err(_) if public() => return stable::walk(app, origin, request, trail).await,
-        Err(denied) => {
-            // A link in a browser is told as a link, whatever it asks for.
-            trail.routed(door, metrics);
-            return Err(denied.into());
-        }
+        Err(denied) => return Err(denied.into()),
     };
     if located.configured().is_none() && public() {
         return stable::walk(app, origin, request, trail).await;
@@ -118,7 +101,9 @@ async fn signed(
         located: &located,
         authenticated: &authenticated,
     };
+    let link = is_link.then(|| presigned::Link::of(presented, &located)).flatten();
     let Some(link) = link else {
+        trail.routed(Door::Endpoint, metrics);
         return endpoint::walk(app, origin, signed, body, trail).await;
     };
     match link.judge(&app.s3_access, &authenticated, now) {
@@ -126,6 +111,12 @@ async fn signed(
         Err(_) if public() => stable::walk(app, origin, request, trail).await,
         Err(denied) => Err(denied.into()),
     }
+}
+
+/// The door of a request as it looks from outside. A link in a browser is told as a link until it is known who signed it,
+/// whatever it asks for.
+const fn door(is_link: bool) -> Door {
+    if is_link { Door::Presigned } else { Door::Endpoint }
 }
 
 /// Whether an AWS proof, good or not, stands in the `Authorization` header: programs send that, links don't.
