@@ -193,7 +193,7 @@ async fn temporary_credentials_are_told_by_name() {
 }
 
 #[tokio::test]
-async fn rule_5_parameters_that_stand_twice_are_400() {
+async fn rule_5_parameters_that_stand_twice_or_are_no_text_are_400() {
     let spy = Spy::start();
     let gateway = gateway_before(&spy);
     let fine = link("/files/images/a.png").v4();
@@ -204,17 +204,12 @@ async fn rule_5_parameters_that_stand_twice_are_400() {
         "X-Amz-Signature=00",
         "versionId=1&versionId=1",
         "versionId=1&VERSIONID=2",
+        "a=%",
+        "a=%zz",
+        "a=%ff",
+        "a=%00",
+        "a=%0a",
     ] {
-        refused(
-            &gateway,
-            &format!("{fine}&{more}"),
-            400,
-            "query_ambiguous",
-            "InvalidArgument",
-        )
-        .await;
-    }
-    for more in ["a=%", "a=%zz", "a=%ff", "a=%00", "a=%0a"] {
         refused(
             &gateway,
             &format!("{fine}&{more}"),
