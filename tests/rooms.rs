@@ -1,8 +1,8 @@
 //! The house stands in one order: a room imports only rooms before it. This test reads the order from `src/lib.rs`, the
 //! imports from every file, and names each fault by file and line. See `docs/adr/0001-rooms-stand-in-one-order.md`.
 //!
-//! It also holds three smaller promises: every room is in the list, no file is longer than 400 lines, and every file
-//! opens with a `//!` that says what it is.
+//! It also holds four smaller promises: every room is in the list, no file is longer than 400 lines, every file
+//! opens with a `//!` that says what it is, and only the command line makes a permit without a verdict.
 #![allow(clippy::expect_used, reason = "a test that can't go on ends")]
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -25,6 +25,27 @@ fn every_room_imports_only_rooms_before_it() {
         faults.extend(order.judge(&name, &fs::read_to_string(&path).expect("it was listed")));
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn only_the_command_line_makes_a_permit_without_a_verdict() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let is_test = |path: &Path| path.to_string_lossy().ends_with("tests.rs");
+    let (mut at_the_command_line, mut elsewhere) = (0, Vec::new());
+    for path in rust_files(&root).into_iter().filter(|path| !is_test(path)) {
+        let calls = fs::read_to_string(&path)
+            .expect("it was listed")
+            .matches("Permit::operator(")
+            .count();
+        if path.starts_with(root.join("cli")) {
+            at_the_command_line += calls;
+        } else if calls > 0 {
+            elsewhere.push(path);
+        }
+    }
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    // Else it looks for what is called otherwise by now.
+    assert!(at_the_command_line > 0);
 }
 
 /// All `.rs` files below `folder`, sorted.

@@ -34,7 +34,8 @@ impl EndpointOperation {
     }
 }
 
-/// The witness that someone may do one operation on one bucket or object. Its constructor is private to this room.
+/// The witness that someone may do one operation on one bucket or object. Its constructor is private to this room;
+/// [`EndpointPermit::operator`] is for tests, and `tests/rooms.rs` sees that no door calls it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointPermit {
     bucket: Arc<Bucket>,
@@ -51,8 +52,7 @@ impl EndpointPermit {
         }
     }
 
-    /// The permit of whoever runs the program and holds the credentials anyway: of its tests, so far. Nothing that answers a
-    /// request may call this.
+    /// The permit of whoever runs the program and holds the credentials anyway: of its tests, so far.
     #[must_use]
     pub fn operator(bucket: Arc<Bucket>, resource: Resource, operation: EndpointOperation) -> Self {
         Self::new(bucket, resource, operation)
