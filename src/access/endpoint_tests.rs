@@ -44,6 +44,7 @@ fn house(allow: &[(usize, &str, &[AllowedOperations])]) -> House {
         allow: allow.collect(),
     }];
     config.refresh = vec![RefreshConfig {
+        cache: None,
         bucket: 0,
         prefix: KeyPrefix::parse("images/").unwrap(),
         max_age: Duration::ZERO,

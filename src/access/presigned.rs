@@ -5,7 +5,7 @@
 
 use super::{Audience, Authenticated, Denied, Permit, Reach, S3Access};
 use crate::clock::Timestamp;
-use crate::config::{AllowedOperations, Delivery, RefreshConfig};
+use crate::config::{AllowedOperations, CachePolicy, Delivery, RefreshConfig};
 use crate::route::Bucket;
 use crate::s3::{ObjectKey, Operation};
 use crate::sigv4::Authentic;
@@ -43,6 +43,8 @@ pub struct PresignedPermit {
     pub permit: Permit,
     /// How the object reaches the reader.
     pub delivery: Delivery,
+    /// For how long the object cache answers, by the rule that covers the key; `None` keeps nothing.
+    pub cache: Option<CachePolicy>,
     /// That the link had expired; `None` for a fresh one.
     pub refreshed: Option<Refreshed>,
 }
@@ -119,6 +121,7 @@ impl S3Access {
         Ok(PresignedPermit {
             permit: permit.ending(until),
             delivery: rule.map_or(Delivery::Auto, |rule| rule.delivery),
+            cache: rule.and_then(|rule| rule.cache),
             refreshed,
         })
     }

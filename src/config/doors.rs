@@ -1,5 +1,6 @@
 //! The validated configuration of the presigned door and the S3 endpoint: who signs, what they may do, which links live on.
 
+use super::caching::CachePolicy;
 use super::model::{Config, Delivery};
 use crate::clock::Timestamp;
 use crate::s3::KeyPrefix;
@@ -135,6 +136,8 @@ pub struct RefreshConfig {
     pub not_before: Option<Timestamp>,
     /// How the objects reach the reader, of fresh links too.
     pub delivery: Delivery,
+    /// For how long the object cache answers; `None` keeps nothing.
+    pub cache: Option<CachePolicy>,
 }
 
 impl Config {

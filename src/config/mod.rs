@@ -7,6 +7,7 @@
 //! that no value can become YAML) → `validate` (the shapes of `file`, judged field by field) → [`Config`].
 //! With no file, `from_environment` makes the same tree from variables.
 
+mod caching;
 mod document;
 mod doors;
 mod environment;
@@ -29,6 +30,7 @@ mod url_expiry;
 mod validate;
 mod words;
 
+pub use caching::*;
 pub use doors::*;
 pub use environment::Environment;
 pub use faults::{FaultKind, Faults, Finding, Warning};

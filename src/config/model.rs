@@ -1,5 +1,6 @@
 //! The validated configuration. Nothing in it needs to be judged again.
 
+use super::caching::{CachePolicy, ObjectCacheConfig};
 use super::doors::{ClientConfig, RefreshConfig, S3Config};
 use super::key_files::KeyFiles;
 use crate::s3::{AddressStyle, BucketName, Endpoint, KeyPrefix, ObjectKey, Region};
@@ -30,6 +31,8 @@ pub struct Config {
     pub refresh: Vec<RefreshConfig>,
     /// The signed-URL cache.
     pub url_cache: UrlCacheConfig,
+    /// The object cache.
+    pub object_cache: ObjectCacheConfig,
     /// The largest object that `auto` streams, in bytes.
     pub auto_limit: u64,
     /// What is logged, and how.
@@ -60,6 +63,10 @@ pub struct AdminConfig {
     pub address: SocketAddr,
     /// What callers of its API show as `Authorization: Bearer`; `None` closes the API.
     pub token: Option<SecretString>,
+    /// What senders of S3 events show; `None` takes no events.
+    pub events_token: Option<SecretString>,
+    /// The ARNs of the SNS topics that events are taken from.
+    pub sns_topics: Vec<Box<str>>,
 }
 
 /// PEM files of a certificate chain and its private key.
@@ -230,6 +237,8 @@ pub struct RouteConfig {
     pub origin_forbidden: OriginForbidden,
     /// Which types may be shown inline.
     pub inline: InlinePolicy,
+    /// For how long the object cache answers; `None` keeps nothing.
+    pub cache: Option<CachePolicy>,
 }
 
 /// Who may read a route.

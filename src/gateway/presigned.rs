@@ -58,6 +58,7 @@ pub(super) async fn walk(
     let PresignedPermit {
         permit,
         delivery,
+        cache: _,
         refreshed,
     } = permitted;
     let bucket = app.per_bucket.get(permit.bucket().index).ok_or(Failure::Internal)?;

@@ -1,7 +1,7 @@
 //! Looks a request's route up: its host first, then the longest prefix of its decoded path (rule 3).
 
 use super::Bucket;
-use crate::config::{AccessConfig, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
+use crate::config::{AccessConfig, CachePolicy, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
 use crate::listener::Host;
 use crate::s3::{DecodedPath, KeyError, KeyPrefix, ObjectKey, without_port};
 use http::HeaderValue;
@@ -31,6 +31,8 @@ pub struct Route {
     pub origin_forbidden: OriginForbidden,
     /// Which types may be shown inline.
     pub inline: InlinePolicy,
+    /// For how long the object cache answers; `None` keeps nothing.
+    pub cache: Option<CachePolicy>,
 }
 
 impl Route {
@@ -48,6 +50,7 @@ impl Route {
             fallback: config.fallback.clone(),
             origin_forbidden: config.origin_forbidden,
             inline: config.inline,
+            cache: config.cache,
         }
     }
 }

@@ -29,6 +29,7 @@ fn bucket() -> Arc<Bucket> {
 
 fn config((host, path, prefix): (Option<&str>, &str, &str)) -> RouteConfig {
     RouteConfig {
+        cache: None,
         host: host.map(Into::into),
         path: path.into(),
         bucket: 0,

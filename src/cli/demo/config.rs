@@ -29,6 +29,7 @@ pub fn config(listen: SocketAddr, expiry: Duration, data: PathBuf) -> Result<Con
         origin: OriginConfig::Embedded(data),
     };
     let route = RouteConfig {
+        cache: None,
         host: None,
         path: ROUTE.into(),
         bucket: 0,
@@ -41,6 +42,7 @@ pub fn config(listen: SocketAddr, expiry: Duration, data: PathBuf) -> Result<Con
         inline: InlinePolicy::Safe,
     };
     Ok(Config {
+        object_cache: crate::config::ObjectCacheConfig::default(),
         listener: ListenerConfig {
             address: listen,
             tls: None,

@@ -57,7 +57,14 @@ pub(super) enum Admin {
 
 /// Judges the admin listener.
 pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admin> {
-    let at = |address, token| Some(Admin::At(AdminConfig { address, token }));
+    let at = |address, token| {
+        Some(Admin::At(AdminConfig {
+            address,
+            token,
+            events_token: None,
+            sns_topics: Vec::new(),
+        }))
+    };
     let Some(entry) = fields.get("admin") else {
         return at(ADMIN_LISTEN, None);
     };

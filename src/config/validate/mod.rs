@@ -72,6 +72,7 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
         clients: client::settled(clients)?,
         refresh: refresh::settled(refresh)?,
         url_cache,
+        object_cache: super::caching::ObjectCacheConfig::default(),
         auto_limit,
         log,
     })

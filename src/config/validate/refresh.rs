@@ -91,6 +91,7 @@ fn rule(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rule
     }
     let config = || {
         Some(RefreshConfig {
+            cache: None,
             bucket: bucket?,
             prefix: prefix?,
             max_age: max_age?,

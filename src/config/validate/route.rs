@@ -127,6 +127,7 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
             fallback,
             origin_forbidden: origin_forbidden.unwrap_or(OriginForbidden::NotFound),
             inline: inline.unwrap_or(InlinePolicy::Safe),
+            cache: None,
         })
     };
     Some(Route {
