@@ -15,14 +15,14 @@ pub use access_log::{
     AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath, SinkGuard,
 };
 pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
-pub use events::{Events, LinkRefreshed, LinksRenewed};
+pub use events::{Events, EventsTaken, LinkRefreshed, LinksRenewed, Purged};
 pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, LinkAges, ListenerReading,
     Metrics, OriginReading, PlaceReading, RouteMetrics,
 };
 pub use outcome::{
-    ApiResult, BreakerState, CacheResult, DenialReason, Door, LinkResult, OriginErrorKind, Outcome, ResumeResult,
-    RetryReason,
+    ApiName, ApiResult, BreakerState, CacheResult, DenialReason, Door, EventResult, LinkResult, OriginErrorKind,
+    Outcome, PurgeKind, ResumeResult, RetryReason,
 };
 pub use redact::redact;
 
