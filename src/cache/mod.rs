@@ -3,8 +3,12 @@
 //! Imports everything up to `credentials/`. A cache knows how to find, count and forget; whether what it found may
 //! still be used is the caller's to say, at each hit and by the wall clock (DESIGN §4.3).
 
+mod forgotten;
+mod freshness;
 mod name;
 mod url_cache;
 
+pub use forgotten::{Forgotten, Moment};
+pub use freshness::{NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};
 pub use url_cache::{UrlCache, UrlQuery, Weigh};
