@@ -6,8 +6,7 @@ use crate::admin::{Admin, AdminLimits, Api, ApiTools, Report};
 use crate::clock::Clock;
 use crate::config::{Config, Environment, OriginConfig};
 use crate::fetch::{ClientError, OriginBounds, OriginClient, OriginSettings, OriginTls, Prober, Roots, TlsError};
-use crate::gateway::links::Renewer;
-use crate::gateway::{App, AppError, Forget, Furniture, Gateway, Running};
+use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{ListenError, Listener, ListenerStats};
 use crate::s3::Scheme;
 use crate::telemetry::{AccessSink, Colour, LogError, SinkGuard, Telemetry, install_app_log};
@@ -137,8 +136,7 @@ impl Foundation {
             .map(|admin| {
                 let address = admin.address;
                 let tools = ApiTools {
-                    renewer: Renewer::new(self.running.clone()),
-                    forget: Forget::new(self.running.clone()),
+                    running: self.running.clone(),
                     sns: Arc::new(sns),
                     clock: self.furniture.clock.clone(),
                 };

@@ -6,22 +6,26 @@ use super::app::App;
 use super::per_bucket::PerBucket;
 use crate::config::BucketId;
 use crate::s3::{KeyPrefix, ObjectKey};
+use crate::telemetry::ForgetCause;
 
 /// Forgets by whatever configuration runs. Cloning is cheap.
 #[derive(Clone, Debug)]
-pub struct Forget(Running);
+pub struct Forget {
+    running: Running,
+    cause: ForgetCause,
+}
 
 impl Forget {
-    /// Takes the app that runs.
+    /// Takes the app that runs, and what the forgetting is counted as.
     #[must_use]
-    pub fn new(running: Running) -> Self {
-        Self(running)
+    pub fn new(running: Running, cause: ForgetCause) -> Self {
+        Self { running, cause }
     }
 
     /// Returns the ids of all configured buckets.
     #[must_use]
     pub fn buckets(&self) -> Vec<BucketId> {
-        let app = self.0.load();
+        let app = self.running.load();
         app.per_bucket.iter().map(|per| per.bucket.id.clone()).collect()
     }
 
@@ -29,34 +33,36 @@ impl Forget {
     /// which several may share.
     #[must_use]
     pub fn known(&self, bucket: &str) -> usize {
-        named(&self.0.load(), bucket).count()
+        named(&self.running.load(), bucket).count()
     }
 
     /// Forgets all versions of one object. Returns how many configured buckets it concerned, as [`Self::known`] counts them.
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn key(&self, bucket: &str, key: &ObjectKey) -> usize {
-        let app = self.0.load();
-        named(&app, bucket).map(|per| forget_key(per, key)).count()
+        let app = self.running.load();
+        named(&app, bucket).map(|per| self.forget_key(per, key)).count()
     }
 
     /// Forgets everything whose key begins with `prefix`; the empty one stands for the whole bucket. Returns how many configured
     /// buckets it concerned.
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn prefix(&self, bucket: &str, prefix: &KeyPrefix) -> usize {
-        let app = self.0.load();
-        named(&app, bucket).map(|per| forget_prefix(per, prefix)).count()
+        let app = self.running.load();
+        named(&app, bucket).map(|per| self.forget_prefix(per, prefix)).count()
+    }
+
+    fn forget_key(&self, per: &PerBucket, key: &ObjectKey) {
+        // LEAD: forgotten.forget_key(&per.space, key.as_str()); metrics.forgotten(self.cause, ForgetScope::Key)
+        let _ = (self.cause, per, key);
+    }
+
+    fn forget_prefix(&self, per: &PerBucket, prefix: &KeyPrefix) {
+        // LEAD: forgotten.forget_prefix(&per.space, prefix.as_str()); metrics.forgotten(self.cause, ForgetScope::Prefix)
+        let _ = (self.cause, per, prefix);
     }
 }
 
 fn named<'a>(app: &'a App, bucket: &'a str) -> impl Iterator<Item = &'a PerBucket> {
     let of = move |per: &&PerBucket| per.bucket.id.as_str() == bucket || per.bucket.name.as_str() == bucket;
     app.per_bucket.iter().filter(of)
-}
-
-fn forget_key(_per: &PerBucket, _key: &ObjectKey) {
-    // LEAD: forgotten.forget_key(&per.space, key.as_str())
-}
-
-fn forget_prefix(_per: &PerBucket, _prefix: &KeyPrefix) {
-    // LEAD: forgotten.forget_prefix(&per.space, prefix.as_str())
 }

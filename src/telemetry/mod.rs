@@ -17,12 +17,13 @@ pub use access_log::{
 pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
 pub use events::{Events, EventsTaken, LinkRefreshed, LinksRenewed, Purged};
 pub use metrics::{
-    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, LinkAges, ListenerReading,
-    Metrics, OriginReading, PlaceReading, RouteMetrics,
+    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, DiskReading, LinkAges,
+    ListenerReading, Metrics, ObjectCacheMetrics, ObjectCacheReading, OriginReading, PlaceReading, RouteMetrics,
+    UnderWay,
 };
 pub use outcome::{
-    ApiName, ApiResult, BreakerState, CacheResult, DenialReason, Door, EventResult, LinkResult, OriginErrorKind,
-    Outcome, PurgeKind, ResumeResult, RetryReason,
+    ApiName, ApiResult, BreakerState, CacheResult, DenialReason, Door, EventResult, EvictionCause, ForgetCause,
+    ForgetScope, LinkResult, NotKept, ObjectResult, OriginErrorKind, Outcome, ResumeResult, RetryReason, StaleReason,
 };
 pub use redact::redact;
 

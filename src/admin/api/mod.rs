@@ -14,9 +14,9 @@ pub use events::SnsWeb;
 
 use crate::clock::Clock;
 use crate::config::AdminConfig;
-use crate::gateway::Forget;
 use crate::gateway::links::Renewer;
-use crate::telemetry::Events;
+use crate::gateway::{Forget, Running};
+use crate::telemetry::{Events, ForgetCause};
 use bytes::Bytes;
 use events::S3Events;
 use http::header::HeaderName;
@@ -43,10 +43,8 @@ const BEARER: &str = "Bearer realm=\"evergate\"";
 /// What the API does its work with.
 #[derive(Clone)]
 pub struct ApiTools {
-    /// Makes new links.
-    pub renewer: Renewer,
-    /// Makes the object cache forget.
-    pub forget: Forget,
+    /// What runs, whose object cache is to forget.
+    pub running: Running,
     /// How Amazon SNS is asked for its certificates, and told that a subscription is wanted.
     pub sns: Arc<dyn SnsWeb>,
     /// What the age of messages is judged by.
@@ -86,10 +84,13 @@ impl Api {
     #[must_use]
     pub fn new(config: &AdminConfig, tools: ApiTools, told: Events) -> Self {
         let (token, events_token) = (config.token.as_ref(), config.events_token.as_ref());
-        let s3_events = events::Tools::new(tools.forget.clone(), &config.sns_topics, tools.sns, tools.clock);
+        let renewer = Renewer::new(tools.running.clone());
+        let forget = |cause| Forget::new(tools.running.clone(), cause);
+        let purge = forget(ForgetCause::Purge);
+        let s3_events = events::Tools::new(forget(ForgetCause::Event), &config.sns_topics, tools.sns, tools.clock);
         Self {
-            refresh: refresh::open(token.map(|token| (token, tools.renewer)), told.clone()),
-            purge: purge::open(token.map(|token| (token, tools.forget)), told.clone()),
+            refresh: refresh::open(token.map(|token| (token, renewer)), told.clone()),
+            purge: purge::open(token.map(|token| (token, purge)), told.clone()),
             events: events::open(events_token.map(|token| (token, s3_events)), told),
         }
     }

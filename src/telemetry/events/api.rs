@@ -1,7 +1,7 @@
 //! What happens at the admin listener's API.
 
 use super::{Events, TARGET};
-use crate::telemetry::{ApiName, ApiResult, DenialReason, EventResult, LinkResult, PurgeKind, redact};
+use crate::telemetry::{ApiName, ApiResult, DenialReason, EventResult, LinkResult, redact};
 use std::fmt::Display;
 
 /// A call of the refresh API that was answered link by link.
@@ -74,10 +74,7 @@ impl Events {
             prefix,
             id,
         } = *call;
-        let api = self.metrics.api();
-        api.called(ApiName::Purge, ApiResult::Ok);
-        api.purged(PurgeKind::Key, keys);
-        api.purged(PurgeKind::Prefix, u64::from(prefix.is_some()));
+        self.metrics.api().called(ApiName::Purge, ApiResult::Ok);
         let id = format_args!("{id:016x}");
         match prefix.map(redact) {
             Some(prefix) => {

@@ -2,7 +2,7 @@
 
 use super::cells::Cells;
 use super::family::{Definition, Kind, Sample};
-use crate::telemetry::{ApiName, ApiResult, EventResult, LinkResult, PurgeKind};
+use crate::telemetry::{ApiName, ApiResult, EventResult, LinkResult};
 use prometheus::proto::MetricFamily;
 
 /// The counts of the API.
@@ -10,7 +10,6 @@ use prometheus::proto::MetricFamily;
 pub(in crate::telemetry) struct Api {
     calls: Cells<{ ApiName::ALL.len() * ApiResult::ALL.len() }>,
     links: Cells<{ LinkResult::ALL.len() }>,
-    purges: Cells<{ PurgeKind::ALL.len() }>,
     events: Cells<{ EventResult::ALL.len() }>,
 }
 
@@ -19,7 +18,6 @@ impl Api {
         Self {
             calls: Cells::new(),
             links: Cells::new(),
-            purges: Cells::new(),
             events: Cells::new(),
         }
     }
@@ -30,10 +28,6 @@ impl Api {
 
     pub(in crate::telemetry) fn links(&self, result: LinkResult, links: u64) {
         self.links.add(result.index(), links);
-    }
-
-    pub(in crate::telemetry) fn purged(&self, kind: PurgeKind, count: u64) {
-        self.purges.add(kind.index(), count);
     }
 
     pub(in crate::telemetry) fn events(&self, result: EventResult, events: u64) {
@@ -57,19 +51,13 @@ static LINKS: Definition = Definition {
     labels: &["result"],
     help: "Links that the refresh API was asked about, by result.",
 };
-static PURGES: Definition = Definition {
-    name: "evergate_api_purged_total",
-    kind: Kind::Counter,
-    labels: &["kind"],
-    help: "Keys and prefixes that the purge API made the object cache forget.",
-};
 static EVENTS: Definition = Definition {
     name: "evergate_api_events_total",
     kind: Kind::Counter,
     labels: &["result"],
     help: "Events of S3 servers that were posted to the events API, by result.",
 };
-pub(super) static ALL: [&Definition; 4] = [&CALLS, &LINKS, &PURGES, &EVENTS];
+pub(super) static ALL: [&Definition; 3] = [&CALLS, &LINKS, &EVENTS];
 
 pub(super) fn collect(api: &Api) -> Vec<MetricFamily> {
     let calls = ApiName::ALL.iter().flat_map(|name| {
@@ -81,16 +69,8 @@ pub(super) fn collect(api: &Api) -> Vec<MetricFamily> {
     let links = LinkResult::ALL
         .iter()
         .map(|result| Sample::count(&[result.as_str()], api.links.sum(result.index())));
-    let purges = PurgeKind::ALL
-        .iter()
-        .map(|kind| Sample::count(&[kind.as_str()], api.purges.sum(kind.index())));
     let events = EventResult::ALL
         .iter()
         .map(|result| Sample::count(&[result.as_str()], api.events.sum(result.index())));
-    vec![
-        CALLS.family(calls),
-        LINKS.family(links),
-        PURGES.family(purges),
-        EVENTS.family(events),
-    ]
+    vec![CALLS.family(calls), LINKS.family(links), EVENTS.family(events)]
 }

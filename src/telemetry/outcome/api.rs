@@ -47,16 +47,6 @@ words! {
 }
 
 words! {
-    /// What the purge API made the object cache forget.
-    PurgeKind {
-        /// One object.
-        Key = "key",
-        /// Everything below a prefix, or a whole bucket.
-        Prefix = "prefix",
-    }
-}
-
-words! {
     /// What became of an event of an S3 server.
     EventResult {
         /// Its object is forgotten.
