@@ -8,7 +8,7 @@ use crate::gateway::reload::{Cause, Hangups, Pace, ReloadWatch, WatchedFiles};
 use crate::gateway::{Furniture, Running};
 use crate::listener::{self, Limits};
 use crate::telemetry::DEFAULT_FILTER;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 
 /// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
@@ -105,13 +105,14 @@ impl Reload {
         events.config_reloaded(cause, &loaded.config);
     }
 
-    /// Returns the settings that differ and that sockets, threads and the log's shape were made with.
+    /// Returns the settings that differ and that sockets, threads, the object cache and the log's shape were made with.
     fn fixed_at_start(&self, config: &Config) -> Vec<&'static str> {
         let (old, new) = (&self.started_with, config);
         let admin = |config: &Config| {
             let admin = config.admin.as_ref()?;
-            let token = admin.token.as_ref().map(|token| token.expose_secret().to_owned());
-            Some((admin.address, token))
+            let exposed = |token: &Option<SecretString>| token.as_ref().map(|token| token.expose_secret().to_owned());
+            let tokens = [&admin.token, &admin.events_token].map(exposed);
+            Some((admin.address, tokens, admin.sns_topics.clone()))
         };
         let differing = [
             ("listen", old.listener.address != new.listener.address),
@@ -127,6 +128,7 @@ impl Reload {
             ("workers", old.listener.workers != new.listener.workers),
             ("drain", old.listener.drain != new.listener.drain),
             ("admin", admin(old) != admin(new)),
+            ("object_cache", old.object_cache != new.object_cache),
             ("log.format", old.log.format != new.log.format),
         ];
         differing
