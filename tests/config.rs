@@ -302,7 +302,7 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
                 .split_once(": ")
                 .map(|(_, value)| value)
         })
-        .chain(["fd00::/8"])
+        .chain(["fd00::/8", "../cache", "64MiB", "1h", "7d"])
         .collect();
     for secret in [
         "canary/secret+",
