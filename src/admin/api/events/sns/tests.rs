@@ -309,7 +309,7 @@ async fn a_certificate_has_to_be_good_now_and_for_rsa() {
     let envelope = Envelope::parse(ALL[0].as_bytes()).unwrap();
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(vec!["sns.amazonaws.com".to_owned()]).unwrap();
-    let mut heard = async |params: &rcgen::CertificateParams| {
+    let heard = async |params: &rcgen::CertificateParams| {
         let sns = sns(&[TOPIC], &shelf, SENT);
         shelf.say(200, &params.self_signed(&key).unwrap().pem());
         sns.hear(&envelope).await.map(said)
