@@ -17,12 +17,13 @@ pub use access_log::{
 pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
 pub use events::{Events, LinkRefreshed, LinksRenewed};
 pub use metrics::{
-    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, LinkAges, ListenerReading,
-    Metrics, OriginReading, PlaceReading, RouteMetrics,
+    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, DiskReading, LinkAges,
+    ListenerReading, Metrics, ObjectCacheMetrics, ObjectCacheReading, OriginReading, PlaceReading, RouteMetrics,
+    UnderWay,
 };
 pub use outcome::{
-    ApiResult, BreakerState, CacheResult, DenialReason, Door, LinkResult, OriginErrorKind, Outcome, ResumeResult,
-    RetryReason,
+    ApiResult, BreakerState, CacheResult, DenialReason, Door, EvictionCause, ForgetCause, ForgetScope, LinkResult,
+    NotKept, ObjectResult, OriginErrorKind, Outcome, ResumeResult, RetryReason, StaleReason,
 };
 pub use redact::redact;
 

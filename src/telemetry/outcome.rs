@@ -34,6 +34,10 @@ macro_rules! words {
     };
 }
 
+mod objects;
+
+pub use objects::{EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, StaleReason};
+
 words! {
     /// Which door a request came through (DESIGN §1).
     Door {
@@ -188,15 +192,22 @@ words! {
 }
 
 words! {
-    /// What the signed-URL cache did for a request.
+    /// What a cache did for a request: the signed-URL cache for a redirect, the object cache for a stream.
     CacheResult {
-        /// A URL made earlier was still good.
+        /// What was kept was still good: a URL, or an object, or that there is none.
         Hit = "hit",
-        /// A URL was made and kept.
+        /// An object past its freshness was served all the same.
+        Stale = "stale",
+        /// An object was served after the origin said that it is still good.
+        Revalidated = "revalidated",
+        /// A URL was made and kept, or the origin was asked for the object.
         Miss = "miss",
-        /// A URL was made and not kept: there is no cache, or the URL must end with the link that it answers.
+        /// The object came with what another request had asked the origin for.
+        Joined = "joined",
+        /// Nothing kept was of use and nothing is kept: there is no cache, the URL must end with the link that it answers, or
+        /// the origin was asked past the cache.
         Off = "off",
-        /// No URL was asked for.
+        /// No cache was asked.
         None = "none",
     }
 }
@@ -300,5 +311,11 @@ mod tests {
         lint(RetryReason::ALL, RetryReason::index, RetryReason::as_str);
         lint(ResumeResult::ALL, ResumeResult::index, ResumeResult::as_str);
         lint(BreakerState::ALL, BreakerState::index, BreakerState::as_str);
+        lint(ObjectResult::ALL, ObjectResult::index, ObjectResult::as_str);
+        lint(StaleReason::ALL, StaleReason::index, StaleReason::as_str);
+        lint(NotKept::ALL, NotKept::index, NotKept::as_str);
+        lint(EvictionCause::ALL, EvictionCause::index, EvictionCause::as_str);
+        lint(ForgetCause::ALL, ForgetCause::index, ForgetCause::as_str);
+        lint(ForgetScope::ALL, ForgetScope::index, ForgetScope::as_str);
     }
 }
