@@ -5,6 +5,7 @@
 
 mod budget;
 mod flights;
+mod forgetting;
 mod forgotten;
 mod freshness;
 mod name;
@@ -14,6 +15,7 @@ mod url_cache;
 
 pub use budget::{Budget, Lease};
 pub use flights::{Flights, Joined};
+pub use forgetting::{Forgetting, Written};
 pub use forgotten::{Forgotten, Moment};
 pub use freshness::{NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};

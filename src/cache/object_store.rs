@@ -16,7 +16,7 @@ const ENTRY_OVERHEAD: usize = 400;
 
 /// Objects in memory. Shared by all workers.
 #[derive(Debug)]
-pub struct ObjectStore<V> {
+pub struct ObjectStore<V: Clone + Send + Sync + 'static> {
     entries: Cache<ObjectName, Kept<V>>,
     forgotten: Arc<Forgotten>,
 }
@@ -52,6 +52,7 @@ impl<V: Weigh + Clone + Send + Sync + 'static> ObjectStore<V> {
     }
 
     /// Returns what is kept, unless it was forgotten.
+    #[must_use]
     pub fn get(&self, query: &ObjectQuery<'_>) -> Option<V> {
         let kept = self.entries.get(query)?;
         if self.forgotten.is_forgotten(query, kept.since) {
@@ -114,14 +115,20 @@ mod tests {
         };
         let (forgotten, causes) = (Arc::new(Forgotten::new()), Arc::new(Mutex::new(Vec::new())));
         let heard = Arc::clone(&causes);
-        let store = ObjectStore::new(1 << 20, Arc::clone(&forgotten), move |cause| heard.lock().unwrap().push(cause));
+        let store = ObjectStore::new(1 << 20, Arc::clone(&forgotten), move |cause| {
+            heard.lock().unwrap().push(cause);
+        });
         let before = forgotten.moment();
         store.insert(&query, before, "old");
         assert_eq!(store.get(&query), Some("old"));
         forgotten.forget_key(&space, "a");
         assert_eq!(store.get(&query), None);
         store.insert(&query, before, "old");
-        assert_eq!(store.get(&query), None, "a fetch that began before must not bring it back");
+        assert_eq!(
+            store.get(&query),
+            None,
+            "a fetch that began before must not bring it back"
+        );
         store.insert(&query, forgotten.moment(), "new");
         assert_eq!(store.get(&query), Some("new"));
         store.remove(&query);

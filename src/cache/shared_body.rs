@@ -83,7 +83,7 @@ impl<E> State<E> {
         self.readers.push(waker.clone());
     }
 
-    fn to_wake(&mut self) -> Vec<Waker> {
+    fn take_readers(&mut self) -> Vec<Waker> {
         self.round = self.round.wrapping_add(1);
         std::mem::take(&mut self.readers)
     }
@@ -105,7 +105,7 @@ impl<E: Clone> BodyWriter<E> {
             let at = state.received;
             state.received = at.saturating_add(bytes.len() as u64);
             state.pieces.push((at, bytes));
-            state.to_wake()
+            state.take_readers()
         };
         readers.into_iter().for_each(Waker::wake);
     }
@@ -130,7 +130,7 @@ impl<E: Clone> BodyWriter<E> {
             // In place of the pieces: they may be parts of larger buffers.
             let whole = lease.around(whole.freeze());
             state.pieces = vec![(0, whole.clone())];
-            (whole, state.to_wake())
+            (whole, state.take_readers())
         };
         self.abandoned = None;
         readers.into_iter().for_each(Waker::wake);
@@ -141,7 +141,7 @@ impl<E: Clone> BodyWriter<E> {
         let readers = {
             let mut state = self.body.lock();
             state.broken = Some(why);
-            state.to_wake()
+            state.take_readers()
         };
         readers.into_iter().for_each(Waker::wake);
     }

@@ -118,7 +118,8 @@ proptest! {
             }
             assert_eq!(writer.finish().unwrap(), whole);
             for (first, end, reader) in readers {
-                let (first, end) = (first as usize, (end as usize).min(whole.len()));
+                let place = |at: u64| usize::try_from(at).unwrap();
+                let (first, end) = (place(first), place(end).min(whole.len()));
                 let expected = whole.get(first..end).unwrap_or_default();
                 assert_eq!(reader.await.unwrap(), (expected.to_vec(), None));
             }

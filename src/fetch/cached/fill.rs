@@ -6,20 +6,21 @@
 use super::ObjectCache;
 use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
-use super::super::conditions::Conditions;
-use super::super::error::{FetchError, TransferError};
-use super::super::head::OriginHead;
-use super::super::origin::{Asked, OriginClient, OriginResponse};
-use super::super::outcome::OriginStatus;
-use super::super::state::OriginState;
-use super::super::transfer::OriginBody;
 use crate::cache::{BodyWriter, Moment, NotStored, ObjectName, SharedBody, StorageRules, Validity};
 use crate::clock::Timestamp;
 use crate::config::CachePolicy;
 use crate::credentials::Credentials;
+use crate::fetch::conditions::Conditions;
+use crate::fetch::error::{FetchError, TransferError};
+use crate::fetch::head::OriginHead;
+use crate::fetch::origin::{Asked, OriginClient, OriginResponse};
+use crate::fetch::outcome::OriginStatus;
+use crate::fetch::state::OriginState;
+use crate::fetch::transfer::OriginBody;
 use crate::resolve::Target;
 use crate::telemetry::NotKept;
 use bytes::Bytes;
+use http_body::Frame;
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +70,6 @@ impl Drop for Lead {
 /// An object that is to be kept, before its body has come.
 struct Begun {
     head: Arc<OriginHead>,
-    rules: StorageRules,
     validity: Validity,
 }
 
@@ -77,7 +77,11 @@ impl Fill {
     /// Fetches, keeps and tells. What may not be kept goes to `first`, the reader who asked first, if that still waits.
     pub(super) async fn run(self, first: oneshot::Sender<OriginResponse>) {
         let _fetching = self.cache.metrics.fetches();
-        let conditions = self.stale.as_ref().map(|stale| stale.revalidation()).unwrap_or_default();
+        let conditions = self
+            .stale
+            .as_ref()
+            .map(|stale| stale.revalidation())
+            .unwrap_or_default();
         let asked_at = self.cache.clock.now();
         let came = self.ask(&conditions).await;
         let now = self.cache.clock.now();
@@ -87,12 +91,12 @@ impl Fill {
                 let rules = StorageRules::from_headers(&headers);
                 match (response.status(), &self.stale) {
                     (OriginStatus::NotModified, Some(stale)) => {
-                        let object = stale.vouched_for(response.head(), rules, asked_at, now);
-                        self.vouched(object);
+                        let object = stale.vouched_for(response.head(), &rules, asked_at, now);
+                        self.vouched(object, &rules);
                     }
                     (OriginStatus::Ok, _) => {
                         let validity = Validity::new(&rules, asked_at, now);
-                        self.came(response, rules, validity, first).await;
+                        self.came(response, &rules, validity, first).await;
                     }
                     _ => {
                         let error = FetchError::BadGateway("an answer to a question that was not asked".into());
@@ -105,7 +109,10 @@ impl Fill {
 
     async fn ask(&self, conditions: &Conditions) -> Result<Asked, FetchError> {
         let asked = tokio::time::Instant::now();
-        let came = self.client.ask(&self.state, &self.credentials, &self.target, conditions).await;
+        let came = self
+            .client
+            .fetch_with_headers(&self.state, &self.credentials, &self.target, conditions)
+            .await;
         self.state.asked(&came, asked.elapsed());
         came
     }
@@ -124,9 +131,9 @@ impl Fill {
         self.lead.flight.land(Landing::Refused(error));
     }
 
-    fn vouched(&self, object: KeptObject) {
+    fn vouched(&self, object: KeptObject, told: &StorageRules) {
         let object = Arc::new(object);
-        match object.rules.may_store() {
+        match told.may_store() {
             Ok(()) => self.lead.keep(Kept::Object(Arc::clone(&object))),
             Err(reason) => self.cache.not_kept(&self.lead.name.as_query(), reason.into()),
         }
@@ -136,19 +143,18 @@ impl Fill {
     async fn came(
         self,
         response: OriginResponse,
-        rules: StorageRules,
+        rules: &StorageRules,
         validity: Validity,
         first: oneshot::Sender<OriginResponse>,
     ) {
         let length = response.complete_length();
-        let room = match self.room(length, &rules) {
+        let room = match self.room(length, rules) {
             Ok(room) => room,
             Err(reason) => return self.unkept(reason, response, first),
         };
         let (_, head, body) = response.into_parts();
         let begun = Begun {
             head: Arc::new(head.kept()),
-            rules,
             validity,
         };
         let (shared, writer) = room;
@@ -160,7 +166,6 @@ impl Fill {
         if let Some(body) = self.gather(body, writer).await {
             let object = KeptObject {
                 head: begun.head,
-                rules: begun.rules,
                 validity: begun.validity,
                 body,
             };
@@ -204,7 +209,7 @@ impl Fill {
     /// Brings the body to all who wait; returns it whole.
     async fn gather(&self, mut body: OriginBody, mut writer: BodyWriter<TransferError>) -> Option<Bytes> {
         while let Some(frame) = body.frame().await {
-            match frame.map(|frame| frame.into_data()) {
+            match frame.map(Frame::into_data) {
                 Ok(Ok(data)) => writer.write(data),
                 Ok(Err(_)) => {}
                 Err(error) => {

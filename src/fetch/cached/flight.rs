@@ -1,9 +1,9 @@
 //! One fetch, and those who wait for it. Rule 21.
 
 use super::kept::KeptObject;
-use super::super::error::{FetchError, TransferError};
-use super::super::head::OriginHead;
 use crate::cache::SharedBody;
+use crate::fetch::error::{FetchError, TransferError};
+use crate::fetch::head::OriginHead;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -66,7 +66,10 @@ impl Flight {
         let mut landing = self.landing.subscribe();
         let landed = landing.wait_for(Option::is_some).await;
         // Whoever waits holds the flight, and with it the sender.
-        Ok(landed.ok().and_then(|landed| landed.clone()).unwrap_or(Landing::Abandoned))
+        Ok(landed
+            .ok()
+            .and_then(|landed| landed.clone())
+            .unwrap_or(Landing::Abandoned))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::part;
 use super::response::{CacheUse, ObjectBody, ObjectResponse};
-use super::super::conditions::Conditions;
-use super::super::entity_tag::EntityTags;
-use super::super::head::OriginHead;
 use crate::cache::{StorageRules, Validity, Weigh};
 use crate::clock::Timestamp;
+use crate::fetch::conditions::Conditions;
+use crate::fetch::entity_tag::EntityTags;
+use crate::fetch::head::OriginHead;
 use crate::s3::Operation;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -28,8 +28,6 @@ pub(super) enum Kept {
 #[derive(Debug)]
 pub(super) struct KeptObject {
     pub(super) head: Arc<OriginHead>,
-    /// What the origin said of keeping it.
-    pub(super) rules: StorageRules,
     pub(super) validity: Validity,
     pub(super) body: Bytes,
 }
@@ -39,9 +37,13 @@ impl KeptObject {
     pub(super) fn answer(&self, conditions: &Conditions, operation: Operation, cache: CacheUse) -> ObjectResponse {
         let length = self.body.len() as u64;
         let part = part::of(conditions, operation, &self.head, length);
-        let bytes = usize::try_from(part.bytes.0).ok().zip(usize::try_from(part.bytes.1).ok());
+        let bytes = usize::try_from(part.bytes.0)
+            .ok()
+            .zip(usize::try_from(part.bytes.1).ok());
         let body = match bytes {
-            Some((first, end)) if first < end && end <= self.body.len() => ObjectBody::Kept(self.body.slice(first..end)),
+            Some((first, end)) if first < end && end <= self.body.len() => {
+                ObjectBody::Kept(self.body.slice(first..end))
+            }
             _ => ObjectBody::Empty,
         };
         ObjectResponse {
@@ -63,12 +65,10 @@ impl KeptObject {
     }
 
     /// The same object after the origin has vouched for it with a 304 of this `head`. RFC 9111 §3.2, §4.3.4.
-    pub(super) fn vouched_for(&self, head: &OriginHead, rules: StorageRules, asked: Timestamp, now: Timestamp) -> Self {
-        let rules = if rules.says_nothing() { self.rules.clone() } else { rules };
+    pub(super) fn vouched_for(&self, head: &OriginHead, told: &StorageRules, asked: Timestamp, now: Timestamp) -> Self {
         Self {
             head: Arc::new(self.head.updated(head)),
-            validity: Validity::new(&rules, asked, now),
-            rules,
+            validity: self.validity.renewed(told, asked, now),
             body: self.body.clone(),
         }
     }

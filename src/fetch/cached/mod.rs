@@ -46,7 +46,9 @@ impl ObjectCache {
         let forgotten = Arc::new(Forgotten::new());
         let counted = Arc::clone(&metrics);
         Arc::new(Self {
-            store: ObjectStore::new(config.max_bytes, Arc::clone(&forgotten), move |cause| counted.evicted(cause)),
+            store: ObjectStore::new(config.max_bytes, Arc::clone(&forgotten), move |cause| {
+                counted.evicted(cause);
+            }),
             flights: Flights::new(Arc::clone(&forgotten)),
             budget: Budget::new(config.max_bytes.saturating_add(BESIDE)),
             forgotten,

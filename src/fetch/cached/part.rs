@@ -1,9 +1,9 @@
 //! What a request gets of an object that is at hand: all of it, a part, or word that it needs none. RFC 9110 §13.2.2, §14.
 
-use super::super::conditions::Conditions;
-use super::super::head::{ContentRange, OriginHead};
-use super::super::outcome::OriginStatus;
-use super::super::precondition::{self, Verdict};
+use crate::fetch::conditions::Conditions;
+use crate::fetch::head::{ContentRange, OriginHead};
+use crate::fetch::outcome::OriginStatus;
+use crate::fetch::precondition::{self, Verdict};
 use crate::s3::{ByteRange, Operation};
 use std::sync::Arc;
 
@@ -41,22 +41,15 @@ pub(super) fn of(conditions: &Conditions, operation: Operation, head: &Arc<Origi
     match resolve(range, length) {
         Some((first, end)) => Part {
             status: OriginStatus::Partial,
-            head: Arc::new(OriginHead {
-                content_length: Some(end.saturating_sub(first)),
-                content_range: Some(ContentRange::Satisfied {
-                    first,
-                    last: end.saturating_sub(1),
-                    complete: Some(length),
-                }),
-                ..(**head).clone()
-            }),
+            head: Arc::new(head.of_part(ContentRange::Satisfied {
+                first,
+                last: end.saturating_sub(1),
+                complete: Some(length),
+            })),
             bytes: (first, end),
         },
         None => Part {
-            head: Arc::new(OriginHead {
-                content_range: Some(ContentRange::Unsatisfied { complete: length }),
-                ..OriginHead::default()
-            }),
+            head: Arc::new(OriginHead::default().of_part(ContentRange::Unsatisfied { complete: length })),
             ..settled(OriginStatus::RangeNotSatisfiable)
         },
     }
@@ -78,13 +71,23 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
 
     fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
-        let field = |(name, value): &(_, _)| (HeaderName::from_static(name), HeaderValue::from_static(value));
-        fields.iter().map(field).collect()
+        let fields = fields.iter();
+        fields
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
     }
 
     fn part(operation: Operation, fields: &[(&'static str, &'static str)], length: u64) -> Part {
-        let head = Arc::new(OriginHead::from_headers(&map(&[("etag", "\"a\""), ("content-type", "image/png")])));
-        of(&Conditions::from_headers(&map(fields), operation), operation, &head, length)
+        let head = Arc::new(OriginHead::from_headers(&map(&[
+            ("etag", "\"a\""),
+            ("content-type", "image/png"),
+        ])));
+        of(
+            &Conditions::from_headers(&map(fields), operation),
+            operation,
+            &head,
+            length,
+        )
     }
 
     #[test]
@@ -111,9 +114,15 @@ mod tests {
         ] {
             assert_eq!(get(&[("range", range)], length), expected, "{range} of {length}");
         }
-        assert_eq!(get(&[("range", "bytes=2-5"), ("if-range", "\"a\"")], 10), (Partial, (2, 6)));
+        assert_eq!(
+            get(&[("range", "bytes=2-5"), ("if-range", "\"a\"")], 10),
+            (Partial, (2, 6))
+        );
         assert_eq!(get(&[("range", "bytes=2-5"), ("if-range", "\"b\"")], 10), (Ok, (0, 10)));
-        assert_eq!(get(&[("range", "bytes=2-5"), ("if-none-match", "\"a\"")], 10), (NotModified, (0, 0)));
+        assert_eq!(
+            get(&[("range", "bytes=2-5"), ("if-none-match", "\"a\"")], 10),
+            (NotModified, (0, 0))
+        );
         assert_eq!(get(&[("if-match", "\"b\"")], 10), (PreconditionFailed, (0, 0)));
     }
 
@@ -121,10 +130,16 @@ mod tests {
     fn a_part_says_which_it_is_and_a_head_has_no_bytes() {
         let some = part(Operation::GetObject, &[("range", "bytes=2-5")], 10);
         let range = some.head.content_range.and_then(ContentRange::to_value).unwrap();
-        assert_eq!((some.head.content_length, range.to_str().unwrap()), (Some(4), "bytes 2-5/10"));
+        assert_eq!(
+            (some.head.content_length, range.to_str().unwrap()),
+            (Some(4), "bytes 2-5/10")
+        );
         assert_eq!(some.head.content_type.as_ref().unwrap(), "image/png");
         let none = part(Operation::GetObject, &[("range", "bytes=10-")], 10);
-        assert_eq!(none.head.content_range, Some(ContentRange::Unsatisfied { complete: 10 }));
+        assert_eq!(
+            none.head.content_range,
+            Some(ContentRange::Unsatisfied { complete: 10 })
+        );
         let head = part(Operation::HeadObject, &[("range", "bytes=2-5")], 10);
         assert_eq!((head.status, head.bytes), (OriginStatus::Ok, (0, 0)));
     }

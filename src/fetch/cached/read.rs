@@ -6,14 +6,14 @@ use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
 use super::part;
 use super::response::{After, Asker, Before, CacheUse, ObjectBody, ObjectResponse};
-use super::super::conditions::Conditions;
-use super::super::error::FetchError;
-use super::super::origin::{OriginClient, OriginResponse};
-use super::super::outcome::OriginStatus;
-use super::super::state::OriginState;
 use crate::cache::{Joined, ObjectName, ObjectQuery, Space, Standing};
 use crate::config::CachePolicy;
 use crate::credentials::Credentials;
+use crate::fetch::conditions::Conditions;
+use crate::fetch::error::FetchError;
+use crate::fetch::origin::{OriginClient, OriginResponse};
+use crate::fetch::outcome::OriginStatus;
+use crate::fetch::state::OriginState;
 use crate::resolve::Target;
 use crate::s3::Operation;
 use crate::telemetry::{ObjectResult, StaleReason};
@@ -50,8 +50,26 @@ pub struct Want<'a> {
 pub enum Found {
     /// The object.
     Object(ObjectResponse),
-    /// It has this many bytes, more than are of use, as was learned not long ago. The origin was not asked.
+    /// It has this many bytes, more than are of use or kept, as was learned not long ago. The origin was not asked.
     TooLarge(u64),
+}
+
+impl Found {
+    /// Whether the origin was waited for.
+    #[must_use]
+    pub fn has_waited(&self) -> bool {
+        match self {
+            Self::TooLarge(_) => false,
+            Self::Object(object) => !matches!(
+                object.cache,
+                CacheUse::Hit { .. }
+                    | CacheUse::Stale {
+                        reason: StaleReason::Revalidating,
+                        ..
+                    }
+            ),
+        }
+    }
 }
 
 impl<'a> Want<'a> {
@@ -102,7 +120,9 @@ impl ObjectCache {
                 self.metrics.answered(ObjectResult::Negative);
                 Err(FetchError::Missing)
             }
-            Some(Kept::TooLarge(length, until)) if now < until && length > want.most => Ok(Found::TooLarge(length)),
+            Some(Kept::TooLarge(length, until)) if now < until && length > self.most(want) => {
+                Ok(Found::TooLarge(length))
+            }
             Some(Kept::Unkept(until)) if now < until => self.pass(client, want, None).await,
             _ if want.fills() => self.fly(client, want, query, None).await,
             _ => self.pass(client, want, None).await,
@@ -145,7 +165,9 @@ impl ObjectCache {
         stale: Option<Arc<KeptObject>>,
     ) -> Result<Found, FetchError> {
         let asked = Instant::now();
-        let came = client.fetch(want.state, want.credentials, want.target, want.conditions).await;
+        let came = client
+            .fetch(want.state, want.credentials, want.target, want.conditions)
+            .await;
         want.state.asked(&came, asked.elapsed());
         match came {
             Ok(response) => Ok(Found::Object(response.into())),
@@ -180,7 +202,11 @@ impl ObjectCache {
                 Err(_) => return Ok(Found::Object(self.stale(want, object, StaleReason::Timeout))),
             },
         };
-        let before = if stale.is_some() { Before::Stale } else { Before::Nothing };
+        let before = if stale.is_some() {
+            Before::Stale
+        } else {
+            Before::Nothing
+        };
         match landing? {
             Landing::Vouched(object) => {
                 let age = object.validity.age(self.clock.now());
@@ -194,7 +220,11 @@ impl ObjectCache {
                 Ok(Found::Object(ObjectResponse {
                     status: part.status,
                     head: part.head,
-                    body: if from < end { ObjectBody::Arriving(body.reader(from, end)) } else { ObjectBody::Empty },
+                    body: if from < end {
+                        ObjectBody::Arriving(body.reader(from, end))
+                    } else {
+                        ObjectBody::Empty
+                    },
                     cache: CacheUse::Fetched { by, before, after, age },
                 }))
             }
@@ -202,7 +232,7 @@ impl ObjectCache {
                 (Some(response), _) if want.conditions.range.is_none() => {
                     Ok(Found::Object(own(response, want, before)))
                 }
-                (None, Some(length)) if length > want.most => Ok(Found::TooLarge(length)),
+                (None, Some(length)) if length > self.most(want) => Ok(Found::TooLarge(length)),
                 _ => self.pass(client, want, None).await,
             },
             Landing::Refused(error) => self.stand_in(want, stale.as_ref(), error),
@@ -235,7 +265,7 @@ impl ObjectCache {
             credentials: want.credentials.clone(),
             target: want.target.clone(),
             policy: *want.policy,
-            most: want.most.min(self.max_object_bytes),
+            most: self.most(want),
             stale: stale.cloned(),
             lead,
         };
@@ -270,6 +300,11 @@ impl ObjectCache {
         object.answer(want.conditions, want.operation(), CacheUse::Stale { by, age, reason })
     }
 
+    /// The largest object that is kept for `want`, in bytes.
+    fn most(&self, want: Want<'_>) -> u64 {
+        want.most.min(self.max_object_bytes)
+    }
+
     fn count(&self, response: &ObjectResponse) {
         self.metrics.answered(response.cache.result());
         if let ObjectBody::Kept(bytes) = &response.body {
@@ -285,7 +320,11 @@ fn own(response: OriginResponse, want: Want<'_>, before: Before) -> ObjectRespon
     let part = part::of(want.conditions, want.operation(), &response.head, whole);
     ObjectResponse {
         status: part.status,
-        body: if part.status == OriginStatus::Ok { response.body } else { ObjectBody::Empty },
+        body: if part.status == OriginStatus::Ok {
+            response.body
+        } else {
+            ObjectBody::Empty
+        },
         cache: CacheUse::Fetched {
             by: Asker::Own,
             before,

@@ -1,12 +1,12 @@
 //! An object on its way to its reader: from the origin, from memory, or as it arrives for several readers at once.
 
-use super::super::head::{ContentRange, OriginHead};
-use super::super::origin::OriginResponse;
-use super::super::outcome::OriginStatus;
-use super::super::transfer::OriginBody;
-use super::super::TransferError;
 use crate::cache::BodyReader;
-use crate::telemetry::StaleReason;
+use crate::fetch::TransferError;
+use crate::fetch::head::{ContentRange, OriginHead};
+use crate::fetch::origin::OriginResponse;
+use crate::fetch::outcome::OriginStatus;
+use crate::fetch::transfer::OriginBody;
+use crate::telemetry::{ObjectResult, StaleReason};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +105,32 @@ pub enum After {
     Passed,
 }
 
+impl CacheUse {
+    /// Returns what it counts as.
+    #[must_use]
+    pub fn result(&self) -> ObjectResult {
+        match self {
+            Self::Bypassed => ObjectResult::Bypass,
+            Self::Hit { .. } => ObjectResult::Hit,
+            Self::Stale { .. } => ObjectResult::Stale,
+            Self::Revalidated { by: Asker::Other, .. } | Self::Fetched { by: Asker::Other, .. } => ObjectResult::Joined,
+            Self::Revalidated { .. } => ObjectResult::Revalidated,
+            Self::Fetched { .. } => ObjectResult::Miss,
+        }
+    }
+
+    /// Returns how long ago the origin last vouched for the object, where that is known: the `Age` of RFC 9111 §5.1.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        match self {
+            Self::Bypassed => None,
+            Self::Hit { age, .. } | Self::Stale { age, .. } => Some(*age),
+            // What has just come or was just vouched for is as old as the caches between have made it.
+            Self::Revalidated { age, .. } | Self::Fetched { age, .. } => Some(*age).filter(|age| !age.is_zero()),
+        }
+    }
+}
+
 impl ObjectResponse {
     /// The whole object's length in bytes, where it is known before any byte of the body; `None` for 304 and 412.
     #[must_use]
@@ -134,6 +160,10 @@ impl From<OriginResponse> for ObjectResponse {
 impl From<OriginBody> for ObjectBody {
     fn from(body: OriginBody) -> Self {
         use http_body::Body as _;
-        if body.is_end_stream() { Self::Empty } else { Self::Origin(body) }
+        if body.is_end_stream() {
+            Self::Empty
+        } else {
+            Self::Origin(body)
+        }
     }
 }
