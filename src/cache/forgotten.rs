@@ -158,4 +158,6 @@ impl fmt::Debug for Forgotten {
 }
 
 #[cfg(test)]
+mod model_tests;
+#[cfg(test)]
 mod tests;

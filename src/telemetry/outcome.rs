@@ -34,8 +34,10 @@ macro_rules! words {
     };
 }
 
+mod api;
 mod objects;
 
+pub use api::{ApiName, ApiResult, EventResult, LinkResult};
 pub use objects::{EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, StaleReason};
 
 words! {
@@ -49,32 +51,6 @@ words! {
         Endpoint = "endpoint",
         /// None: no route covers it, or its head was refused.
         None = "none",
-    }
-}
-
-words! {
-    /// What became of a request to the refresh API.
-    ApiResult {
-        /// Each link has its result.
-        Ok = "ok",
-        /// No token is configured, so that the API is closed.
-        Closed = "closed",
-        /// The token is missing or wrong.
-        Unauthorized = "unauthorized",
-        /// The request can't be read, is too large or too slow.
-        BadRequest = "bad_request",
-        /// As many requests as are taken at once were being read.
-        Busy = "busy",
-    }
-}
-
-words! {
-    /// What became of a link that the refresh API was asked about.
-    LinkResult {
-        /// There is a new link for it.
-        Renewed = "renewed",
-        /// There is none.
-        Refused = "refused",
     }
 }
 
@@ -304,6 +280,10 @@ mod tests {
     #[test]
     fn words_are_unique_and_know_their_place() {
         lint(Door::ALL, Door::index, Door::as_str);
+        lint(ApiName::ALL, ApiName::index, ApiName::as_str);
+        lint(ApiResult::ALL, ApiResult::index, ApiResult::as_str);
+        lint(LinkResult::ALL, LinkResult::index, LinkResult::as_str);
+        lint(EventResult::ALL, EventResult::index, EventResult::as_str);
         lint(Outcome::ALL, Outcome::index, Outcome::as_str);
         lint(DenialReason::ALL, DenialReason::index, DenialReason::as_str);
         lint(CacheResult::ALL, CacheResult::index, CacheResult::as_str);

@@ -119,4 +119,8 @@ impl StorageRules {
 }
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod validity_tests;

@@ -5,26 +5,26 @@ use crate::config::CachePolicy;
 use http::header::{HeaderName, HeaderValue};
 
 /// 2025-01-01T00:00:00Z; as a date it is `NOW`.
-const NOON: Timestamp = Timestamp::from_unix(1_735_689_600);
-const NOW: &str = "Wed, 01 Jan 2025 00:00:00 GMT";
+pub(super) const NOON: Timestamp = Timestamp::from_unix(1_735_689_600);
+pub(super) const NOW: &str = "Wed, 01 Jan 2025 00:00:00 GMT";
 
 /// Wider than any head in here, so that the origin's word is seen.
-const WIDE: CachePolicy = CachePolicy {
+pub(super) const WIDE: CachePolicy = CachePolicy {
     fresh_for: secs(1_000_000),
     stale_while_revalidate: secs(0),
     stale_if_error: secs(0),
 };
-const STALE: CachePolicy = CachePolicy {
+pub(super) const STALE: CachePolicy = CachePolicy {
     stale_while_revalidate: secs(100),
     stale_if_error: secs(1_000),
     ..WIDE
 };
 
-const fn secs(seconds: u64) -> Duration {
+pub(super) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn rules(head: &[(&'static str, &str)]) -> StorageRules {
+pub(super) fn rules(head: &[(&'static str, &str)]) -> StorageRules {
     let mut headers = HeaderMap::new();
     for (name, value) in head {
         headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
@@ -32,7 +32,7 @@ fn rules(head: &[(&'static str, &str)]) -> StorageRules {
     StorageRules::from_headers(&headers)
 }
 
-fn validity(head: &[(&'static str, &str)]) -> Validity {
+pub(super) fn validity(head: &[(&'static str, &str)]) -> Validity {
     Validity::new(&rules(head), NOON, NOON)
 }
 

@@ -32,7 +32,7 @@ pub use routes::RouteMetrics;
 
 pub(super) use process::{Attempt, COMMIT, VERSION};
 
-use super::{ApiResult, DenialReason, LinkResult};
+use super::DenialReason;
 use crate::clock::Clock;
 use api::Api;
 use doors::Doors;
@@ -195,12 +195,8 @@ impl Metrics {
         self.0.counts.process.request_ended();
     }
 
-    pub(super) fn api_called(&self, result: ApiResult) {
-        self.0.counts.api.called(result);
-    }
-
-    pub(super) fn api_links(&self, result: LinkResult, links: u64) {
-        self.0.counts.api.links(result, links);
+    pub(super) fn api(&self) -> &Api {
+        &self.0.counts.api
     }
 
     pub(super) fn denied(&self, reason: DenialReason) {
