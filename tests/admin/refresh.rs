@@ -376,9 +376,9 @@ fn rule_13_each_refreshed_link_is_audited_and_counted() {
         r#"evergate_denied_total{reason="link_too_old"} 1"#,
         r#"evergate_api_links_total{result="renewed"} 2"#,
         r#"evergate_api_links_total{result="refused"} 1"#,
-        r#"evergate_api_requests_total{result="ok"} 1"#,
-        r#"evergate_api_requests_total{result="bad_request"} 1"#,
-        r#"evergate_api_requests_total{result="unauthorized"} 1"#,
+        r#"evergate_api_requests_total{api="refresh",result="ok"} 1"#,
+        r#"evergate_api_requests_total{api="refresh",result="bad_request"} 1"#,
+        r#"evergate_api_requests_total{api="refresh",result="unauthorized"} 1"#,
     ];
     let mut page = String::new();
     let mut stream = TcpStream::connect(gateway.admin).unwrap();

@@ -1,0 +1,1 @@
+//! Each shape that a body comes in.

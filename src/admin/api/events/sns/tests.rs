@@ -1,0 +1,1 @@
+//! Messages of SNS, genuine and not.
