@@ -6,7 +6,7 @@ use super::headers::CACHE_STATUS;
 use super::{cache_control, cache_status};
 use crate::access::Audience;
 use crate::config::InlinePolicy;
-use crate::fetch::{ContentRange, ObjectResponse, OriginHead, OriginStatus};
+use crate::fetch::{CacheUse, ContentRange, ObjectResponse, OriginHead, OriginStatus};
 use crate::resolve::{Download, Overrides};
 use crate::s3::ObjectKey;
 use http::header::{
@@ -45,11 +45,7 @@ pub fn stream(object: ObjectResponse, view: &View<'_>) -> Response<Body> {
     if let Some(overrides) = view.overrides.filter(|overrides| !overrides.as_slice().is_empty()) {
         override_head(Arc::make_mut(&mut head), overrides);
     }
-    let mut headers = write(status, &head, view);
-    headers.insert(CACHE_STATUS, cache_status::of(&cache, status));
-    if let Some(age) = cache.age().filter(|_| status != OriginStatus::PreconditionFailed) {
-        headers.insert(AGE, HeaderValue::from(age.as_secs()));
-    }
+    let headers = write(status, &head, &cache, view);
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = code(status);
     *response.headers_mut() = headers;
@@ -73,8 +69,12 @@ fn override_head(head: &mut OriginHead, overrides: &Overrides) {
     }
 }
 
-fn write(status: OriginStatus, head: &OriginHead, view: &View<'_>) -> HeaderMap {
+fn write(status: OriginStatus, head: &OriginHead, cache: &CacheUse, view: &View<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(CACHE_STATUS, cache_status::of(cache, status));
+    if let Some(age) = cache.age().filter(|_| status != OriginStatus::PreconditionFailed) {
+        headers.insert(AGE, HeaderValue::from(age.as_secs()));
+    }
     match status {
         OriginStatus::Ok | OriginStatus::Partial => {
             write_validators(&mut headers, head, view);
