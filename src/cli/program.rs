@@ -5,7 +5,9 @@ use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Api, ApiTools, Report};
 use crate::clock::Clock;
 use crate::config::{Config, Environment, OriginConfig};
-use crate::fetch::{ClientError, OriginBounds, OriginClient, OriginSettings, OriginTls, Prober, Roots, TlsError};
+use crate::fetch::{
+    ClientError, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls, Prober, Roots, TlsError,
+};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{ListenError, Listener, ListenerStats};
 use crate::s3::Scheme;
@@ -84,9 +86,13 @@ impl Foundation {
         let app_log = install_app_log(config.log.format, filter, colour, telemetry.metrics())?;
         telemetry.events().started(config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let objects = ObjectCache::new(&config.object_cache, clock.clone(), telemetry.metrics().objects());
+        let read = Arc::clone(&objects);
+        telemetry.metrics().read_objects(move || read.reading());
         let furniture = Furniture {
             clock,
             telemetry,
+            objects,
             runtime: runtime.handle().clone(),
             bounds: OriginBounds::default(),
         };

@@ -6,7 +6,7 @@ use super::app::App;
 use super::per_bucket::PerBucket;
 use crate::config::BucketId;
 use crate::s3::{KeyPrefix, ObjectKey};
-use crate::telemetry::ForgetCause;
+use crate::telemetry::{ForgetCause, ForgetScope};
 
 /// Forgets by whatever configuration runs. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -40,7 +40,9 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn key(&self, bucket: &str, key: &ObjectKey) -> usize {
         let app = self.running.load();
-        named(&app, bucket).map(|per| self.forget_key(per, key)).count()
+        self.count(ForgetScope::Key);
+        let forget = |per: &PerBucket| app.objects.forgotten().forget_key(&per.space, key.as_str());
+        named(&app, bucket).map(forget).count()
     }
 
     /// Forgets everything whose key begins with `prefix`; the empty one stands for the whole bucket. Returns how many configured
@@ -48,17 +50,18 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn prefix(&self, bucket: &str, prefix: &KeyPrefix) -> usize {
         let app = self.running.load();
-        named(&app, bucket).map(|per| self.forget_prefix(per, prefix)).count()
+        self.count(ForgetScope::Prefix);
+        let forget = |per: &PerBucket| app.objects.forgotten().forget_prefix(&per.space, prefix.as_str());
+        named(&app, bucket).map(forget).count()
     }
 
-    fn forget_key(&self, per: &PerBucket, key: &ObjectKey) {
-        // LEAD: forgotten.forget_key(&per.space, key.as_str()); metrics.forgotten(self.cause, ForgetScope::Key)
-        let _ = (self.cause, per, key);
-    }
-
-    fn forget_prefix(&self, per: &PerBucket, prefix: &KeyPrefix) {
-        // LEAD: forgotten.forget_prefix(&per.space, prefix.as_str()); metrics.forgotten(self.cause, ForgetScope::Prefix)
-        let _ = (self.cause, per, prefix);
+    fn count(&self, scope: ForgetScope) {
+        self.running
+            .load()
+            .telemetry
+            .metrics()
+            .objects()
+            .forgotten(self.cause, scope);
     }
 }
 

@@ -16,7 +16,7 @@ const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 const TIB: u64 = 1 << 40;
 /// The largest object that can be kept, since each is held in memory whole, and while it arrives too.
-const LARGEST_OBJECT: u64 = 64 * MIB;
+const LARGEST_OBJECT: u64 = 16 * MIB;
 
 /// An object takes at most one part in so many of a tier. What decides on evicting counts how often objects are asked
 /// for, not how large they are: one that filled a tier would empty it, and then be pushed out by the next avatar.
