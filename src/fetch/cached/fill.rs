@@ -90,10 +90,12 @@ impl Fill {
             Ok(Asked { response, headers }) => {
                 let rules = StorageRules::from_headers(&headers);
                 match (response.status(), &self.stale) {
-                    (OriginStatus::NotModified, Some(stale)) => {
+                    (OriginStatus::NotModified, Some(stale)) if stale.is_meant_by(response.head()) => {
                         let object = stale.vouched_for(response.head(), &rules, asked_at, now);
                         self.vouched(object, &rules);
                     }
+                    // It vouches for another object than the one that it was asked about.
+                    (OriginStatus::NotModified, Some(_)) => self.cache.store.remove(&self.lead.name.as_query()),
                     (OriginStatus::Ok, _) => {
                         let validity = Validity::new(&rules, asked_at, now);
                         self.came(response, &rules, validity, first).await;

@@ -64,6 +64,14 @@ impl KeptObject {
         }
     }
 
+    /// Whether a 304 of this `head` speaks of this object. RFC 9111 §4.3.4.
+    pub(super) fn is_meant_by(&self, head: &OriginHead) -> bool {
+        match (self.head.entity_tag(), head.entity_tag()) {
+            (Some(own), Some(told)) => own.weakly_matches(told),
+            _ => true,
+        }
+    }
+
     /// The same object after the origin has vouched for it with a 304 of this `head`. RFC 9111 §3.2, §4.3.4.
     pub(super) fn vouched_for(&self, head: &OriginHead, told: &StorageRules, asked: Timestamp, now: Timestamp) -> Self {
         Self {
