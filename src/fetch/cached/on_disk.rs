@@ -129,7 +129,9 @@ pub(super) fn updated(mut fields: HeaderMap, told: &HeaderMap) -> HeaderMap {
         let mut values = told.get_all(field).iter();
         if let Some(first) = values.next() {
             fields.insert(field.clone(), first.clone());
-            values.for_each(|more| drop(fields.append(field.clone(), more.clone())));
+            for more in values {
+                fields.append(field.clone(), more.clone());
+            }
         } else if *field == AGE || *field == DATE {
             // They tell of one exchange.
             fields.remove(field);
