@@ -13,7 +13,7 @@ fn furniture() -> Furniture {
     let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
     let config = crate::config::ObjectCacheConfig::default();
     Furniture {
-        objects: ObjectCache::new(&config, clock.clone(), telemetry.metrics().objects()),
+        objects: ObjectCache::new(&config, None, clock.clone(), telemetry.metrics().objects()),
         telemetry,
         clock,
         runtime: Handle::current(),

@@ -25,14 +25,22 @@ impl Expected {
     pub fn load() -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http_cache/expected.yaml");
         let groups: Vec<Group> = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        assert!(groups.iter().all(|group| !group.reason.trim().is_empty()), "a reason is missing");
+        assert!(
+            groups.iter().all(|group| !group.reason.trim().is_empty()),
+            "a reason is missing"
+        );
         Self { groups }
     }
 
     /// Fails unless exactly the listed tests, of those that are required and can be run, did not pass.
     #[track_caller]
     pub fn assert_honest(&self, tests: &[Test], report: &str) {
-        let listed: Vec<&str> = self.groups.iter().flat_map(|group| &group.tests).map(String::as_str).collect();
+        let listed: Vec<&str> = self
+            .groups
+            .iter()
+            .flat_map(|group| &group.tests)
+            .map(String::as_str)
+            .collect();
         let once: BTreeSet<&str> = listed.iter().copied().collect();
         let mut wrong = String::new();
         if once.len() != listed.len() {
@@ -45,7 +53,13 @@ impl Expected {
             }
         }
         for test in required.iter().filter(|test| test.outcome != Outcome::Untested) {
-            let Test { id, group, outcome, message, .. } = test;
+            let Test {
+                id,
+                group,
+                outcome,
+                message,
+                ..
+            } = test;
             match (once.contains(id.as_str()), outcome) {
                 (true, Outcome::Passed) => {
                     let _ = writeln!(wrong, "{group} {id} passed and is listed");

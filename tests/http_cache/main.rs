@@ -46,7 +46,10 @@ fn rfc_9111_is_kept_as_far_as_a_gateway_for_buckets_can() {
     eprintln!("{report}");
     expected.assert_honest(results.evergate(), &report);
     let passed = required(results.evergate(), Outcome::Passed);
-    assert!(passed > TO_BEAT, "{report}\n{passed} passed, which is not more than {TO_BEAT}");
+    assert!(
+        passed > TO_BEAT,
+        "{report}\n{passed} passed, which is not more than {TO_BEAT}"
+    );
 }
 
 /// A bucket for each address, with a route of the number of its place: what the origin says decides, up to 30 days, and where it

@@ -65,7 +65,12 @@ impl Results {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &[Test])> {
-        [("evergate", &*self.evergate), ("nginx", &self.nginx), ("varnish", &self.varnish)].into_iter()
+        [
+            ("evergate", &*self.evergate),
+            ("nginx", &self.nginx),
+            ("varnish", &self.varnish),
+        ]
+        .into_iter()
     }
 }
 
@@ -123,7 +128,9 @@ impl Suite {
     }
 
     fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("a line from the suite in time")
+        self.lines
+            .recv_timeout(PATIENCE)
+            .expect("a line from the suite in time")
     }
 }
 

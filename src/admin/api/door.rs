@@ -91,7 +91,9 @@ impl<T> Door<T> {
             let refusal = problem(StatusCode::METHOD_NOT_ALLOWED, self.terms.by_post);
             return Err(with(refusal, ALLOW, "POST"));
         }
-        let tools = self.opened(request.headers())?;
+        let tools = self
+            .opened(request.headers())
+            .map_err(|result| self.turn_away(result))?;
         let place = timeout(self.terms.queue, Arc::clone(&self.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             let detail = "Too many calls at once; come again in a second.";
@@ -123,18 +125,22 @@ impl<T> Door<T> {
     }
 
     /// The tools, for those who show the token.
-    fn opened(&self, headers: &HeaderMap) -> Result<&T, Reply> {
-        let Some(open) = &self.open else {
-            return Err(self.refuse(ApiResult::Closed, StatusCode::FORBIDDEN, self.terms.closed));
-        };
-        let result = match open.token.shown_in(headers, self.terms.schemes) {
-            Shown::Right => return Ok(&open.tools),
+    fn opened(&self, headers: &HeaderMap) -> Result<&T, ApiResult> {
+        let open = self.open.as_ref().ok_or(ApiResult::Closed)?;
+        match open.token.shown_in(headers, self.terms.schemes) {
+            Shown::Right => Ok(&open.tools),
             // Whoever may send a password may wait to be asked for it.
-            Shown::Nothing if self.terms.schemes == Schemes::BearerOrBasic => ApiResult::Challenged,
-            Shown::Nothing | Shown::Wrong => ApiResult::Unauthorized,
-        };
+            Shown::Nothing if self.terms.schemes == Schemes::BearerOrBasic => Err(ApiResult::Challenged),
+            Shown::Nothing | Shown::Wrong => Err(ApiResult::Unauthorized),
+        }
+    }
+
+    fn turn_away(&self, result: ApiResult) -> Reply {
+        if result == ApiResult::Closed {
+            return self.refuse(result, StatusCode::FORBIDDEN, self.terms.closed);
+        }
         let refusal = self.refuse(result, StatusCode::UNAUTHORIZED, self.terms.unauthorized);
-        Err(with(refusal, WWW_AUTHENTICATE, self.terms.challenge))
+        with(refusal, WWW_AUTHENTICATE, self.terms.challenge)
     }
 
     async fn read<B>(&self, body: B, patience: Duration) -> Result<Bytes, Reply>
