@@ -75,12 +75,7 @@ impl Setup {
             .config;
         let telemetry = Telemetry::new(self.clock.clone(), AccessSink::none()).unwrap();
         let furniture = Furniture {
-            objects: ObjectCache::new(
-                &config.object_cache,
-                None,
-                self.clock.clone(),
-                telemetry.metrics().objects(),
-            ),
+            objects: ObjectCache::new(&config.object_cache, self.clock.clone(), telemetry.metrics().objects()),
             clock: self.clock.clone(),
             telemetry: telemetry.clone(),
             runtime: Handle::current(),
