@@ -189,6 +189,7 @@ fn the_configurations_in_the_docs_are_good() {
         }
     }
     for (page, least) in [
+        ("caching.md", 2),
         ("credentials.md", 6),
         ("librechat.md", 2),
         ("minio-behind-one-host.md", 3),

@@ -74,6 +74,14 @@ impl Scene {
     }
 
     fn row(&self, gateway: &Gateway, reply: &Reply) -> String {
+        let told = reply
+            .maybe("cache-status")
+            .map(|told| told.strip_prefix("evergate; ").unwrap());
+        if self.method == Method::GET && told.is_some_and(|told| told.contains("revalidating")) {
+            wait_until("the question behind the reader's back", || {
+                !gateway.origin.shelf().asked.is_empty()
+            });
+        }
         wait_until("fetches to end", || {
             gateway.metric("evergate_object_cache_fetches_in_flight") == 0
         });
@@ -104,11 +112,8 @@ impl Scene {
         }
         if matches!(reply.status.as_u16(), 200 | 206 | 304) {
             assert_eq!(reply.header("cache-control"), "public, max-age=300");
-            assert_eq!(reply.header("etag"), gateway.origin.shelf().tag.replace("two", "two"));
+            assert_eq!(reply.header("etag"), gateway.origin.shelf().tag);
         }
-        let told = reply
-            .maybe("cache-status")
-            .map(|told| told.strip_prefix("evergate; ").unwrap());
         format!(
             "| {} | {} | {} | {} | {} | {asked} |",
             self.request,
@@ -143,20 +148,20 @@ fn scenes() -> Vec<Scene> {
         Scene::get("stale for 5 minutes", LATER).with("`GET`, `If-None-Match`", TAG),
         Scene::get("stale for 5 minutes", LATER).with("`GET`, `Range`", PART),
         Scene::head("stale for 5 minutes", LATER),
-        Scene::get("stale for 2 hours, unchanged", STALE),
-        Scene::get("stale for 2 hours, unchanged", STALE).with("`GET`, `If-None-Match`", TAG),
-        Scene::get("stale for 2 hours, unchanged", STALE).with("`GET`, `Range`", PART),
-        Scene::head("stale for 2 hours, unchanged", STALE),
-        Scene::get("stale for 2 hours, replaced", STALE).after(|gateway| gateway.origin.shelf().tag = "\"two\""),
-        Scene::get("stale for 2 hours, the origin says 500", STALE).after(break_down),
-        Scene::head("stale for 2 hours, the origin says 500", STALE).after(break_down),
-        Scene::get("stale for 2 days, the origin says 500", DEAD).after(break_down),
-        Scene::get("stale for 2 hours, the origin says 404", STALE).after(|gateway| {
+        Scene::get("stale for 115 minutes, unchanged", STALE),
+        Scene::get("stale for 115 minutes, unchanged", STALE).with("`GET`, `If-None-Match`", TAG),
+        Scene::get("stale for 115 minutes, unchanged", STALE).with("`GET`, `Range`", PART),
+        Scene::head("stale for 115 minutes, unchanged", STALE),
+        Scene::get("stale for 115 minutes, replaced", STALE).after(|gateway| gateway.origin.shelf().tag = "\"two\""),
+        Scene::get("stale for 115 minutes, the origin says 500", STALE).after(break_down),
+        Scene::head("stale for 115 minutes, the origin says 500", STALE).after(break_down),
+        Scene::get("stale for 115 minutes, the origin says 404", STALE).after(|gateway| {
             gateway.origin.shelf().mood = Mood::Fails("404 Not Found", "NoSuchKey");
         }),
-        Scene::get("stale for 2 hours, the origin says 403", STALE).after(|gateway| {
+        Scene::get("stale for 115 minutes, the origin says 403", STALE).after(|gateway| {
             gateway.origin.shelf().mood = Mood::Fails("403 Forbidden", "AccessDenied");
         }),
+        Scene::get("stale for 2 days, the origin says 500", DEAD).after(break_down),
     ]
 }
 
@@ -226,7 +231,7 @@ async fn large() -> [String; 2] {
     gateway.origin.shelf().length = 2 << 20;
     let first = gateway.get().await;
     let first = Scene::get("nothing, the object has 2 MiB", None).row(&gateway, &first);
-    gateway.set_clock(30);
+    gateway.set_clock(1);
     let second = gateway.get().await;
     let second = Scene::get("that it has 2 MiB", None).row(&gateway, &second);
     [first, second]

@@ -25,6 +25,8 @@ function serve(request, response) {
   const end = response.end.bind(response);
   response.end = (body) => {
     if (!response.headersSent) pack(response);
+    // A body under a coding that nobody knows ends with its connection (RFC 9112 §6.3), which the suite's server leaves open.
+    if (response.hasHeader('transfer-encoding')) response.shouldKeepAlive = false;
     end(body);
   };
   request.resume();

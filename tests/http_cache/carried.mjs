@@ -16,6 +16,9 @@ const NOT_CARRIED = new Set([
   'proxy-authentication-info', 'proxy-authorization', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade',
 ]);
 
+// Whether a test that is about this field passes by what stands in for it. `Vary` is obeyed and only then carried.
+export const standsIn = (name) => !NOT_CARRIED.has(name.toLowerCase()) && name.toLowerCase() !== 'vary';
+
 // Adds to the head of `response` what is to be carried.
 export function pack(response) {
   const of_the_connection = String(response.getHeader('connection') ?? '').toLowerCase().split(',');

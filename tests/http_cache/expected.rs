@@ -32,15 +32,19 @@ impl Expected {
         Self { groups }
     }
 
-    /// Fails unless exactly the listed tests, of those that are required and can be run, did not pass.
-    #[track_caller]
-    pub fn assert_honest(&self, tests: &[Test], report: &str) {
-        let listed: Vec<&str> = self
-            .groups
+    /// The ids of the tests, in the order of the list.
+    pub fn ids(&self) -> Vec<&str> {
+        self.groups
             .iter()
             .flat_map(|group| &group.tests)
             .map(String::as_str)
-            .collect();
+            .collect()
+    }
+
+    /// Fails unless exactly the listed tests, of those that are required and can be run, did not pass.
+    #[track_caller]
+    pub fn assert_honest(&self, tests: &[Test], report: &str) {
+        let listed = self.ids();
         let once: BTreeSet<&str> = listed.iter().copied().collect();
         let mut wrong = String::new();
         if once.len() != listed.len() {

@@ -1,5 +1,6 @@
 //! What the cache keeps under one name.
 
+use super::on_disk::Exchange;
 use super::part;
 use super::response::{CacheUse, ObjectBody, ObjectResponse};
 use crate::cache::{StorageRules, Validity, Weigh};
@@ -73,10 +74,10 @@ impl KeptObject {
     }
 
     /// The same object after the origin has vouched for it with a 304 of this `head`. RFC 9111 §3.2, §4.3.4.
-    pub(super) fn vouched_for(&self, head: &OriginHead, told: &StorageRules, asked: Timestamp, now: Timestamp) -> Self {
+    pub(super) fn vouched_for(&self, head: &OriginHead, told: &StorageRules, exchange: Exchange) -> Self {
         Self {
             head: Arc::new(self.head.updated(head)),
-            validity: self.validity.renewed(told, asked, now),
+            validity: self.validity.renewed(told, exchange.asked_at, exchange.answered_at),
             body: self.body.clone(),
         }
     }
