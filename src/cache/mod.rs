@@ -7,6 +7,6 @@ mod disk;
 mod name;
 mod url_cache;
 
-pub use disk::{DiskError, DiskObject, DiskReading, DiskState, DiskTier, Found, Written};
+pub use disk::{DiskError, DiskHit, DiskObject, DiskReading, DiskState, DiskTier, WrittenBy};
 pub use name::{ObjectName, ObjectQuery, Space};
 pub use url_cache::{UrlCache, UrlQuery, Weigh};

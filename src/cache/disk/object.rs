@@ -19,7 +19,7 @@ pub struct DiskObject {
 
 /// Which run of the program wrote an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WrittenBy {
     /// This one, without a pause that what was forgotten could have been lost in.
     ThisRun {
         /// The `Moment` that was taken before the origin was asked, as a number.
@@ -31,9 +31,9 @@ pub enum Written {
 
 /// What was found under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DiskHit {
     /// The object.
     pub object: DiskObject,
     /// Which run wrote it.
-    pub written: Written,
+    pub written: WrittenBy,
 }
