@@ -15,6 +15,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 const MIB: u64 = 1024 * 1024;
@@ -34,9 +35,10 @@ async fn open(folder: &Path) -> DiskTier {
 }
 
 fn name(key: u64) -> ObjectName {
-    let (space, key) = (Space::new("files"), ObjectKey::parse(&format!("{key}")).unwrap());
+    static SPACE: LazyLock<Space> = LazyLock::new(|| Space::new("files"));
+    let key = ObjectKey::parse(&format!("{key}")).unwrap();
     ObjectName::of(&ObjectQuery {
-        space: &space,
+        space: &SPACE,
         key: &key,
         version: None,
     })

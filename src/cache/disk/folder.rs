@@ -60,6 +60,7 @@ impl Folder {
             taken.clear().map_err(unusable)?;
             rewrite(&taken.mark, &wanted).map_err(unusable)?;
         }
+        // Whoever mounts a volume may open it to a group.
         fs::set_permissions(&taken.objects, fs::Permissions::from_mode(0o700)).map_err(unusable)?;
         Ok(taken)
     }

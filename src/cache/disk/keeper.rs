@@ -85,7 +85,7 @@ impl Keeper {
         let counts = &self.shared.counts;
         let store = self.shared.open.load_full();
         let found = match store {
-            Some(store) => store.get(Name::of(name)).await,
+            Some(store) => store.get(Name::of(name), name.as_query().space.number()).await,
             None => Err(Missed::Absent),
         };
         counts.add(if found.is_ok() { Count::Hits } else { Count::Misses }, 1);
@@ -101,7 +101,7 @@ impl Keeper {
         let store = self.shared.open.load();
         let written = store
             .as_ref()
-            .map_or(Writing::No, |store| store.put(&Name::of(name), object, since));
+            .map_or(Writing::No, |store| store.put(name, object, since));
         if written == Writing::No {
             self.shared.counts.add(Count::Dropped, 1);
         }

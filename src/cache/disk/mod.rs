@@ -59,7 +59,7 @@ impl DiskTier {
         self.0.put(name, object, since);
     }
 
-    /// Removes what is kept under `name`. An entry of an earlier run may be found again by the next one, to be revalidated.
+    /// Removes what is kept under `name`, for this run: the next one may find it again, to be revalidated.
     pub fn remove(&self, name: &ObjectName) {
         self.0.remove(name);
     }

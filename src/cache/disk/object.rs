@@ -20,12 +20,13 @@ pub struct DiskObject {
 /// Which run of the program wrote an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenBy {
-    /// This one, without a pause that what was forgotten could have been lost in.
+    /// This one, for the same space: whatever was forgotten since is known.
     ThisRun {
         /// The `Moment` that was taken before the origin was asked, as a number.
         since: u64,
     },
-    /// An earlier one, or this one before the disk failed: nobody knows what was forgotten since. Use it only once revalidated.
+    /// An earlier one, or this one before the disk failed, or for a space that a reload has ended: nobody knows what was
+    /// forgotten since. Use it only once revalidated.
     EarlierRun,
 }
 

@@ -1,12 +1,10 @@
 //! foyer, opened once: look-ups and writes of one run. `session.rs` opens it and looks after it.
 
-#[cfg(test)]
-use super::ObjectName;
 use super::entry::{self, Mark, Name};
 use super::folder::Folder;
 use super::layout::Layout;
 use super::pending::{Ended, Lease, Pending, Settled};
-use super::{DiskHit, DiskObject, WrittenBy};
+use super::{DiskHit, DiskObject, ObjectName, WrittenBy};
 use bytes::Bytes;
 use foyer::{
     BlockEngineConfig, Code, Device, DeviceBuilder, FsDeviceBuilder, HybridCache, HybridCacheBuilder,
@@ -23,8 +21,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// A look-up waits no longer; the origin answers sooner than a disk that is this far behind.
 pub(super) const READ_DEADLINE: Duration = Duration::from_secs(1);
-/// How many reads may be under way; one more is a miss. Each holds its entry twice while it is checked.
+/// How many reads may be under way, and how many bytes; one more is a miss.
 const MOST_READS: usize = 16;
+const MOST_READ_BYTES: usize = 16 * 1024 * 1024;
 /// foyer's own memory tier holds nothing: moka does that, before anybody asks here.
 const NO_MEMORY: usize = 1;
 /// More is no entry of ours, whatever a damaged header makes of it.
@@ -157,14 +156,16 @@ impl Store {
             layout,
             pending: Mutex::default(),
             told,
-            reads: Arc::new(Semaphore::new(MOST_READS)),
+            reads: Arc::new(Semaphore::new(
+                (MOST_READ_BYTES / layout.entry.max(1)).clamp(2, MOST_READS),
+            )),
             writes: AtomicBool::new(writing == Writing::Yes),
         };
         Ok((store, device))
     }
 
-    /// Looks `name` up; waits for at most [`READ_DEADLINE`].
-    pub(super) async fn get(&self, name: Name) -> Result<DiskHit, Missed> {
+    /// Looks `name` up for a space of that `number`; waits for at most [`READ_DEADLINE`].
+    pub(super) async fn get(&self, name: Name, number: u64) -> Result<DiskHit, Missed> {
         let permit = Arc::clone(&self.reads)
             .try_acquire_owned()
             .map_err(|_| Missed::Absent)?;
@@ -179,7 +180,7 @@ impl Store {
             if newest.is_some_and(|newest| mark.run != run || mark.stamp < newest) {
                 return Err(Missed::Absent);
             }
-            let written = if mark.run == run {
+            let written = if (mark.run, mark.space) == (run, number) {
                 WrittenBy::ThisRun { since: mark.since }
             } else {
                 WrittenBy::EarlierRun
@@ -195,7 +196,9 @@ impl Store {
     }
 
     /// Hands `object` to foyer, if it takes any more; whatever was kept under `name` is gone either way.
-    pub(super) fn put(&self, name: &Name, object: DiskObject, since: u64) -> Writing {
+    pub(super) fn put(&self, name: &ObjectName, object: DiskObject, since: u64) -> Writing {
+        let space = name.as_query().space.number();
+        let name = &Name::of(name);
         let size = self.layout.taken_by(entry::size(name, &object));
         let mut pending = self.pending();
         let stamp = size
@@ -214,7 +217,12 @@ impl Store {
         };
         let put = Put {
             name: name.clone(),
-            mark: Mark { run, stamp, since },
+            mark: Mark {
+                run,
+                space,
+                stamp,
+                since,
+            },
             object,
             _lease: Lease::new(settled, self.told.clone()),
         };

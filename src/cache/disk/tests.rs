@@ -117,6 +117,20 @@ async fn rule_18_names_are_told_apart_over_a_restart() {
 }
 
 #[tokio::test]
+async fn what_another_space_of_that_name_wrote_wants_revalidation() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) = (Space::new("files"), Space::new("files"));
+    let tier = open(folder.path()).await;
+    tier.put(&name(&before, "a"), object("1"), 1);
+    let written_by = async |space: &Space| tier.get(&name(space, "a")).await.unwrap().written;
+    for _ in 0..2 {
+        assert_eq!(written_by(&before).await, WrittenBy::ThisRun { since: 1 });
+        assert_eq!(written_by(&after).await, WrittenBy::EarlierRun);
+        written(&tier, 1).await;
+    }
+}
+
+#[tokio::test]
 async fn an_older_object_never_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let space = Space::new("files");
