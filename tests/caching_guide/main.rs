@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod disk;
 mod freshness;
 mod gateway;
 mod guide;
