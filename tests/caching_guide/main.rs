@@ -13,6 +13,7 @@
 mod support;
 
 mod disk;
+mod forgetting;
 mod freshness;
 mod gateway;
 mod guide;
