@@ -143,6 +143,7 @@ fn the_configurations_in_the_docs_are_good() {
         ("HETZNER_KEY_ID", "EXAMPLE"),
         ("OLD_ACCESS_KEY", "OLDEXAMPLE"),
         ("EVERGATE_ADMIN_TOKEN", secret),
+        ("EVERGATE_EVENTS_TOKEN", "another-example-of-a-secret"),
     ]
     .into_iter()
     .chain(

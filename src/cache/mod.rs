@@ -15,7 +15,7 @@ mod shared_body;
 mod url_cache;
 
 pub use budget::{Budget, Lease};
-pub use disk::{DiskError, DiskObject, DiskReading, DiskState, DiskTier, Found, Written};
+pub use disk::{DiskError, DiskHit, DiskObject, DiskReading, DiskState, DiskTier, WrittenBy};
 pub use flights::{Flights, Joined};
 pub use forgetting::{Forgetting, WriteScope};
 pub use forgotten::{Forgotten, Moment};

@@ -3,8 +3,9 @@
 use crate::guide;
 use crate::origin::Origin;
 use crate::support::http::{Reply, send};
+use evergate::cache::DiskTier;
 use evergate::clock::{Clock, ManualClock, Timestamp};
-use evergate::config::{self, Environment};
+use evergate::config::{self, DiskCacheConfig, Environment};
 use evergate::fetch::{ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls};
 use evergate::gateway::{App, Furniture, Gateway as Service, Running};
 use evergate::listener::{Limits, Listener, ListenerStats, serve};
@@ -20,16 +21,30 @@ const PATH: &str = "/avatars/u42.png";
 
 /// A gateway at work in front of an origin of its own. Ended when dropped.
 pub struct Gateway {
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     pub address: SocketAddr,
     hands: ManualClock,
+    objects: Arc<ObjectCache>,
     telemetry: Telemetry,
     _listener: Listener,
 }
 
 impl Gateway {
     pub fn start() -> Self {
-        let origin = Origin::start();
+        Self::before(Arc::new(Origin::start()), None)
+    }
+
+    /// The same with a disk tier in `folder`.
+    pub async fn with_disk(origin: &Arc<Origin>, folder: &Path) -> Self {
+        let config = DiskCacheConfig {
+            folder: folder.to_owned(),
+            max_bytes: 64 << 20,
+        };
+        let disk = DiskTier::open(&config, 1 << 20).await.unwrap();
+        Self::before(Arc::clone(origin), Some(disk))
+    }
+
+    fn before(origin: Arc<Origin>, disk: Option<DiskTier>) -> Self {
         let bucket = format!(
             "files: {{ name: my-files, region: eu-central-1, endpoint: \"{}\", path_style: true, credentials: \
              {{ access_key_id: \"${{ID}}\", secret_access_key: \"${{SECRET}}\" }} }}",
@@ -47,8 +62,11 @@ impl Gateway {
             .config;
         let (clock, hands) = Clock::manual(Timestamp::from_unix(NOON));
         let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
+        let objects = ObjectCache::with_disk(&config.object_cache, disk, clock.clone(), telemetry.metrics().objects());
+        let read = Arc::clone(&objects);
+        telemetry.metrics().read_objects(move || read.reading());
         let furniture = Furniture {
-            objects: ObjectCache::new(&config.object_cache, clock.clone(), telemetry.metrics().objects()),
+            objects: Arc::clone(&objects),
             clock: clock.clone(),
             telemetry: telemetry.clone(),
             runtime: Handle::current(),
@@ -67,6 +85,7 @@ impl Gateway {
             origin,
             address: listener.local_address(),
             hands,
+            objects,
             telemetry,
             _listener: listener,
         }
@@ -83,6 +102,11 @@ impl Gateway {
 
     pub async fn get(&self) -> Reply {
         self.ask(Method::GET, &[]).await
+    }
+
+    /// Ends it as a restart does: what is to be written is.
+    pub async fn end(self) {
+        self.objects.close().await;
     }
 
     /// The value of one line of the metrics page.

@@ -12,6 +12,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod disk;
+mod forgetting;
 mod freshness;
 mod gateway;
 mod guide;

@@ -4,7 +4,7 @@ use crate::gateway::Gateway;
 use crate::guide;
 use crate::origin::Mood;
 use crate::support::evergate::wait_until;
-use crate::support::http::Reply;
+use crate::support::http::{PATIENCE, Reply};
 use http::Method;
 
 const HEADER: &str =
@@ -187,8 +187,9 @@ async fn joined() -> String {
     let gateway = Gateway::start();
     gateway.origin.shelf().held = true;
     let let_go = async {
-        let waits = || gateway.metric("evergate_object_cache_waiters") == 1;
-        while !waits() {
+        let begun = std::time::Instant::now();
+        while gateway.metric("evergate_object_cache_waiters") == 0 {
+            assert!(begun.elapsed() < PATIENCE, "nobody joins");
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         gateway.origin.release();

@@ -1,9 +1,9 @@
 //! How an entry lies on disk: its name is foyer's key, the rest foyer's value. Numbers are little-endian.
 //!
 //! ```text
-//! name:   space (u32 length, bytes)   key (u32 length, bytes)   0, or 1 and the version (u32 length, bytes)
-//! entry:  magic with the format's version (8)   digest (8)   run (8)   stamp (8)   since (8)   asked_at (8)   answered_at (8)
-//!         body's length (8)   fields (u32), each: name (u32 length, bytes), value (u32 length, bytes)   body
+//! name:   space's name (u32 length, bytes)   key (u32 length, bytes)   0, or 1 and the version (u32 length, bytes)
+//! entry:  magic with the format's version (8)   digest (8)   run (8)   space's number (8)   stamp (8)   since (8)
+//!         asked_at (8)   answered_at (8)   body's length (8)   fields (u32), each: name (u32 length, bytes), value (u32 length, bytes)   body
 //! ```
 //!
 //! The digest is CRC-64/NVME over the length of the name, the name, and everything that follows the digest. It is against
@@ -60,6 +60,8 @@ impl Hash for Name {
 pub(super) struct Mark {
     /// The run that wrote it.
     pub(super) run: u64,
+    /// The number of the space in that run: what is forgotten is noted under it.
+    pub(super) space: u64,
     /// Its place among the writes of that run.
     pub(super) stamp: u64,
     /// The `Moment` before the origin was asked.
@@ -70,6 +72,7 @@ pub(super) struct Mark {
 pub(super) fn head(name: &Name, mark: Mark, object: &DiskObject) -> Vec<u8> {
     let mut rest = Vec::with_capacity(512);
     rest.put_u64_le(mark.run);
+    rest.put_u64_le(mark.space);
     rest.put_u64_le(mark.stamp);
     rest.put_u64_le(mark.since);
     rest.put_u64_le(object.asked_at.as_unix());
@@ -97,7 +100,7 @@ pub(super) fn size(name: &Name, object: &DiskObject) -> usize {
             .body
             .len()
             .saturating_add(name.0.len())
-            .saturating_add(OPENING + 52),
+            .saturating_add(OPENING + 60),
         usize::saturating_add,
     )
 }
@@ -113,6 +116,7 @@ pub(super) fn parse(name: &Name, entry: &Bytes) -> Option<(Mark, DiskObject)> {
     let mut rest = entry.slice_ref(rest);
     let mark = Mark {
         run: rest.try_get_u64_le().ok()?,
+        space: rest.try_get_u64_le().ok()?,
         stamp: rest.try_get_u64_le().ok()?,
         since: rest.try_get_u64_le().ok()?,
     };
@@ -187,6 +191,7 @@ mod tests {
 
     const MARK: Mark = Mark {
         run: 7,
+        space: 6,
         stamp: 8,
         since: 9,
     };

@@ -26,8 +26,7 @@ const BLOCK_SIZE: u64 = 512;
 pub(super) struct Folder {
     path: PathBuf,
     objects: PathBuf,
-    /// The lock goes when it is closed.
-    _mark: File,
+    mark: File,
 }
 
 impl Folder {
@@ -39,7 +38,7 @@ impl Folder {
             source,
         };
         refuse_strangers(folder)?;
-        let mut mark = open_mark(&folder.join(MARK)).map_err(unusable)?;
+        let mark = open_mark(&folder.join(MARK)).map_err(unusable)?;
         match mark.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -52,15 +51,16 @@ impl Folder {
         let taken = Self {
             path: folder.to_path_buf(),
             objects: folder.join(OBJECTS),
-            _mark: mark.try_clone().map_err(unusable)?,
+            mark,
         };
-        taken.refuse_others_files(&mark)?;
+        taken.refuse_others_files()?;
         let wanted = format!("{FIRST_LINE}blocks of {} bytes\n", layout.block);
-        let found = taken.read_mark(&mut mark)?;
+        let found = taken.read_mark()?;
         if found != wanted || !taken.objects.is_dir() {
             taken.clear().map_err(unusable)?;
-            rewrite(&mut mark, &wanted).map_err(unusable)?;
+            rewrite(&taken.mark, &wanted).map_err(unusable)?;
         }
+        // Whoever mounts a volume may open it to a group.
         fs::set_permissions(&taken.objects, fs::Permissions::from_mode(0o700)).map_err(unusable)?;
         Ok(taken)
     }
@@ -106,9 +106,9 @@ impl Folder {
         written.and(removed)
     }
 
-    fn read_mark(&self, mark: &mut File) -> Result<String, DiskError> {
+    fn read_mark(&self) -> Result<String, DiskError> {
         let mut text = Vec::new();
-        let read = mark.take(4096).read_to_end(&mut text);
+        let read = (&self.mark).take(4096).read_to_end(&mut text);
         read.map_err(|source| DiskError::NotUsable {
             folder: self.path.clone(),
             source,
@@ -120,7 +120,7 @@ impl Folder {
     }
 
     /// A folder that others may write to must not be one where they have laid out objects for us.
-    fn refuse_others_files(&self, mark: &File) -> Result<(), DiskError> {
+    fn refuse_others_files(&self) -> Result<(), DiskError> {
         let unusable = |source| DiskError::NotUsable {
             folder: self.path.clone(),
             source,
@@ -137,7 +137,7 @@ impl Folder {
         fs::remove_file(&path).map_err(unusable)?;
         let objects = fs::symlink_metadata(&self.objects);
         for (what, owner) in [
-            (MARK, mark.metadata().map_err(unusable)?.uid()),
+            (MARK, self.mark.metadata().map_err(unusable)?.uid()),
             (OBJECTS, objects.as_ref().map_or(ours, MetadataExt::uid)),
         ] {
             if owner != ours {
@@ -155,6 +155,13 @@ impl Folder {
 
     fn strangers(&self, what: &str) -> DiskError {
         strangers(&self.path, what)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A process that is being started elsewhere in this one has a copy of the file for a moment, and of the lock with it.
+        let _ = self.mark.unlock();
     }
 }
 
@@ -215,8 +222,12 @@ fn open_mark(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-fn rewrite(mark: &mut File, text: &str) -> io::Result<()> {
+fn rewrite(mut mark: &File, text: &str) -> io::Result<()> {
     mark.set_len(0)?;
     mark.rewind()?;
     mark.write_all(text.as_bytes())
 }
+
+#[cfg(test)]
+#[path = "folder_tests.rs"]
+mod tests;

@@ -8,7 +8,7 @@ use super::entry::Name;
 use super::layout::Layout;
 use super::session::{End, Pace, Session};
 use super::store::{Missed, Store, Writing};
-use super::{DiskError, DiskObject, DiskReading, Found, ObjectName};
+use super::{DiskError, DiskHit, DiskObject, DiskReading, ObjectName};
 use crate::config::DiskCacheConfig;
 use arc_swap::ArcSwapOption;
 use std::path::PathBuf;
@@ -81,11 +81,11 @@ impl Keeper {
         })
     }
 
-    pub(super) async fn get(&self, name: &ObjectName) -> Option<Found> {
+    pub(super) async fn get(&self, name: &ObjectName) -> Option<DiskHit> {
         let counts = &self.shared.counts;
         let store = self.shared.open.load_full();
         let found = match store {
-            Some(store) => store.get(Name::of(name)).await,
+            Some(store) => store.get(Name::of(name), name.as_query().space.number()).await,
             None => Err(Missed::Absent),
         };
         counts.add(if found.is_ok() { Count::Hits } else { Count::Misses }, 1);
@@ -101,7 +101,7 @@ impl Keeper {
         let store = self.shared.open.load();
         let written = store
             .as_ref()
-            .map_or(Writing::No, |store| store.put(&Name::of(name), object, since));
+            .map_or(Writing::No, |store| store.put(name, object, since));
         if written == Writing::No {
             self.shared.counts.add(Count::Dropped, 1);
         }
@@ -209,4 +209,11 @@ fn wait(pause: Duration, stop: &mut oneshot::Receiver<()>) -> bool {
     }
     std::thread::sleep(pause);
     stop.try_recv() != Err(oneshot::error::TryRecvError::Empty)
+}
+
+#[cfg(test)]
+impl Keeper {
+    pub(super) fn store(&self) -> Arc<Store> {
+        self.shared.open.load_full().unwrap()
+    }
 }

@@ -7,7 +7,7 @@
 //! What a reader gets is right or nothing. foyer keeps a checksum of each entry's key and value, but not of the header
 //! that says where they end; `entry.rs` adds one over the name and everything that is kept under it. The name is
 //! compared byte by byte, so that no two names with one hash meet. What was written by an earlier run of the program is told apart
-//! ([`Written`]): its `Moment` says nothing any more, and it wants to be revalidated.
+//! ([`WrittenBy`]): its `Moment` says nothing any more, and it wants to be revalidated.
 //!
 //! foyer does not recover from a write that fails: a block is lost each time, and the task that writes may end. So each
 //! entry is looked for after it was written; when it is not there, everything is closed and opened again, and nothing
@@ -26,7 +26,7 @@ mod store;
 
 pub use counts::{DiskReading, DiskState};
 pub use error::DiskError;
-pub use object::{DiskObject, Found, Written};
+pub use object::{DiskHit, DiskObject, WrittenBy};
 
 use super::ObjectName;
 use crate::config::DiskCacheConfig;
@@ -48,7 +48,7 @@ impl DiskTier {
     }
 
     /// Returns what is kept under `name`, checked. A damaged entry, a foreign one, and a disk that fails or is late are misses.
-    pub async fn get(&self, name: &ObjectName) -> Option<Found> {
+    pub async fn get(&self, name: &ObjectName) -> Option<DiskHit> {
         self.0.get(name).await
     }
 
@@ -59,7 +59,7 @@ impl DiskTier {
         self.0.put(name, object, since);
     }
 
-    /// Removes what is kept under `name`. An entry of an earlier run may be found again by the next one, to be revalidated.
+    /// Removes what is kept under `name`, for this run: the next one may find it again, to be revalidated.
     pub fn remove(&self, name: &ObjectName) {
         self.0.remove(name);
     }
@@ -77,4 +77,13 @@ impl DiskTier {
 }
 
 #[cfg(test)]
+mod recovery_tests;
+#[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+impl DiskTier {
+    fn store(&self) -> std::sync::Arc<store::Store> {
+        self.0.store()
+    }
+}

@@ -19,21 +19,22 @@ pub struct DiskObject {
 
 /// Which run of the program wrote an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// This one, without a pause that what was forgotten could have been lost in.
+pub enum WrittenBy {
+    /// This one, for the same space: whatever was forgotten since is known.
     ThisRun {
         /// The `Moment` that was taken before the origin was asked, as a number.
         since: u64,
     },
-    /// An earlier one, or this one before the disk failed: nobody knows what was forgotten since. Use it only once revalidated.
+    /// An earlier one, or this one before the disk failed, or for a space that a reload has ended: nobody knows what was
+    /// forgotten since. Use it only once revalidated.
     EarlierRun,
 }
 
 /// What was found under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DiskHit {
     /// The object.
     pub object: DiskObject,
     /// Which run wrote it.
-    pub written: Written,
+    pub written: WrittenBy,
 }

@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::pending::Settled;
 use super::store::{Store, Writing};
 use arc_swap::ArcSwapOption;
-use foyer::Device;
+use foyer::{Device, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +55,14 @@ pub(super) enum End {
     Broken(String),
 }
 
+/// Why foyer does not open.
+enum Unread {
+    /// It makes nothing of what is in the files.
+    Nonsense(String),
+    /// The system refuses: too many open files, say.
+    System(String),
+}
+
 /// What an opening needs.
 pub(super) struct Session<'a> {
     pub(super) folder: &'a Path,
@@ -98,40 +106,41 @@ impl Session<'_> {
         End::Broken(reason.map_or(why, |error| error.to_string()))
     }
 
-    /// What is there is read; when even that fails, it is deleted: the cache begins cold.
+    /// What is there is read; when foyer makes nothing of it, it is deleted, and the cache begins cold.
     async fn open(&mut self, told: UnboundedSender<Settled>) -> Result<(Arc<Folder>, Arc<Store>), DiskError> {
         let folder = Arc::new(Folder::take(self.folder, &self.layout)?);
+        let first = match self.attempt(&folder, &told).await {
+            Err(Unread::Nonsense(_)) if folder.clear().is_ok() => self.attempt(&folder, &told).await,
+            first => first,
+        };
+        let (store, device) =
+            first.map_err(|(Unread::Nonsense(reason) | Unread::System(reason))| DiskError::Store {
+                folder: self.folder.to_path_buf(),
+                reason,
+            })?;
+        *self.device = Some(device);
+        Ok((folder, Arc::new(store)))
+    }
+
+    async fn attempt(
+        &self,
+        folder: &Arc<Folder>,
+        told: &UnboundedSender<Settled>,
+    ) -> Result<(Store, Arc<dyn Device>), Unread> {
+        let (folder, told, layout) = (Arc::clone(folder), told.clone(), self.layout);
         let writing = if self.pause.is_some() {
             Writing::No
         } else {
             Writing::Yes
         };
-        let layout = self.layout;
-        let attempt = || {
-            let (folder, told) = (Arc::clone(&folder), told.clone());
-            // A task of its own, so that a panic over a damaged file is only an error.
-            tokio::spawn(async move {
-                Store::open(&folder, layout, writing, told)
-                    .await
-                    .map_err(|error| error.to_string())
-            })
-        };
-        let mut result = attempt().await;
-        if !matches!(result, Ok(Ok(_))) && folder.clear().is_ok() {
-            result = attempt().await;
+        // A task of its own, so that a panic over a damaged file is only an error.
+        let opening = tokio::spawn(async move { Store::open(&folder, layout, writing, told).await });
+        match opening.await {
+            Ok(Ok(opened)) => Ok(opened),
+            Ok(Err(error)) if error.kind() == ErrorKind::Io => Err(Unread::System(error.to_string())),
+            Ok(Err(error)) => Err(Unread::Nonsense(error.to_string())),
+            Err(panic) => Err(Unread::Nonsense(panic.to_string())),
         }
-        let reason = match result {
-            Ok(Ok((store, device))) => {
-                *self.device = Some(device);
-                return Ok((folder, Arc::new(store)));
-            }
-            Ok(Err(reason)) => reason,
-            Err(panic) => panic.to_string(),
-        };
-        Err(DiskError::Store {
-            folder: self.folder.to_path_buf(),
-            reason,
-        })
     }
 
     /// Returns why it can't go on.

@@ -4,7 +4,7 @@ use super::entry::{self, Mark, Name};
 use super::folder::Folder;
 use super::layout::Layout;
 use super::pending::{Ended, Lease, Pending, Settled};
-use super::{DiskObject, Found, Written};
+use super::{DiskHit, DiskObject, ObjectName, WrittenBy};
 use bytes::Bytes;
 use foyer::{
     BlockEngineConfig, Code, Device, DeviceBuilder, FsDeviceBuilder, HybridCache, HybridCacheBuilder,
@@ -21,8 +21,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// A look-up waits no longer; the origin answers sooner than a disk that is this far behind.
 pub(super) const READ_DEADLINE: Duration = Duration::from_secs(1);
-/// How many reads may be under way; one more is a miss. Each holds its entry twice while it is checked.
+/// How many reads may be under way, and how many bytes; one more is a miss.
 const MOST_READS: usize = 16;
+const MOST_READ_BYTES: usize = 16 * 1024 * 1024;
 /// foyer's own memory tier holds nothing: moka does that, before anybody asks here.
 const NO_MEMORY: usize = 1;
 /// More is no entry of ours, whatever a damaged header makes of it.
@@ -155,14 +156,16 @@ impl Store {
             layout,
             pending: Mutex::default(),
             told,
-            reads: Arc::new(Semaphore::new(MOST_READS)),
+            reads: Arc::new(Semaphore::new(
+                (MOST_READ_BYTES / layout.entry.max(1)).clamp(2, MOST_READS),
+            )),
             writes: AtomicBool::new(writing == Writing::Yes),
         };
         Ok((store, device))
     }
 
-    /// Looks `name` up; waits for at most [`READ_DEADLINE`].
-    pub(super) async fn get(&self, name: Name) -> Result<Found, Missed> {
+    /// Looks `name` up for a space of that `number`; waits for at most [`READ_DEADLINE`].
+    pub(super) async fn get(&self, name: Name, number: u64) -> Result<DiskHit, Missed> {
         let permit = Arc::clone(&self.reads)
             .try_acquire_owned()
             .map_err(|_| Missed::Absent)?;
@@ -177,12 +180,12 @@ impl Store {
             if newest.is_some_and(|newest| mark.run != run || mark.stamp < newest) {
                 return Err(Missed::Absent);
             }
-            let written = if mark.run == run {
-                Written::ThisRun { since: mark.since }
+            let written = if (mark.run, mark.space) == (run, number) {
+                WrittenBy::ThisRun { since: mark.since }
             } else {
-                Written::EarlierRun
+                WrittenBy::EarlierRun
             };
-            Ok(Found { object, written })
+            Ok(DiskHit { object, written })
         });
         match tokio::time::timeout(READ_DEADLINE, load).await {
             Ok(Ok(found)) => found,
@@ -193,7 +196,9 @@ impl Store {
     }
 
     /// Hands `object` to foyer, if it takes any more; whatever was kept under `name` is gone either way.
-    pub(super) fn put(&self, name: &Name, object: DiskObject, since: u64) -> Writing {
+    pub(super) fn put(&self, name: &ObjectName, object: DiskObject, since: u64) -> Writing {
+        let space = name.as_query().space.number();
+        let name = &Name::of(name);
         let size = self.layout.taken_by(entry::size(name, &object));
         let mut pending = self.pending();
         let stamp = size
@@ -212,7 +217,12 @@ impl Store {
         };
         let put = Put {
             name: name.clone(),
-            mark: Mark { run, stamp, since },
+            mark: Mark {
+                run,
+                space,
+                stamp,
+                since,
+            },
             object,
             _lease: Lease::new(settled, self.told.clone()),
         };
@@ -285,6 +295,7 @@ impl Store {
 }
 
 async fn read(cache: &HybridCache<Name, Record>, name: &Name) -> Result<(Mark, DiskObject), Missed> {
+    let known = cache.storage().may_contains(name);
     let loaded: Result<Load<Name, Record, HybridCacheProperties>, _> = cache.storage().load(name).await;
     let parsed = match loaded {
         Ok(Load::Entry {
@@ -295,6 +306,8 @@ async fn read(cache: &HybridCache<Name, Record>, name: &Name) -> Result<(Mark, D
             Record::Put(put) => Some((put.mark, put.object.clone())),
             Record::Read(bytes) => entry::parse(name, bytes),
         },
+        // foyer drops what its own checksum does not fit, and says that there was nothing.
+        Ok(_) if known && !cache.storage().may_contains(name) => None,
         Ok(_) => return Err(Missed::Absent),
         Err(_) => {
             // It would fail again.
@@ -306,4 +319,20 @@ async fn read(cache: &HybridCache<Name, Record>, name: &Name) -> Result<(Mark, D
         cache.storage().delete(name);
     }
     parsed.ok_or(Missed::Damaged)
+}
+
+#[cfg(test)]
+impl Store {
+    /// The runtime of the disk's thread, for tests that hold it up.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// As though a write of `name` had left no trace.
+    pub(super) fn lose_a_write(&self, name: &ObjectName) {
+        let name = Name::of(name);
+        let stamp = self.pending().begin(&name, 1, usize::MAX).unwrap();
+        let bytes = 1;
+        self.told.send(Settled { name, stamp, bytes }).unwrap();
+    }
 }

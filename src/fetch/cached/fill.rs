@@ -133,6 +133,7 @@ impl Fill {
         match error {
             FetchError::Missing => {
                 let until = now.plus(self.policy.fresh_for.min(MISSING_FOR));
+                self.cache.drop_entry(&self.lead.name);
                 self.lead.keep(Kept::Missing(until));
             }
             FetchError::Forbidden(_) | FetchError::MissingBucket => self.cache.drop_entry(&self.lead.name),
@@ -178,7 +179,11 @@ impl Fill {
             self.cache.write_to_disk(name, *since, &headers, exchange, &body);
             self.lead
                 .keep(Kept::Object(Arc::new(KeptObject { head, validity, body })));
-            self.cache.metrics.kept();
+            if self.cache.forgotten.is_forgotten(&name.as_query(), *since) {
+                self.cache.metrics.not_kept(NotKept::Forgotten);
+            } else {
+                self.cache.metrics.kept();
+            }
         }
     }
 
@@ -202,10 +207,12 @@ impl Fill {
     fn unkept(&self, reason: NotKept, response: OriginResponse, first: oneshot::Sender<OriginResponse>) {
         let (now, length) = (self.cache.clock.now(), response.complete_length());
         let fresh_for = self.policy.fresh_for;
+        // What is there now is another object than the one that was kept, in memory or on disk.
+        self.cache.drop_entry(&self.lead.name);
         match (reason, length) {
             (NotKept::TooLarge, Some(length)) => self.lead.keep(Kept::TooLarge(length, now.plus(fresh_for))),
             // There may be room for the next one.
-            (NotKept::NoRoom, _) => self.cache.drop_entry(&self.lead.name),
+            (NotKept::NoRoom, _) => {}
             _ => self.lead.keep(Kept::Unkept(now.plus(fresh_for.min(UNKEPT_FOR)))),
         }
         self.cache.metrics.not_kept(reason);

@@ -4,7 +4,7 @@
 
 use super::ObjectCache;
 use super::kept::{Kept, KeptObject};
-use crate::cache::{DiskObject, Moment, ObjectName, StorageRules, Validity, Written};
+use crate::cache::{DiskObject, Moment, ObjectName, StorageRules, Validity, WrittenBy};
 use crate::clock::Timestamp;
 use crate::fetch::head::OriginHead;
 use bytes::Bytes;
@@ -59,8 +59,8 @@ impl ObjectCache {
         } = found.object;
         let query = name.as_query();
         let since = match found.written {
-            Written::ThisRun { since } => Some(Moment::from_u64(since)),
-            Written::EarlierRun => None,
+            WrittenBy::ThisRun { since } => Some(Moment::from_u64(since)),
+            WrittenBy::EarlierRun => None,
         };
         if since.is_some_and(|since| self.forgotten.is_forgotten(&query, since)) {
             self.disk.as_ref()?.remove(name);

@@ -207,7 +207,7 @@ impl ObjectCache {
         } else {
             Before::Nothing
         };
-        match landing? {
+        match landing.inspect_err(|_| self.metrics.waiter_refused())? {
             Landing::Vouched(object) => {
                 let age = object.validity.age(self.clock.now());
                 let answer = object.answer(want.conditions, want.operation(), CacheUse::Revalidated { by, age });
