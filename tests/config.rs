@@ -6,8 +6,8 @@
 
 use evergate::cli::{Exit, check, routes};
 use evergate::config::{
-    AccessLogConfig, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat, OriginConfig,
-    OriginForbidden, RoleSource, Source, UrlCacheConfig, load, parse,
+    AccessLogConfig, CachePolicy, CredentialsConfig, Delivery, Environment, InlinePolicy, Loaded, LogFormat,
+    ObjectCacheConfig, OriginConfig, OriginForbidden, RoleSource, Source, UrlCacheConfig, load, parse,
 };
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -15,6 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[path = "config/caching.rs"]
+mod caching;
 #[path = "config/doors.rs"]
 mod doors;
 #[path = "config/environment.rs"]
@@ -106,6 +108,13 @@ fn the_shipped_file_runs_the_embedded_origin() {
     assert_eq!((&*route.path, route.prefix.as_str()), ("/avatars/", "avatars/"));
     assert_eq!(route.delivery, Delivery::Auto);
     assert_eq!(route.fallback.as_ref().unwrap().as_str(), "avatars/default-avatar.png");
+    let policy = CachePolicy {
+        fresh_for: Duration::from_mins(5),
+        stale_while_revalidate: Duration::from_hours(1),
+        stale_if_error: Duration::from_hours(24),
+    };
+    assert_eq!(route.cache, Some(policy));
+    assert_eq!(config.object_cache, ObjectCacheConfig::default());
 }
 
 /// The commented-out example must stay right too.
@@ -251,11 +260,13 @@ fn routes_are_listed_in_the_order_in_which_they_are_tried() {
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "\
-HOST                    PATH              BUCKET     PREFIX   ACCESS  DELIVERY
-files.example.com:8443  /avatars/         documents  port/    public  auto
-files.example.com       /avatars/         documents  docs/    public  redirect
-*                       /avatars/großes/  samples    t/       public  stream
-*                       /avatars/         files      images/  public  auto
+HOST                    PATH              BUCKET     PREFIX   ACCESS  DELIVERY  CACHE
+files.example.com:8443  /avatars/         documents  port/    public  auto      -
+files.example.com       /avatars/         documents  docs/    public  redirect  -
+*                       /avatars/großes/  samples    t/       public  stream    fresh for 30d
+*                       /avatars/         files      images/  public  auto      fresh for 1m 30s, then for 1h while revalidating, for 7d while the origin fails
+
+object cache: 8MiB in memory, objects of up to 256KiB; 64MiB on disk, in tests/config/good/../cache
 "
     );
 }
@@ -291,7 +302,7 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
                 .split_once(": ")
                 .map(|(_, value)| value)
         })
-        .chain(["fd00::/8"])
+        .chain(["fd00::/8", "../cache", "64MiB", "1h", "7d"])
         .collect();
     for secret in [
         "canary/secret+",

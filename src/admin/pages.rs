@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 const INDEX: &str = "Evergate, the admin listener\n\n\
-    /healthz     the process answers\n\
-    /readyz      credentials are valid and nothing drains; 503 and the reasons otherwise\n\
-    /metrics     Prometheus' text format\n\
-    /v1/refresh  POST: new links for stored ones, with a token\n";
+    /healthz       the process answers\n\
+    /readyz        credentials are valid and nothing drains; 503 and the reasons otherwise\n\
+    /metrics       Prometheus' text format\n\
+    /v1/refresh    POST: new links for stored ones, with a token\n\
+    /v1/purge      POST: makes the object cache forget, with a token\n\
+    /v1/events/s3  POST: events of S3 servers, which make it forget, with a token\n";
 
 /// What the pages are made from.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! The admin listener's thread: a small HTTP/1.1 server whose every wait has a deadline (rule 23).
 
+use super::api::ApiAddress;
 use super::pages::Pages;
 use super::{Api, Readiness};
 use crate::telemetry::Metrics;
@@ -124,8 +125,8 @@ struct Site {
 
 impl Site {
     async fn answer(self, request: http::Request<Incoming>) -> Response<Full<Bytes>> {
-        if request.uri().path() == Api::REFRESH {
-            return self.api.answer(request, self.limits.body).await;
+        if let Some(address) = ApiAddress::at(request.uri().path()) {
+            return self.api.answer(address, request, self.limits.body).await;
         }
         self.pages.answer(request.method(), request.uri().path())
     }

@@ -1,14 +1,26 @@
-//! Bounded caches on moka.
+//! What is kept, and what is forgotten: bounded caches on moka, freshness, one fetch for many.
 //!
 //! Imports everything up to `credentials/`. A cache knows how to find, count and forget; whether what it found may
 //! still be used is the caller's to say, at each hit and by the wall clock (DESIGN §4.3).
 
+mod budget;
+mod disk;
+mod flights;
+mod forgetting;
 mod forgotten;
 mod freshness;
 mod name;
+mod object_store;
+mod shared_body;
 mod url_cache;
 
+pub use budget::{Budget, Lease};
+pub use disk::{DiskError, DiskHit, DiskObject, DiskReading, DiskState, DiskTier, WrittenBy};
+pub use flights::{Flights, Joined};
+pub use forgetting::{Forgetting, WriteScope};
 pub use forgotten::{Forgotten, Moment};
 pub use freshness::{NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};
+pub use object_store::ObjectStore;
+pub use shared_body::{BodyReader, BodyWriter, SharedBody};
 pub use url_cache::{UrlCache, UrlQuery, Weigh};

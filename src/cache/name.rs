@@ -86,6 +86,11 @@ impl ObjectName {
         }
     }
 
+    /// Returns the bytes that it takes.
+    pub(super) fn weigh(&self) -> usize {
+        size_of::<Self>() + self.key.as_str().len() + self.version.as_ref().map_or(0, |version| version.len())
+    }
+
     /// Returns it as it is looked for.
     #[must_use]
     pub fn as_query(&self) -> ObjectQuery<'_> {

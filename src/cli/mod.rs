@@ -3,6 +3,7 @@
 //! Output meant for other programs goes to standard output, everything said to people to standard error.
 
 mod args;
+mod caching;
 pub mod check;
 mod client;
 mod completions;

@@ -2,11 +2,13 @@
 
 use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
-use crate::admin::{Admin, AdminLimits, Api, Report};
+use crate::admin::{Admin, AdminLimits, Api, ApiTools, Report};
+use crate::cache::{DiskError, DiskTier};
 use crate::clock::Clock;
 use crate::config::{Config, Environment, OriginConfig};
-use crate::fetch::{ClientError, OriginBounds, OriginClient, OriginSettings, OriginTls, Roots, TlsError};
-use crate::gateway::links::Renewer;
+use crate::fetch::{
+    ClientError, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls, Prober, Roots, TlsError,
+};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{ListenError, Listener, ListenerStats};
 use crate::s3::Scheme;
@@ -43,6 +45,8 @@ pub(super) enum StartError {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
+    Disk(#[from] DiskError),
+    #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(
         "the admin listener can't listen on {address}: {error}; set `admin: {{ listen: … }}` to another address, or `admin: off`"
@@ -55,7 +59,11 @@ impl StartError {
     pub(super) fn end(&self) -> Exit {
         let exit = match self {
             Self::Log(_) => Exit::Usage,
-            Self::Settle(_) | Self::App(_) | Self::Tls(_) | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
+            Self::Settle(_)
+            | Self::Disk(_)
+            | Self::App(_)
+            | Self::Tls(_)
+            | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
             Self::Metrics(_) | Self::Client(_) => Exit::Software,
             Self::System(_) | Self::Listen(_) | Self::Admin { .. } => Exit::Os,
         };
@@ -85,9 +93,16 @@ impl Foundation {
         let app_log = install_app_log(config.log.format, filter, colour, telemetry.metrics())?;
         telemetry.events().started(config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let disk = (config.object_cache.disk.as_ref())
+            .map(|disk| runtime.block_on(DiskTier::open(disk, config.object_cache.max_object_bytes)))
+            .transpose()?;
+        let objects = ObjectCache::with_disk(&config.object_cache, disk, clock.clone(), telemetry.metrics().objects());
+        let read = Arc::clone(&objects);
+        telemetry.metrics().read_objects(move || read.reading());
         let furniture = Furniture {
             clock,
             telemetry,
+            objects,
             runtime: runtime.handle().clone(),
             bounds: OriginBounds::default(),
         };
@@ -119,9 +134,10 @@ impl Foundation {
         let gateways = Gateways::new(self.running.clone(), self.furniture.clock.clone())?;
         if gateways.tls.roots() == Roots::Extra && needs_roots(config) {
             self.furniture.telemetry.events().config_warning(
-                &"an origin is reached by https, and this machine has no CA certificates to trust it by: install them (ca-certificates)",
+                &"an origin or Amazon SNS is reached by https, and this machine has no CA certificates to trust it by: install them (ca-certificates)",
             );
         }
+        let sns = Prober::new(&gateways.tls)?;
         let stats = Arc::new(ListenerStats::default());
         let listener = listen(gateways, &stats)?;
         let limit = config.listener.max_connections as u64;
@@ -135,8 +151,12 @@ impl Foundation {
             .as_ref()
             .map(|admin| {
                 let address = admin.address;
-                let renewer = Renewer::new(self.running.clone());
-                let api = Api::new(admin.token.as_ref(), renewer, self.furniture.telemetry.events().clone());
+                let tools = ApiTools {
+                    running: self.running.clone(),
+                    sns: Arc::new(sns),
+                    clock: self.furniture.clock.clone(),
+                };
+                let api = Api::new(admin, tools, self.furniture.telemetry.events().clone());
                 Admin::start(
                     address,
                     AdminLimits::default(),
@@ -192,10 +212,14 @@ impl Gateways {
 }
 
 fn needs_roots(config: &Config) -> bool {
-    config.buckets.iter().any(|bucket| match &bucket.origin {
-        OriginConfig::Server(server) => server.endpoint.address(server.style, &bucket.name).scheme() == Scheme::Https,
-        OriginConfig::Embedded(_) => false,
-    })
+    let hears_sns = config.admin.as_ref().is_some_and(|admin| !admin.sns_topics.is_empty());
+    hears_sns
+        || config.buckets.iter().any(|bucket| match &bucket.origin {
+            OriginConfig::Server(server) => {
+                server.endpoint.address(server.style, &bucket.name).scheme() == Scheme::Https
+            }
+            OriginConfig::Embedded(_) => false,
+        })
 }
 
 /// The program at work.
@@ -245,7 +269,10 @@ impl Program {
             draining.store(true, Ordering::Relaxed);
             events.draining(drain);
             tokio::select! {
-                cut = listener.drain(drain) => events.stopped(cut),
+                cut = listener.drain(drain) => {
+                    furniture.objects.close().await;
+                    events.stopped(cut);
+                }
                 () = signals.next() => {}
             }
             exit

@@ -1,6 +1,6 @@
 //! `evergate routes`: what is open, in the order in which it is tried, and to which clients.
 
-use super::{Exit, doors, load, table, written};
+use super::{Exit, caching, doors, load, table, written};
 use crate::config::{AccessConfig, Config, Environment, RouteConfig, Source};
 use crate::s3::without_port;
 use std::cmp::Reverse;
@@ -18,7 +18,8 @@ pub fn run(file: Option<PathBuf>) -> Exit {
 }
 
 /// Writes the routes as a table, in the order in which they are tried: a host with its port, then a host alone, then
-/// every host (`*`); within each, the longest path first. Clients, refresh rules and hosts follow, if there are any.
+/// every host (`*`); within each, the longest path first. Clients, refresh rules, hosts and the object cache follow, if
+/// there are any.
 ///
 /// # Errors
 /// Those of the writer.
@@ -29,13 +30,14 @@ pub fn write_routes(config: &Config, out: &mut impl Write) -> io::Result<()> {
         let has_port = host.is_some_and(|host| without_port(host) != host);
         (host.is_none(), !has_port, host, Reverse(route.path.len()), &route.path)
     });
-    let mut rows = vec![["HOST", "PATH", "BUCKET", "PREFIX", "ACCESS", "DELIVERY"].map(String::from)];
+    let mut rows = vec![["HOST", "PATH", "BUCKET", "PREFIX", "ACCESS", "DELIVERY", "CACHE"].map(String::from)];
     rows.extend(routes.into_iter().map(|route| row(route, config)));
     table::write(&rows, out)?;
-    doors::write(config, out)
+    doors::write(config, out)?;
+    caching::write_bounds(config, out)
 }
 
-fn row(route: &RouteConfig, config: &Config) -> [String; 6] {
+fn row(route: &RouteConfig, config: &Config) -> [String; 7] {
     let access = match route.access {
         AccessConfig::Public => "public",
     };
@@ -46,6 +48,7 @@ fn row(route: &RouteConfig, config: &Config) -> [String; 6] {
         doors::prefix(&route.prefix),
         access,
         route.delivery.as_str(),
+        &caching::policy(route.cache.as_ref()),
     ]
     .map(String::from)
 }

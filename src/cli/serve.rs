@@ -8,7 +8,7 @@ use crate::gateway::reload::{Cause, Hangups, Pace, ReloadWatch, WatchedFiles};
 use crate::gateway::{Furniture, Running};
 use crate::listener::{self, Limits};
 use crate::telemetry::DEFAULT_FILTER;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 
 /// Runs the command. Takes the file as named on the command line; returns when the gateway has ended.
@@ -96,7 +96,7 @@ impl Reload {
         for warning in &loaded.warnings {
             events.config_warning(warning);
         }
-        for setting in self.fixed_at_start(&loaded.config) {
+        for setting in fixed_at_start(&self.started_with, &loaded.config) {
             events.config_warning(&format!("`{setting}` has changed; it takes a restart to follow"));
         }
         if let Err(error) = program::replace(&self.running, &mut self.embedded, &self.furniture, &loaded.config) {
@@ -104,34 +104,81 @@ impl Reload {
         }
         events.config_reloaded(cause, &loaded.config);
     }
+}
 
-    /// Returns the settings that differ and that sockets, threads and the log's shape were made with.
-    fn fixed_at_start(&self, config: &Config) -> Vec<&'static str> {
-        let (old, new) = (&self.started_with, config);
-        let admin = |config: &Config| {
-            let admin = config.admin.as_ref()?;
-            let token = admin.token.as_ref().map(|token| token.expose_secret().to_owned());
-            Some((admin.address, token))
+/// Returns the settings that differ between the configuration of the start and a new one, and that sockets, threads, the
+/// object cache and the log's shape were made with.
+fn fixed_at_start(old: &Config, new: &Config) -> Vec<&'static str> {
+    let admin = |config: &Config| {
+        let admin = config.admin.as_ref()?;
+        let exposed = |token: &Option<SecretString>| token.as_ref().map(|token| token.expose_secret().to_owned());
+        let tokens = [&admin.token, &admin.events_token].map(exposed);
+        Some((admin.address, tokens, admin.sns_topics.clone()))
+    };
+    let differing = [
+        ("listen", old.listener.address != new.listener.address),
+        ("tls", old.listener.tls != new.listener.tls),
+        (
+            "trusted_proxies",
+            old.listener.trusted_proxies != new.listener.trusted_proxies,
+        ),
+        (
+            "max_connections",
+            old.listener.max_connections != new.listener.max_connections,
+        ),
+        ("workers", old.listener.workers != new.listener.workers),
+        ("drain", old.listener.drain != new.listener.drain),
+        ("admin", admin(old) != admin(new)),
+        ("object_cache", old.object_cache != new.object_cache),
+        ("log.format", old.log.format != new.log.format),
+    ];
+    differing
+        .into_iter()
+        .filter_map(|(setting, differs)| differs.then_some(setting))
+        .collect()
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn fixed(settings: &str) -> Vec<&'static str> {
+        let config = |settings: &str| {
+            let text = format!(
+                "{settings}\nbuckets: {{ files: {{ name: my-files, region: eu-central-1 }} }}\nroutes: [{{ path: /a/, bucket: files, prefix: a/, access: public, \
+                 cache: {{}} }}]\n"
+            );
+            let secrets = [("ONE", "one-secret-of-many"), ("OTHER", "another-secret-of-many")];
+            let loaded = config::parse(&text, Path::new("config.yaml"), &secrets.into_iter().collect());
+            loaded.unwrap_or_else(|faults| panic!("{faults}")).config
         };
-        let differing = [
-            ("listen", old.listener.address != new.listener.address),
-            ("tls", old.listener.tls != new.listener.tls),
+        let started = "admin: { listen: 127.0.0.1:9901, token: ${ONE}, events_token: ${OTHER} }";
+        fixed_at_start(&config(started), &config(settings))
+    }
+
+    #[test]
+    fn what_takes_a_restart_is_named() {
+        let admin = "admin: { listen: 127.0.0.1:9901, token: ${ONE}, events_token: ${OTHER}";
+        let topic = "sns_topics: [arn:aws:sns:eu-central-1:123456789012:events]";
+        for (settings, named) in [
+            (format!("{admin} }}\nauto_limit: 512KiB\nurl_cache: off"), &[][..]),
+            (format!("{admin}, {topic} }}"), &["admin"]),
             (
-                "trusted_proxies",
-                old.listener.trusted_proxies != new.listener.trusted_proxies,
+                "admin: { listen: 127.0.0.1:9901, token: ${ONE} }".to_owned(),
+                &["admin"],
             ),
             (
-                "max_connections",
-                old.listener.max_connections != new.listener.max_connections,
+                "admin: { listen: 127.0.0.1:9901, token: ${OTHER}, events_token: ${ONE} }".to_owned(),
+                &["admin"],
             ),
-            ("workers", old.listener.workers != new.listener.workers),
-            ("drain", old.listener.drain != new.listener.drain),
-            ("admin", admin(old) != admin(new)),
-            ("log.format", old.log.format != new.log.format),
-        ];
-        differing
-            .into_iter()
-            .filter_map(|(setting, differs)| differs.then_some(setting))
-            .collect()
+            ("admin: off".to_owned(), &["admin"]),
+            (format!("{admin} }}\nobject_cache: {{ max: 64MiB }}"), &["object_cache"]),
+            (
+                format!("{admin} }}\nobject_cache: {{ disk: {{ folder: cache, max: 1GiB }} }}\nworkers: 2"),
+                &["workers", "object_cache"],
+            ),
+        ] {
+            assert_eq!(fixed(&settings), named, "{settings}");
+        }
     }
 }

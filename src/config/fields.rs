@@ -1,5 +1,5 @@
 //! Reads a mapping field by field and reports everything about its shape: not a mapping, unknown, duplicate and missing
-//! fields, fields of doors that are not built, empty values, lists where a value belongs.
+//! fields, empty values, lists where a value belongs.
 
 use super::document::{Entry, Node, Value};
 use super::faults::Place;
@@ -49,13 +49,7 @@ impl<'n> Fields<'n> {
     }
 
     fn unknown(&self, name: &str) -> Wrong {
-        let Shape { what, fields, unbuilt } = self.shape;
-        if let Some((_, belongs)) = unbuilt.iter().find(|(field, _)| *field == name) {
-            return Wrong::new(
-                format!("\"{name}\" is not there yet: it belongs to {belongs}, which this version does not have"),
-                "remove it; a setting that does nothing would be a lie",
-            );
-        }
+        let Shape { what, fields } = self.shape;
         let remedy = match nearest(name, fields.iter().copied()) {
             Some(meant) => format!("did you mean \"{meant}\"?"),
             None => format!("{what} has {}", list_of(fields, "and")),

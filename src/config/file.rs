@@ -8,12 +8,10 @@ pub(super) struct Shape {
     pub(super) what: &'static str,
     /// Its fields.
     pub(super) fields: &'static [&'static str],
-    /// Fields of the design that belong to something not yet built, and to what.
-    pub(super) unbuilt: &'static [(&'static str, &'static str)],
 }
 
 /// The fields that hold secrets, in whatever mapping.
-pub(super) const SECRETS: [&str; 3] = ["secret_access_key", "session_token", "token"];
+pub(super) const SECRETS: [&str; 4] = ["secret_access_key", "session_token", "token", "events_token"];
 
 /// The file itself.
 pub(super) static FILE: Shape = Shape {
@@ -28,6 +26,7 @@ pub(super) static FILE: Shape = Shape {
         "drain",
         "auto_limit",
         "url_cache",
+        "object_cache",
         "log",
         "buckets",
         "routes",
@@ -37,35 +36,42 @@ pub(super) static FILE: Shape = Shape {
         "s3_base_path",
         "s3_domains",
     ],
-    unbuilt: &[],
 };
 
 /// `admin`, unless `off`.
 pub(super) static ADMIN: Shape = Shape {
     what: "\"admin\"",
-    fields: &["listen", "token"],
-    unbuilt: &[],
+    fields: &["listen", "token", "events_token", "sns_topics"],
 };
 
 /// `tls`
 pub(super) static TLS: Shape = Shape {
     what: "\"tls\"",
     fields: &["certificate", "private_key"],
-    unbuilt: &[],
 };
 
 /// `url_cache`, unless `off`.
 pub(super) static URL_CACHE: Shape = Shape {
     what: "\"url_cache\"",
     fields: &["max"],
-    unbuilt: &[],
+};
+
+/// `object_cache`
+pub(super) static OBJECT_CACHE: Shape = Shape {
+    what: "\"object_cache\"",
+    fields: &["max", "max_object_size", "disk"],
+};
+
+/// `disk` of `object_cache`
+pub(super) static DISK: Shape = Shape {
+    what: "\"disk\"",
+    fields: &["folder", "max"],
 };
 
 /// `log`
 pub(super) static LOG: Shape = Shape {
     what: "\"log\"",
     fields: &["format", "access"],
-    unbuilt: &[],
 };
 
 /// One of `buckets`.
@@ -80,7 +86,6 @@ pub(super) static BUCKET: Shape = Shape {
         "credentials",
         "embedded",
     ],
-    unbuilt: &[],
 };
 
 /// `credentials`, unless `chain` or `anonymous`.
@@ -93,21 +98,18 @@ pub(super) static CREDENTIALS: Shape = Shape {
         "profile",
         "assume_role",
     ],
-    unbuilt: &[],
 };
 
 /// `assume_role` of `credentials`.
 pub(super) static ASSUME_ROLE: Shape = Shape {
     what: "\"assume_role\"",
     fields: &["role_arn", "external_id", "session_name", "sts_endpoint", "source"],
-    unbuilt: &[],
 };
 
 /// `source` of `assume_role`, unless `chain`.
 pub(super) static ROLE_SOURCE: Shape = Shape {
     what: "\"source\"",
     fields: &["access_key_id", "secret_access_key", "session_token", "profile"],
-    unbuilt: &[],
 };
 
 /// One of `routes`.
@@ -124,8 +126,8 @@ pub(super) static ROUTE: Shape = Shape {
         "fallback",
         "origin_forbidden",
         "inline",
+        "cache",
     ],
-    unbuilt: &[("cache", "the object cache")],
 };
 
 /// One of `clients`.
@@ -139,21 +141,24 @@ pub(super) static CLIENT: Shape = Shape {
         "signature_versions",
         "allow",
     ],
-    unbuilt: &[],
 };
 
 /// One of `allow` of a client.
 pub(super) static ALLOW: Shape = Shape {
     what: "what a client is allowed",
     fields: &["bucket", "prefix", "operations"],
-    unbuilt: &[],
 };
 
 /// One of `refresh`.
 pub(super) static REFRESH: Shape = Shape {
     what: "a refresh rule",
-    fields: &["bucket", "prefix", "max_age", "not_before", "delivery"],
-    unbuilt: &[],
+    fields: &["bucket", "prefix", "max_age", "not_before", "delivery", "cache"],
+};
+
+/// `cache` of a route or refresh rule.
+pub(super) static CACHE: Shape = Shape {
+    what: "\"cache\"",
+    fields: &["fresh_for", "stale_while_revalidate", "stale_if_error"],
 };
 
 #[cfg(test)]
@@ -168,6 +173,8 @@ mod tests {
             &ADMIN,
             &TLS,
             &URL_CACHE,
+            &OBJECT_CACHE,
+            &DISK,
             &LOG,
             &BUCKET,
             &CREDENTIALS,
@@ -177,12 +184,10 @@ mod tests {
             &CLIENT,
             &ALLOW,
             &REFRESH,
+            &CACHE,
         ] {
             for field in shape.fields {
                 assert!(reference.contains(&format!("| `{field}` |")), "{}: {field}", shape.what);
-            }
-            for (field, _) in shape.unbuilt {
-                assert!(reference.contains(&format!("`{field}`")), "{}: {field}", shape.what);
             }
         }
     }

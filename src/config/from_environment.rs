@@ -3,6 +3,7 @@
 //!
 //! It becomes the same tree that a file becomes, so that it is judged by the same rules; only the places differ.
 
+mod caching;
 mod doors;
 
 use super::document::{Entry, Node, Value};
@@ -13,7 +14,8 @@ use super::report::Report;
 use super::text::{Origin, Text};
 use super::url_expiry;
 use super::words::{list_of, nearest};
-use doors::{ADMIN_LISTEN, ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, PUBLIC_HOSTS, REFRESH_PREFIXES};
+use caching::{FRESH_FOR, OBJECT_CACHE_MAX, STALE_IF_ERROR, STALE_WHILE_REVALIDATE};
+use doors::{ADMIN_LISTEN, ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, EVENTS_TOKEN, PUBLIC_HOSTS, REFRESH_PREFIXES};
 
 const LISTEN: &str = "EVERGATE_LISTEN";
 const LOG_FORMAT: &str = "EVERGATE_LOG_FORMAT";
@@ -24,16 +26,21 @@ const REGION: &str = "AWS_REGION";
 pub(super) const FORCE_PATH_STYLE: &str = "AWS_FORCE_PATH_STYLE";
 
 /// Variables that only the environment alone uses.
-const OURS: [&str; 9] = [
+const OURS: [&str; 14] = [
     LISTEN,
     ADMIN_LISTEN,
     ADMIN_TOKEN,
+    EVENTS_TOKEN,
     LOG_FORMAT,
     PUBLIC_PREFIXES,
     REFRESH_PREFIXES,
     PUBLIC_HOSTS,
     CLIENT_ID,
     CLIENT_SECRET,
+    FRESH_FOR,
+    STALE_WHILE_REVALIDATE,
+    STALE_IF_ERROR,
+    OBJECT_CACHE_MAX,
 ];
 /// The bucket's name in logs and metrics.
 const BUCKET_ID: &str = "files";
@@ -53,18 +60,24 @@ pub(super) fn document(report: &mut Report<'_>) -> Node {
         Some(entry("credentials", Place::Whole, credentials)),
     ]);
     let log = optional(report, "format", LOG_FORMAT);
+    let cache = caching::cache(report);
+    let routes = routes(cache.as_ref(), report);
+    let refresh = doors::refresh(cache.as_ref(), report);
+    let opened = [Some(&routes), refresh.as_ref().map(|rules| &rules.node)];
+    caching::judge_use(cache.as_ref(), opened, report);
     map([
         optional(report, "listen", LISTEN),
         doors::admin(report),
+        caching::object_cache(report),
         log.map(|format| entry("log", format.name_place.clone(), map([Some(format)]))),
         Some(entry(
             "buckets",
             Place::Whole,
             map([Some(entry(BUCKET_ID, Place::Whole, bucket))]),
         )),
-        Some(entry("routes", Place::Variable(PUBLIC_PREFIXES.into()), routes(report))),
+        Some(entry("routes", Place::Variable(PUBLIC_PREFIXES.into()), routes)),
         doors::clients(report),
-        doors::refresh(report),
+        refresh,
         doors::public_hosts(report),
     ])
 }
@@ -156,7 +169,7 @@ fn expiry(report: &mut Report<'_>) -> Option<Entry> {
     optional(report, "url_expiry", name)
 }
 
-fn routes(report: &mut Report<'_>) -> Node {
+fn routes(cache: Option<&Entry>, report: &mut Report<'_>) -> Node {
     let place = Place::Variable(PUBLIC_PREFIXES.into());
     let list = report.env().get(PUBLIC_PREFIXES).unwrap_or_default();
     let mut routes = Vec::new();
@@ -179,6 +192,7 @@ fn routes(report: &mut Report<'_>) -> Node {
             field("prefix", prefix),
             field("access", "public"),
             field("delivery", "auto"),
+            cache.cloned(),
         ]);
         route.place = place.clone();
         routes.push(route);

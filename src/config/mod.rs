@@ -38,3 +38,4 @@ pub use key_files::{KeyFiles, KeyFilesError, KeyPart};
 pub use load::{Loaded, Source, load, parse};
 pub use model::*;
 pub use places::{Places, Spot};
+pub use units::{written_duration, written_size};

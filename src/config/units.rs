@@ -97,6 +97,29 @@ pub(super) fn word<T: Copy>(text: &Text, words: &[(&'static str, T)]) -> Result<
     ))
 }
 
+/// A duration as operators write it: `3650d`, not in years and months.
+#[must_use]
+pub fn written_duration(duration: Duration) -> String {
+    const DAY: u64 = 86_400;
+    match duration.as_secs() {
+        0 if duration.is_zero() => "0s".to_owned(),
+        seconds if seconds % DAY == 0 && duration.subsec_nanos() == 0 => format!("{}d", seconds / DAY),
+        _ => humantime::format_duration(duration).to_string(),
+    }
+}
+
+/// A size in bytes as operators write it: in the largest binary unit that it is whole in, such as `64MiB`.
+#[must_use]
+pub fn written_size(bytes: u64) -> String {
+    const UNITS: [(&str, u32); 5] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
+    let whole = |shift: u32| bytes.trailing_zeros() >= shift;
+    let (unit, shift) = UNITS.into_iter().find(|(_, shift)| whole(*shift)).unwrap_or(("B", 0));
+    match bytes {
+        0 => "0B".to_owned(),
+        _ => format!("{}{unit}", bytes >> shift),
+    }
+}
+
 fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'_')
 }
@@ -129,6 +152,26 @@ mod tests {
         assert_eq!(size(&text("0B")), Ok(0));
         for wrong in ["64", "64XB", "-1MiB", "MiB", ""] {
             assert!(size(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_are_said_as_they_are_written() {
+        for (seconds, said) in [
+            (0, "0s"),
+            (86_400, "1d"),
+            (3650 * 86_400, "3650d"),
+            (90, "1m 30s"),
+            (90_000, "1day 1h"),
+        ] {
+            assert_eq!(written_duration(Duration::from_secs(seconds)), said);
+        }
+    }
+
+    #[test]
+    fn sizes_are_said_as_they_are_written() {
+        for said in ["0B", "1B", "1023B", "64MiB", "1536KiB", "1GiB", "10TiB", "500000B"] {
+            assert_eq!(size(&text(said)).map(written_size), Ok(said.to_owned()));
         }
     }
 }

@@ -9,6 +9,7 @@ use super::remedy::Cause;
 use super::request::{Means, SignedRequest};
 use super::state::{Line, OriginState};
 use crate::resolve::Target;
+use http::HeaderMap;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 pub(super) struct Received {
     pub(super) status: OriginStatus,
     pub(super) head: OriginHead,
+    /// All of its fields, for what is judged of them but goes no further.
+    pub(super) headers: HeaderMap,
     pub(super) body: reqwest::Body,
 }
 
@@ -87,11 +90,15 @@ impl OriginClient {
             bucket.confirm_offset(response.headers(), self.clock().now());
         }
         match success {
-            Some(Ok(status)) => Ok(Received {
-                status,
-                head,
-                body: response.into_body(),
-            }),
+            Some(Ok(status)) => {
+                let (parts, body) = response.into_parts();
+                Ok(Received {
+                    status,
+                    head,
+                    headers: parts.headers,
+                    body,
+                })
+            }
             Some(Err(error)) => Err(Failed::new(Cause::Settled, error)),
             None => {
                 let patience = self.settings().deadlines.error_body;

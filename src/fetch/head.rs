@@ -72,6 +72,56 @@ impl OriginHead {
         }
     }
 
+    /// The head of an object that is kept whole: parts of it can be had.
+    #[must_use]
+    pub(super) fn kept(self) -> Self {
+        Self {
+            content_range: None,
+            accept_ranges: Some(HeaderValue::from_static("bytes")),
+            ..self
+        }
+    }
+
+    /// The head of a part of the object.
+    pub(super) fn of_part(&self, range: ContentRange) -> Self {
+        Self {
+            content_length: range.part_length(),
+            content_range: Some(range),
+            ..self.clone()
+        }
+    }
+
+    /// The same head after a 304 of `newer`, which tells anew what has changed beside the bytes. RFC 9111 §3.2.
+    pub(super) fn updated(&self, newer: &Self) -> Self {
+        let or = |newer: &Option<HeaderValue>, own: &Option<HeaderValue>| newer.as_ref().or(own.as_ref()).cloned();
+        Self {
+            content_type: or(&newer.content_type, &self.content_type),
+            content_language: or(&newer.content_language, &self.content_language),
+            content_disposition: or(&newer.content_disposition, &self.content_disposition),
+            last_modified: or(&newer.last_modified, &self.last_modified),
+            modified_at: newer.modified_at.or(self.modified_at),
+            cache_control: or(&newer.cache_control, &self.cache_control),
+            expires: or(&newer.expires, &self.expires),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the bytes that its fields take.
+    pub(super) fn weigh(&self) -> usize {
+        let values = [
+            &self.content_type,
+            &self.content_encoding,
+            &self.content_language,
+            &self.content_disposition,
+            &self.last_modified,
+            &self.cache_control,
+            &self.expires,
+        ];
+        let values: usize = values.into_iter().flatten().map(HeaderValue::len).sum();
+        let tag = self.etag.as_ref().map_or(0, |(_, value)| value.len().saturating_mul(2));
+        size_of::<Self>().saturating_add(values).saturating_add(tag)
+    }
+
     /// `ETag`, a valid one.
     #[must_use]
     pub fn etag(&self) -> Option<&HeaderValue> {

@@ -13,6 +13,7 @@ mod amends;
 mod attempt;
 mod breaker;
 mod budget;
+mod cached;
 mod client;
 mod concurrency;
 mod conditions;
@@ -39,6 +40,7 @@ mod upload;
 
 pub use breaker::{Breaker, BreakerBounds};
 pub use budget::BudgetBounds;
+pub use cached::{After, Asker, Before, CacheUse, Found, ObjectBody, ObjectCache, ObjectResponse, Want};
 pub use client::ClientError;
 pub use concurrency::ConcurrencyBounds;
 pub use conditions::Conditions;

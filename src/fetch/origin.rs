@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::resolve::Target;
 use crate::s3::Operation;
+use http::HeaderMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -36,6 +37,13 @@ pub struct OriginResponse {
     status: OriginStatus,
     head: OriginHead,
     body: OriginBody,
+}
+
+/// What the origin has, and how it said so.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) response: OriginResponse,
+    pub(super) headers: HeaderMap,
 }
 
 impl OriginClient {
@@ -72,6 +80,18 @@ impl OriginClient {
         target: &Target,
         conditions: &Conditions,
     ) -> Result<OriginResponse, FetchError> {
+        let asked = self.fetch_with_headers(state, credentials, target, conditions).await?;
+        Ok(asked.response)
+    }
+
+    /// The same, with all fields of the answer's head, for what is judged of them but goes no further.
+    pub(super) async fn fetch_with_headers(
+        &self,
+        state: &Arc<OriginState>,
+        credentials: &Credentials,
+        target: &Target,
+        conditions: &Conditions,
+    ) -> Result<Asked, FetchError> {
         let slot = Arc::clone(&self.slots)
             .try_acquire_owned()
             .map_err(|_| FetchError::Saturated)?;
@@ -96,8 +116,13 @@ impl OriginClient {
         pursuit: Pursuit<'_>,
         conditions: &Conditions,
         slot: OwnedSemaphorePermit,
-    ) -> OriginResponse {
-        let Received { status, mut head, body } = received;
+    ) -> Asked {
+        let Received {
+            status,
+            mut head,
+            headers,
+            body,
+        } = received;
         let status = judged(status, conditions, &head);
         if status == OriginStatus::NotModified {
             head.complete_not_modified(conditions.if_none_match.as_ref());
@@ -112,7 +137,10 @@ impl OriginClient {
             ),
             _ => OriginBody::empty(),
         };
-        OriginResponse { status, head, body }
+        Asked {
+            response: OriginResponse { status, head, body },
+            headers,
+        }
     }
 
     pub(super) fn http(&self) -> &HttpClient {

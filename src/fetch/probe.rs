@@ -1,4 +1,5 @@
-//! Requests that are judged by their raw answer: for `evergate check --online`, which wants to know what the walk passes over.
+//! Requests that are judged by their raw answer: for `evergate check --online`, which wants to know what the walk passes over, and
+//! for what the admin API asks of Amazon SNS.
 //!
 //! Same client, same TLS, same rule 2; but any method, and the whole head and the start of the body come back.
 

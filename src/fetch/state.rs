@@ -104,6 +104,18 @@ impl OriginState {
         }
     }
 
+    /// Writes down what came of a request, and how long that `took`.
+    pub fn asked<T>(&self, came: &Result<T, FetchError>, took: Duration) {
+        match came {
+            Ok(_) | Err(FetchError::Missing) => self.metrics.origin_answered(took),
+            Err(error) => {
+                if let Some(kind) = error.kind() {
+                    self.events.origin_failed(&self.metrics, kind, error);
+                }
+            }
+        }
+    }
+
     /// A reader's request begins: it earns its share of repeats.
     pub(super) fn earn(&self) {
         self.budget.earn();

@@ -6,6 +6,7 @@
 
 use super::error::TransferError;
 use super::resume::{Rest, Resumption};
+use crate::cache::Forgetting;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::fmt;
@@ -40,6 +41,8 @@ pub struct OriginBody {
     /// Held until the client has everything, not only until the origin has given it: what lies here in between takes
     /// memory, and the slots are its only bound over all clients.
     _slot: Option<OwnedSemaphorePermit>,
+    /// The write that this is the answer to.
+    wrote: Option<Box<Forgetting>>,
 }
 
 #[derive(Debug)]
@@ -93,6 +96,7 @@ impl OriginBody {
             length,
             received: 0,
             _slot: Some(slot),
+            wrote: None,
         }
     }
 
@@ -103,7 +107,15 @@ impl OriginBody {
             length: Length::Exact(0),
             received: 0,
             _slot: None,
+            wrote: None,
         }
+    }
+
+    /// The same body, the answer to a write that is over when the body is.
+    #[must_use]
+    pub(super) fn ending(mut self, wrote: Forgetting) -> Self {
+        self.wrote = Some(Box::new(wrote));
+        self
     }
 
     /// What was known of the length before the first byte.
@@ -254,6 +266,9 @@ impl Body for OriginBody {
         };
         if !matches!(result, Ok(Some(_))) {
             this.inner = None;
+        }
+        if this.inner.is_none() {
+            this.wrote = None;
         }
         Poll::Ready(result.transpose())
     }

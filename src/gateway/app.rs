@@ -3,11 +3,13 @@
 use super::link_ages::LinkAgesTable;
 use super::per_bucket::{Known, PerBucket};
 use crate::access::S3Access;
+use crate::cache::{Forgetting, WriteScope};
 use crate::clock::Clock;
 use crate::config::{BucketConfig, BucketId, Config, OriginConfig, ServerConfig};
-use crate::fetch::OriginBounds;
+use crate::fetch::{ObjectCache, OriginBounds};
 use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable, S3Doors, StablePaths};
+use crate::s3::BucketName;
 use crate::telemetry::{AccessLog, AppReading, CredentialReading, Metrics, RouteMetrics, Telemetry};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -26,6 +28,8 @@ pub struct Furniture {
     pub runtime: Handle,
     /// The bounds that origins are asked within.
     pub bounds: OriginBounds,
+    /// What is kept of objects.
+    pub objects: Arc<ObjectCache>,
 }
 
 /// Why an app can't be built.
@@ -61,6 +65,8 @@ pub struct App {
     pub(super) per_bucket: Vec<PerBucket>,
     /// Signs redirects.
     pub(super) presigner: Presigner,
+    /// What is kept of objects.
+    pub(super) objects: Arc<ObjectCache>,
     /// The largest object that `auto` streams, in bytes.
     pub(super) auto_limit: u64,
     /// One line a request.
@@ -124,6 +130,7 @@ impl App {
                 furniture.clock.clone(),
             ),
             per_bucket,
+            objects: Arc::clone(&furniture.objects),
             auto_limit: config.auto_limit,
             access_log: furniture.telemetry.access_log(config.log),
             clock: furniture.clock.clone(),
@@ -174,12 +181,23 @@ impl App {
         per.and_then(|per| per.s3_metrics.as_ref()).unwrap_or(&self.s3_metrics)
     }
 
+    /// Returns what a write to `bucket` makes of what is kept: of every bucket with that name at its origin, for two of them
+    /// may be one there.
+    pub(super) fn writing(&self, bucket: &BucketName, written: WriteScope) -> Forgetting {
+        let named = self.per_bucket.iter().filter(|per| per.bucket.name == *bucket);
+        let spaces = named.map(|per| per.space.clone()).collect();
+        let metrics = self.telemetry.metrics().objects();
+        Forgetting::new(Arc::clone(self.objects.forgotten()), metrics, spaces, written)
+    }
+
     /// Makes the metrics keep what this app counts by, and nothing else.
     pub(super) fn keep_labels(&self, metrics: &Metrics) {
         let of_buckets = self.per_bucket.iter().filter_map(|per| per.s3_metrics.as_ref());
         let routes = self.route_metrics.iter().chain(of_buckets).chain([&self.s3_metrics]);
         let routes: Vec<_> = routes.map(|route| route.label()).collect();
         let buckets: Vec<_> = self.per_bucket.iter().map(|per| per.bucket.id.as_str()).collect();
+        let spaces: Vec<_> = self.per_bucket.iter().map(|per| &per.space).collect();
+        self.objects.forgotten().retain(&spaces);
         metrics.retain(&routes, &buckets, &self.link_ages.clients());
     }
 }

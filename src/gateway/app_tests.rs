@@ -3,15 +3,18 @@
 use super::*;
 use crate::clock::Timestamp;
 use crate::config::{self, Environment};
-use crate::fetch::OriginState;
+use crate::fetch::{ObjectCache, OriginState};
 use crate::telemetry::AccessSink;
 use std::fmt::Write;
 use std::path::Path;
 
 fn furniture() -> Furniture {
     let clock = Clock::manual(Timestamp::from_unix(1_800_000_000)).0;
+    let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
+    let config = crate::config::ObjectCacheConfig::default();
     Furniture {
-        telemetry: Telemetry::new(clock.clone(), AccessSink::none()).unwrap(),
+        objects: ObjectCache::new(&config, clock.clone(), telemetry.metrics().objects()),
+        telemetry,
         clock,
         runtime: Handle::current(),
         bounds: OriginBounds::default(),

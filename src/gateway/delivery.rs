@@ -5,8 +5,8 @@ use super::app::App;
 use super::per_bucket::PerBucket;
 use super::walk::Answered;
 use crate::access::{self, Permit};
-use crate::config::{Delivery, InlinePolicy, OriginForbidden};
-use crate::fetch::{Conditions, FetchError, OriginClient, OriginResponse, OriginStatus};
+use crate::config::{CachePolicy, Delivery, InlinePolicy, OriginForbidden};
+use crate::fetch::{Conditions, FetchError, Found, ObjectResponse, OriginClient, OriginStatus, Want};
 use crate::listener::Inbound;
 use crate::presign::PresignError;
 use crate::resolve::{Download, Overrides, Target};
@@ -34,7 +34,10 @@ pub(super) enum Manner<'a> {
         download: Option<&'a Download>,
     },
     /// The presigned door: what was signed.
-    Signed { overrides: &'a Overrides },
+    Signed {
+        overrides: &'a Overrides,
+        cache: Option<&'a CachePolicy>,
+    },
 }
 
 impl Manner<'_> {
@@ -42,7 +45,7 @@ impl Manner<'_> {
     fn redirected(&self, permit: Permit) -> Target {
         match self {
             Self::Route { download, .. } => Target::redirected(permit, *download),
-            Self::Signed { overrides } => Target::new(permit, (*overrides).clone()),
+            Self::Signed { overrides, .. } => Target::new(permit, (*overrides).clone()),
         }
     }
 
@@ -50,14 +53,22 @@ impl Manner<'_> {
     fn streamed(&self, permit: Permit) -> Target {
         match self {
             Self::Route { .. } => Target::streamed(permit),
-            Self::Signed { overrides } => Target::new(permit, overrides.choosing()),
+            Self::Signed { overrides, .. } => Target::new(permit, overrides.choosing()),
+        }
+    }
+
+    /// For how long the object cache answers; `None` leaves it out.
+    fn cache(&self) -> Option<&CachePolicy> {
+        match self {
+            Self::Route { routed, .. } => routed.route.cache.as_ref(),
+            Self::Signed { cache, .. } => *cache,
         }
     }
 
     fn conditions(&self, request: &Inbound, permit: &Permit) -> Conditions {
         let conditions = Conditions::from_headers(&request.headers, permit.operation());
         match self {
-            Self::Signed { overrides } if overrides.chooses_part() => conditions.of_part(),
+            Self::Signed { overrides, .. } if overrides.chooses_part() => conditions.of_part(),
             Self::Signed { .. } | Self::Route { .. } => conditions,
         }
     }
@@ -88,7 +99,7 @@ impl Manner<'_> {
                 download: *download,
                 overrides: None,
             },
-            Self::Signed { overrides } => View {
+            Self::Signed { overrides, .. } => View {
                 key,
                 audience,
                 cache_control: None,
@@ -100,10 +111,10 @@ impl Manner<'_> {
     }
 }
 
-/// What was fetched: the object asked for, or the one that stands in for it.
-struct Fetched {
+/// What was found: the object asked for, or the one that stands in for it.
+struct Brought {
     permit: Permit,
-    response: OriginResponse,
+    object: ObjectResponse,
     outcome: Outcome,
 }
 
@@ -145,42 +156,61 @@ impl Errand<'_> {
     }
 
     async fn stream(&self, permit: Permit, trail: &mut AccessGuard) -> Result<Answered, Failure> {
-        let fetched = self.fetch_or_fall_back(permit, trail).await?;
-        Ok(self.pass_on(fetched))
+        let brought = self.read_or_fall_back(permit, u64::MAX, trail).await?;
+        // Nothing is larger than that.
+        brought.map(|brought| self.pass_on(brought)).ok_or(Failure::Internal)
     }
 
-    /// Asks the origin for the object and decides by the head of its answer, so that a small object costs one round trip.
+    /// Decides by the size: as it is known from before, or by the head of the origin's answer, so that a small object costs
+    /// one round trip.
     async fn auto(&self, permit: Permit, trail: &mut AccessGuard) -> Result<Answered, Failure> {
-        let fetched = self.fetch_or_fall_back(permit.clone(), trail).await?;
-        let large = fetched
-            .response
-            .complete_length()
-            .is_some_and(|length| length > self.app.auto_limit);
-        if large && fetched.permit == permit {
-            match self.redirect(&self.manner.redirected(permit)) {
+        let read = self
+            .read_or_fall_back(permit.clone(), self.app.auto_limit, trail)
+            .await?;
+        let is_large = |brought: &Brought| {
+            let length = brought.object.complete_length();
+            brought.permit == permit && length.is_some_and(|length| length > self.app.auto_limit)
+        };
+        let large = read.as_ref().is_none_or(is_large);
+        if large {
+            match self.redirect(&self.manner.redirected(permit.clone())) {
                 // Dropping what was fetched ends the transfer.
                 Ok(answered) => return Ok(answered),
-                // The bytes are at hand.
+                // The bytes are at hand, or are fetched all the same.
                 Err(PresignError::CredentialEndsSoon | PresignError::PermitEndsSoon) => {}
                 Err(error) => return Err(Failure::from(&error)),
             }
         }
-        Ok(self.pass_on(fetched))
+        match read {
+            Some(brought) => Ok(self.pass_on(brought)),
+            None => self.stream(permit, trail).await,
+        }
     }
 
-    async fn fetch_or_fall_back(&self, permit: Permit, trail: &mut AccessGuard) -> Result<Fetched, Failure> {
+    /// Reads the object, or what stands in for it when it is missing; `None` for one that is known to have more than `most`
+    /// bytes, of which nothing is asked.
+    async fn read_or_fall_back(
+        &self,
+        permit: Permit,
+        most: u64,
+        trail: &mut AccessGuard,
+    ) -> Result<Option<Brought>, Failure> {
         let fallback = self.manner.fallback(&permit);
         let conditions = self.manner.conditions(self.request, &permit);
-        let found = self.fetch(permit.clone(), &conditions, trail).await;
+        let found = self.read(permit.clone(), &conditions, most, trail).await;
         let (permit, found, stood_in) = match (found, fallback) {
             (Err(FetchError::Missing), Some(fallback)) => {
-                let found = self.fetch(fallback.clone(), &conditions.for_stand_in(), trail).await;
+                let conditions = conditions.for_stand_in();
+                let found = self.read(fallback.clone(), &conditions, u64::MAX, trail).await;
                 (fallback, found, true)
             }
             (found, _) => (permit, found, false),
         };
-        let response = found.map_err(|error| Failure::of_fetch(&error, self.manner.forbidden()))?;
-        let outcome = match response.status() {
+        let found = found.map_err(|error| Failure::of_fetch(&error, self.manner.forbidden()))?;
+        let Some(object) = found else {
+            return Ok(None);
+        };
+        let outcome = match object.status {
             OriginStatus::Ok | OriginStatus::Partial if stood_in => Outcome::Fallback,
             OriginStatus::Ok => Outcome::Stream,
             OriginStatus::Partial => Outcome::Partial,
@@ -188,35 +218,71 @@ impl Errand<'_> {
             OriginStatus::PreconditionFailed => Outcome::PreconditionFailed,
             OriginStatus::RangeNotSatisfiable => Outcome::RangeNotSatisfiable,
         };
-        Ok(Fetched {
+        Ok(Some(Brought {
             permit,
-            response,
+            object,
             outcome,
-        })
+        }))
+    }
+
+    /// Reads an object, through the cache where there is a policy for it; `None` for one that is known to be larger than
+    /// `most` bytes.
+    async fn read(
+        &self,
+        permit: Permit,
+        conditions: &Conditions,
+        most: u64,
+        trail: &mut AccessGuard,
+    ) -> Result<Option<ObjectResponse>, FetchError> {
+        let target = self.manner.streamed(permit);
+        let Some(policy) = self.manner.cache() else {
+            return self.fetch(&target, conditions, trail).await.map(Some);
+        };
+        let asked = Instant::now();
+        let want = Want {
+            state: &self.bucket.origin,
+            credentials: &self.bucket.credentials,
+            space: &self.bucket.space,
+            target: &target,
+            conditions,
+            policy,
+            most,
+        };
+        let found = self.app.objects.read(self.origin, want).await;
+        if found.as_ref().map_or(true, Found::has_waited) {
+            trail.asked_origin(&self.bucket.metrics, asked.elapsed());
+        }
+        match found? {
+            Found::Object(object) => Ok(Some(object)),
+            Found::TooLarge(length) if length > most => Ok(None),
+            Found::TooLarge(_) => self.fetch(&target, conditions, trail).await.map(Some),
+        }
     }
 
     async fn fetch(
         &self,
-        permit: Permit,
+        target: &Target,
         conditions: &Conditions,
         trail: &mut AccessGuard,
-    ) -> Result<OriginResponse, FetchError> {
-        let target = self.manner.streamed(permit);
+    ) -> Result<ObjectResponse, FetchError> {
         let asked = Instant::now();
         let PerBucket {
             origin, credentials, ..
         } = self.bucket;
-        let found = self.origin.fetch(origin, credentials, &target, conditions).await;
-        self.bucket
-            .asked(&found, asked.elapsed(), self.app.telemetry.events(), trail);
-        found
+        let found = self.origin.fetch(origin, credentials, target, conditions).await;
+        self.bucket.asked(&found, asked.elapsed(), trail);
+        found.map(Into::into)
     }
 
-    fn pass_on(&self, fetched: Fetched) -> Answered {
+    fn pass_on(&self, brought: Brought) -> Answered {
+        let cache = match self.manner.cache() {
+            None => CacheResult::None,
+            Some(_) => brought.object.cache.result().into(),
+        };
         Answered {
-            response: respond::stream(fetched.response, &self.manner.view(&fetched.permit)),
-            outcome: fetched.outcome,
-            cache: CacheResult::None,
+            response: respond::stream(brought.object, &self.manner.view(&brought.permit)),
+            outcome: brought.outcome,
+            cache,
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::app::App;
 use super::per_bucket::PerBucket;
 use super::walk::{Answered, Signed};
-use crate::access::EndpointPermit;
+use crate::access::{EndpointOperation, EndpointPermit};
+use crate::cache::WriteScope;
 use crate::config::OriginForbidden;
 use crate::fetch::{Forwarded, OriginClient, Upload};
 use crate::listener::{RequestBody, RequestId};
@@ -66,7 +67,8 @@ impl Errand<'_> {
         };
         upload.amend(&mut headers);
         let view = self.view(&permit, Vec::new());
-        self.ask(permit, headers, upload, view, trail).await
+        let written = written(&permit);
+        self.ask(permit, headers, upload, view, written, trail).await
     }
 
     /// Sends a DeleteObjects request of the keys that its client may delete; the others are told as S3 tells them, one by
@@ -102,7 +104,9 @@ impl Errand<'_> {
         headers.insert(CONTENT_TYPE, XML);
         let view = self.view(&permit, refused);
         let upload = Upload::full(Bytes::from(document));
-        self.ask(permit, headers, upload, view, trail).await
+        let keys = allowed.objects.into_iter().map(|object| object.key.into()).collect();
+        self.ask(permit, headers, upload, view, Some(WriteScope::Keys(keys)), trail)
+            .await
     }
 
     fn divide(&self, permit: &EndpointPermit, objects: Vec<DeleteEntry>) -> (Vec<DeleteEntry>, Vec<DeleteError>) {
@@ -139,6 +143,7 @@ impl Errand<'_> {
         headers: HeaderMap,
         upload: Upload,
         view: Option<ClientView>,
+        written: Option<WriteScope>,
         trail: &mut AccessGuard,
     ) -> Result<Answered, Failure> {
         let bucket = self
@@ -160,7 +165,12 @@ impl Errand<'_> {
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
         let target = EndpointTarget::new(permit, query, headers);
+        let writing = written.map(|written| self.app.writing(&target.permit().bucket().name, written));
         let forwarded = self.send(bucket, &target, upload, trail).await?;
+        let forwarded = match writing {
+            Some(writing) => forwarded.ending(writing),
+            None => forwarded,
+        };
         let asked = Asked {
             operation,
             method: self.method,
@@ -191,7 +201,7 @@ impl Errand<'_> {
         let asked = Instant::now();
         let sent = self.origin.forward(&bucket.origin, &bucket.credentials, target, upload);
         let came = sent.await;
-        bucket.asked(&came, asked.elapsed(), self.app.telemetry.events(), trail);
+        bucket.asked(&came, asked.elapsed(), trail);
         came.map_err(|error| Failure::of_fetch(&error, OriginForbidden::Forbidden))
     }
 
@@ -220,6 +230,23 @@ impl Errand<'_> {
             refused,
         })
     }
+}
+
+/// What of the bucket will be otherwise, beside what DeleteObjects names; `None` for what only reads or prepares.
+fn written(permit: &EndpointPermit) -> Option<WriteScope> {
+    use Operation as O;
+    let changes = match permit.operation() {
+        EndpointOperation::Known(operation) => matches!(
+            operation,
+            O::PutObject | O::CopyObject | O::CompleteMultipartUpload | O::DeleteObject | O::DeleteObjects
+        ),
+        EndpointOperation::Other(method) => !matches!(*method, http::Method::GET | http::Method::HEAD),
+    };
+    changes.then(|| match permit.resource().key() {
+        Some(key) => WriteScope::Keys(vec![key.as_str().into()]),
+        // A form's key stands in its body, and a bucket that is deleted takes all of its objects along.
+        None => WriteScope::Bucket,
+    })
 }
 
 /// Whether the origin is sent what the client sends.

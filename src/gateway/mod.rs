@@ -9,6 +9,7 @@ mod app;
 mod delivery;
 mod endpoint;
 mod endpoint_errand;
+mod forget;
 mod link_ages;
 pub mod links;
 mod per_bucket;
@@ -20,5 +21,6 @@ mod stable;
 mod walk;
 
 pub use app::{App, AppError, Furniture};
+pub use forget::Forget;
 pub use running::Running;
 pub use service::Gateway;

@@ -1,6 +1,7 @@
 //! What the running app holds of one bucket, and what is written down of each request to its origin.
 
 use super::app::Furniture;
+use crate::cache::Space;
 use crate::clock::Timestamp;
 use crate::config::{CredentialsConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
@@ -8,7 +9,7 @@ use crate::fetch::{Breaker, FetchError, OriginState};
 use crate::presign::{Presigned, UrlCacheStatus};
 use crate::route::Bucket;
 use crate::s3::{Endpoint, Region};
-use crate::telemetry::{AccessGuard, BucketMetrics, Events, PlaceReading, RouteMetrics};
+use crate::telemetry::{AccessGuard, BucketMetrics, PlaceReading, RouteMetrics};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(super) struct PerBucket {
     pub(super) s3_metrics: Option<Arc<RouteMetrics>>,
     /// How its origin does.
     pub(super) origin: Arc<OriginState>,
+    /// What its objects are kept under.
+    pub(super) space: Space,
     endpoint: Endpoint,
     /// Where `credentials` come from, and the region whose STS is asked: whether a reload can go on with them.
     source: CredentialsConfig,
@@ -56,6 +59,7 @@ impl PerBucket {
         let metrics = furniture.telemetry.metrics().bucket(bucket.id.as_str());
         Self {
             origin: origin_of(&bucket, &server.endpoint, &metrics, furniture, known),
+            space: space_of(&bucket, server, known),
             endpoint: server.endpoint.clone(),
             credentials: credentials_of(&bucket, server, furniture, &metrics, known),
             bucket: Arc::new(bucket),
@@ -67,22 +71,9 @@ impl PerBucket {
     }
 
     /// Writes down what came of a request to the origin, and how long that `took`.
-    pub(super) fn asked<T>(
-        &self,
-        came: &Result<T, FetchError>,
-        took: Duration,
-        events: &Events,
-        trail: &mut AccessGuard,
-    ) {
+    pub(super) fn asked<T>(&self, came: &Result<T, FetchError>, took: Duration, trail: &mut AccessGuard) {
         trail.asked_origin(&self.metrics, took);
-        match came {
-            Ok(_) | Err(FetchError::Missing) => self.metrics.origin_answered(took),
-            Err(error) => {
-                if let Some(kind) = error.kind() {
-                    events.origin_failed(&self.metrics, kind, error);
-                }
-            }
-        }
+        self.origin.asked(came, took);
     }
 
     /// Counts a URL, unless it was signed for somebody else before.
@@ -99,6 +90,15 @@ impl PerBucket {
             region_changes: self.bucket.place().generation,
         }
     }
+}
+
+/// Goes on with what is kept of a bucket that is still the same, and asked with the same credentials: what others may read there,
+/// the new ones need not.
+fn space_of(bucket: &Bucket, server: &ServerConfig, known: Known<'_>) -> Space {
+    let same = |per: &&PerBucket| bucket.is_still(&per.bucket) && per.source.is_same_as(&server.credentials);
+    let inherited = known.earlier.iter().find(same).map(|per| per.space.clone());
+    let name = || format!("{} {} {}", server.endpoint, bucket.name.as_str(), bucket.id.as_str());
+    inherited.unwrap_or_else(|| Space::new(&name()))
 }
 
 /// Goes on with the credentials of the app before, where the configuration still leads to them: a reload must not begin

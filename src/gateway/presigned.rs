@@ -58,7 +58,7 @@ pub(super) async fn walk(
     let PresignedPermit {
         permit,
         delivery,
-        cache: _,
+        cache,
         refreshed,
     } = permitted;
     let bucket = app.per_bucket.get(permit.bucket().index).ok_or(Failure::Internal)?;
@@ -73,7 +73,10 @@ pub(super) async fn walk(
         origin,
         bucket,
         request: signed.request,
-        manner: Manner::Signed { overrides: &overrides },
+        manner: Manner::Signed {
+            overrides: &overrides,
+            cache: cache.as_ref(),
+        },
     };
     errand.deliver(permit, delivery, trail).await
 }

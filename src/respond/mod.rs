@@ -6,6 +6,7 @@
 
 mod body;
 mod cache_control;
+mod cache_status;
 mod content;
 mod denial;
 pub mod endpoint;

@@ -1,20 +1,20 @@
-//! The bytes of an object through the gateway: 200, 206, 304, 412, 416. RFC 9110 §15, RFC 9111; rules 16, 17, 22.
+//! The bytes of an object, from the origin or out of the object cache: 200, 206, 304, 412, 416. RFC 9110 §15, RFC 9111; rules 16, 17, 22.
 
 use super::body::Body;
-use super::cache_control;
 use super::content;
 use super::headers::CACHE_STATUS;
+use super::{cache_control, cache_status};
 use crate::access::Audience;
 use crate::config::InlinePolicy;
-use crate::fetch::{ContentRange, OriginHead, OriginResponse, OriginStatus};
+use crate::fetch::{CacheUse, ContentRange, ObjectResponse, OriginHead, OriginStatus};
 use crate::resolve::{Download, Overrides};
 use crate::s3::ObjectKey;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, ETAG, EXPIRES,
-    LAST_MODIFIED,
+    ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, ETAG,
+    EXPIRES, LAST_MODIFIED,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use http_body::Body as _;
+use std::sync::Arc;
 
 /// What the walk knows of a stream beside the origin's answer.
 #[derive(Clone, Copy, Debug)]
@@ -35,18 +35,18 @@ pub struct View<'a> {
 
 /// Answers with what the origin has. To HEAD the body is empty and `Content-Length` is the object's.
 #[must_use]
-pub fn stream(origin: OriginResponse, view: &View<'_>) -> Response<Body> {
-    let (status, mut head, body) = origin.into_parts();
-    if let Some(overrides) = view.overrides {
-        override_head(&mut head, overrides);
+pub fn stream(object: ObjectResponse, view: &View<'_>) -> Response<Body> {
+    let ObjectResponse {
+        status,
+        mut head,
+        body,
+        cache,
+    } = object;
+    if let Some(overrides) = view.overrides.filter(|overrides| !overrides.as_slice().is_empty()) {
+        override_head(Arc::make_mut(&mut head), overrides);
     }
-    let headers = write(status, &head, view);
-    let body = if body.is_end_stream() {
-        Body::Empty
-    } else {
-        Body::Origin(body)
-    };
-    let mut response = Response::new(body);
+    let headers = write(status, &head, &cache, view);
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = code(status);
     *response.headers_mut() = headers;
     response
@@ -69,9 +69,12 @@ fn override_head(head: &mut OriginHead, overrides: &Overrides) {
     }
 }
 
-fn write(status: OriginStatus, head: &OriginHead, view: &View<'_>) -> HeaderMap {
+fn write(status: OriginStatus, head: &OriginHead, cache: &CacheUse, view: &View<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(CACHE_STATUS, cache_status(status));
+    headers.insert(CACHE_STATUS, cache_status::of(cache, status));
+    if let Some(age) = cache.age().filter(|_| status != OriginStatus::PreconditionFailed) {
+        headers.insert(AGE, HeaderValue::from(age.as_secs()));
+    }
     match status {
         OriginStatus::Ok | OriginStatus::Partial => {
             write_validators(&mut headers, head, view);
@@ -133,17 +136,6 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
     if let Some(value) = value {
         headers.insert(name, value);
     }
-}
-
-/// No answer of the origin is kept yet, so each one was forwarded past the cache (RFC 9211 §2.2).
-fn cache_status(status: OriginStatus) -> HeaderValue {
-    HeaderValue::from_static(match status {
-        OriginStatus::Ok => "evergate; fwd=bypass; fwd-status=200",
-        OriginStatus::Partial => "evergate; fwd=bypass; fwd-status=206",
-        OriginStatus::NotModified => "evergate; fwd=bypass; fwd-status=304",
-        OriginStatus::PreconditionFailed => "evergate; fwd=bypass; fwd-status=412",
-        OriginStatus::RangeNotSatisfiable => "evergate; fwd=bypass; fwd-status=416",
-    })
 }
 
 #[cfg(test)]

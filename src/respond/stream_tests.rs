@@ -21,7 +21,7 @@ fn told(status: OriginStatus, fields: &[(&'static str, &'static str)], route: Op
         download: None,
         overrides: None,
     };
-    write(status, &head(fields), &view)
+    write(status, &head(fields), &CacheUse::Bypassed, &view)
 }
 
 const STORED: &[(&str, &str)] = &[

@@ -2,8 +2,12 @@
 //!
 //! The rooms for credentials and TLS tell their own events; the metrics page reads what they count.
 
+mod api;
+
+pub use api::{EventsTaken, LinksRenewed, Purged};
+
 use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
-use super::{ApiResult, BucketMetrics, DenialReason, LinkResult, OriginErrorKind, redact};
+use super::{BucketMetrics, OriginErrorKind, redact};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use std::fmt::Display;
@@ -48,19 +52,6 @@ pub struct LinkRefreshed<'a> {
     pub rule: &'a str,
     /// How old it is.
     pub age: Duration,
-}
-
-/// A call of the refresh API that was answered link by link.
-#[derive(Clone, Copy, Debug)]
-pub struct LinksRenewed {
-    /// What was asked for: `stable` or `presigned`.
-    pub to: &'static str,
-    /// How many links have a new one.
-    pub renewed: u64,
-    /// How many have none.
-    pub refused: u64,
-    /// The call's id.
-    pub id: u64,
 }
 
 impl Events {
@@ -141,37 +132,6 @@ impl Events {
         let age_seconds = age.as_secs();
         let (id, path) = (format_args!("{id:016x}"), redact(path));
         tracing::info!(target: TARGET, client, bucket, rule, age_seconds, %id, %path, "expired link honoured");
-    }
-
-    /// A link that the refresh API was asked about was denied, for this exact reason.
-    pub fn api_link_denied(&self, reason: DenialReason) {
-        self.metrics.denied(reason);
-    }
-
-    /// The refresh API has answered a call, link by link.
-    pub fn links_renewed(&self, call: &LinksRenewed) {
-        let LinksRenewed {
-            to,
-            renewed,
-            refused,
-            id,
-        } = *call;
-        self.metrics.api_called(ApiResult::Ok);
-        self.metrics.api_links(LinkResult::Renewed, renewed);
-        self.metrics.api_links(LinkResult::Refused, refused);
-        let id = format_args!("{id:016x}");
-        tracing::info!(target: TARGET, to, renewed, refused, %id, "links renewed by the API");
-    }
-
-    /// The refresh API has refused a call as a whole; the line is written at most once a second, the metric counts each.
-    pub fn api_refused(&self, result: ApiResult) {
-        self.metrics.api_called(result);
-        let Some(unsaid) = self.api_line.say(self.clock.now()) else {
-            return;
-        };
-        let reason = result.as_str();
-        let lines_left_out = (unsaid > 0).then_some(unsaid);
-        tracing::warn!(target: TARGET, reason, lines_left_out, "the refresh API refused a request");
     }
 
     /// The breaker of a bucket's endpoint has opened: nothing is sent there `for_now`.

@@ -15,14 +15,15 @@ pub use access_log::{
     AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath, SinkGuard,
 };
 pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
-pub use events::{Events, LinkRefreshed, LinksRenewed};
+pub use events::{Events, EventsTaken, LinkRefreshed, LinksRenewed, Purged};
 pub use metrics::{
-    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, LinkAges, ListenerReading,
-    Metrics, OriginReading, PlaceReading, RouteMetrics,
+    AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, DiskReading, LinkAges,
+    ListenerReading, Metrics, ObjectCacheMetrics, ObjectCacheReading, OriginReading, PlaceReading, RouteMetrics,
+    UnderWay,
 };
 pub use outcome::{
-    ApiResult, BreakerState, CacheResult, DenialReason, Door, LinkResult, OriginErrorKind, Outcome, ResumeResult,
-    RetryReason,
+    ApiName, ApiResult, BreakerState, CacheResult, DenialReason, Door, EventResult, EvictionCause, ForgetCause,
+    ForgetScope, LinkResult, NotKept, ObjectResult, OriginErrorKind, Outcome, ResumeResult, RetryReason, StaleReason,
 };
 pub use redact::redact;
 

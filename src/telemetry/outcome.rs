@@ -34,6 +34,12 @@ macro_rules! words {
     };
 }
 
+mod api;
+mod objects;
+
+pub use api::{ApiName, ApiResult, EventResult, LinkResult};
+pub use objects::{EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, StaleReason};
+
 words! {
     /// Which door a request came through (DESIGN §1).
     Door {
@@ -45,32 +51,6 @@ words! {
         Endpoint = "endpoint",
         /// None: no route covers it, or its head was refused.
         None = "none",
-    }
-}
-
-words! {
-    /// What became of a request to the refresh API.
-    ApiResult {
-        /// Each link has its result.
-        Ok = "ok",
-        /// No token is configured, so that the API is closed.
-        Closed = "closed",
-        /// The token is missing or wrong.
-        Unauthorized = "unauthorized",
-        /// The request can't be read, is too large or too slow.
-        BadRequest = "bad_request",
-        /// As many requests as are taken at once were being read.
-        Busy = "busy",
-    }
-}
-
-words! {
-    /// What became of a link that the refresh API was asked about.
-    LinkResult {
-        /// There is a new link for it.
-        Renewed = "renewed",
-        /// There is none.
-        Refused = "refused",
     }
 }
 
@@ -188,15 +168,22 @@ words! {
 }
 
 words! {
-    /// What the signed-URL cache did for a request.
+    /// What a cache did for a request: the signed-URL cache for a redirect, the object cache for a stream.
     CacheResult {
-        /// A URL made earlier was still good.
+        /// What was kept was still good: a URL, or an object.
         Hit = "hit",
-        /// A URL was made and kept.
+        /// An object past its freshness was served all the same.
+        Stale = "stale",
+        /// An object was served after the origin said that it is still good.
+        Revalidated = "revalidated",
+        /// A URL was made and kept, or the origin was asked for the object.
         Miss = "miss",
-        /// A URL was made and not kept: there is no cache, or the URL must end with the link that it answers.
+        /// The object came with what another request had asked the origin for.
+        Joined = "joined",
+        /// Nothing kept was of use and nothing is kept: there is no cache, the URL must end with the link that it answers, or
+        /// the origin was asked past the cache.
         Off = "off",
-        /// No URL was asked for.
+        /// No cache was asked, or the answer is an error.
         None = "none",
     }
 }
@@ -293,6 +280,10 @@ mod tests {
     #[test]
     fn words_are_unique_and_know_their_place() {
         lint(Door::ALL, Door::index, Door::as_str);
+        lint(ApiName::ALL, ApiName::index, ApiName::as_str);
+        lint(ApiResult::ALL, ApiResult::index, ApiResult::as_str);
+        lint(LinkResult::ALL, LinkResult::index, LinkResult::as_str);
+        lint(EventResult::ALL, EventResult::index, EventResult::as_str);
         lint(Outcome::ALL, Outcome::index, Outcome::as_str);
         lint(DenialReason::ALL, DenialReason::index, DenialReason::as_str);
         lint(CacheResult::ALL, CacheResult::index, CacheResult::as_str);
@@ -300,5 +291,11 @@ mod tests {
         lint(RetryReason::ALL, RetryReason::index, RetryReason::as_str);
         lint(ResumeResult::ALL, ResumeResult::index, ResumeResult::as_str);
         lint(BreakerState::ALL, BreakerState::index, BreakerState::as_str);
+        lint(ObjectResult::ALL, ObjectResult::index, ObjectResult::as_str);
+        lint(StaleReason::ALL, StaleReason::index, StaleReason::as_str);
+        lint(NotKept::ALL, NotKept::index, NotKept::as_str);
+        lint(EvictionCause::ALL, EvictionCause::index, EvictionCause::as_str);
+        lint(ForgetCause::ALL, ForgetCause::index, ForgetCause::as_str);
+        lint(ForgetScope::ALL, ForgetScope::index, ForgetScope::as_str);
     }
 }

@@ -3,7 +3,7 @@
 use crate::origin::ChaosOrigin;
 use evergate::clock::Clock;
 use evergate::config::{self, Environment};
-use evergate::fetch::{Deadlines, OriginBounds, OriginClient, OriginSettings, OriginTls};
+use evergate::fetch::{Deadlines, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls};
 use evergate::gateway::{App, Furniture, Gateway as Service, Running};
 use evergate::listener::{Limits, Listener, ListenerStats, serve};
 use evergate::telemetry::{AccessSink, Telemetry};
@@ -75,6 +75,7 @@ impl Setup {
             .config;
         let telemetry = Telemetry::new(self.clock.clone(), AccessSink::none()).unwrap();
         let furniture = Furniture {
+            objects: ObjectCache::new(&config.object_cache, self.clock.clone(), telemetry.metrics().objects()),
             clock: self.clock.clone(),
             telemetry: telemetry.clone(),
             runtime: Handle::current(),

@@ -77,8 +77,8 @@ fn clients_refresh_rules_and_hosts_are_listed() {
     assert_eq!(
         said,
         "\
-HOST  PATH     BUCKET  PREFIX  ACCESS  DELIVERY
-*     /other/  other   a/      public  auto
+HOST  PATH     BUCKET  PREFIX  ACCESS  DELIVERY  CACHE
+*     /other/  other   a/      public  auto      -
 
 CLIENT      KEY                   STATE    SIGNATURES  BUCKET  PREFIX          OPERATIONS
 librechat   EVGLIBRECHAT00000001  active   v4, v2      files   (whole bucket)  read, write, delete, list
@@ -86,9 +86,9 @@ librechat   EVGLIBRECHAT00000000  retired  v4          files   images/         r
 librechat   EVGLIBRECHAT00000000  retired  v4          files   t/              all
 AKIALEAKED  AKIALEAKED            revoked  v4          -       -               nothing
 
-REFRESH  PREFIX          MAX AGE  NOT BEFORE            DELIVERY
-files    images/         3650d    2025-01-01T00:00:01Z  stream
-files    (whole bucket)  0s       -                     auto
+REFRESH  PREFIX          MAX AGE  NOT BEFORE            DELIVERY  CACHE
+files    images/         3650d    2025-01-01T00:00:01Z  stream    -
+files    (whole bucket)  0s       -                     auto      -
 
 S3 requests: /große ablage/BUCKET/KEY, BUCKET.s3.example.com/KEY, BUCKET.s3.example.com:8443/KEY
 signed for:  the request's own host, files.example.com, minio:9000, [::1]:9000

@@ -2,7 +2,7 @@
 
 use evergate::clock::Clock;
 use evergate::config::{Environment, parse};
-use evergate::fetch::{OriginBounds, OriginClient, OriginSettings, OriginTls};
+use evergate::fetch::{ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls};
 use evergate::gateway::{App, Furniture, Gateway, Running};
 use evergate::listener::{self, Limits, Listener, ListenerStats};
 use evergate::telemetry::{AccessSink, Telemetry};
@@ -28,6 +28,7 @@ impl InProcess {
             .config;
         let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
         let furniture = Furniture {
+            objects: ObjectCache::new(&config.object_cache, clock.clone(), telemetry.metrics().objects()),
             clock: clock.clone(),
             telemetry: telemetry.clone(),
             runtime: tokio::runtime::Handle::current(),

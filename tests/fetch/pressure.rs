@@ -88,7 +88,7 @@ async fn serve(gateway: Gateway) -> std::net::SocketAddr {
                     download: None,
                     overrides: None,
                 };
-                Ok::<_, Infallible>(respond::stream(response, &view))
+                Ok::<_, Infallible>(respond::stream(response.into(), &view))
             }
         });
         let _ = hyper::server::conn::http1::Builder::new()

@@ -124,7 +124,7 @@ impl Origin {
     }
 
     /// The environment that [`Self::bucket_yaml`] refers to.
-    pub fn environment(&self) -> [(&str, &str); 2] {
+    pub fn environment(&self) -> [(&'static str, &str); 2] {
         [
             ("ORIGIN_KEY", &self.access_key_id),
             ("ORIGIN_SECRET", &self.secret_access_key),

@@ -19,7 +19,7 @@ mod verdict;
 
 pub use online::{Online, OnlineError, check as check_online};
 
-use super::{Exit, doors, written};
+use super::{Exit, caching, doors, written};
 use crate::clock::Clock;
 use crate::config::{self, Config, Environment, FaultKind, Faults, Source, Warning};
 use std::io::{self, Write};
@@ -140,7 +140,9 @@ fn confirm(source: &Source, config: &Config, warnings: &[Warning], out: &mut imp
         parts.push(counted(warnings.len(), "warning"));
     }
     writeln!(out, "{}", parts.join(", "))?;
-    doors::write(config, out)
+    caching::write_routes(config, out)?;
+    doors::write(config, out)?;
+    caching::write_bounds(config, out)
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -9,6 +9,7 @@ use crate::config::text::quoted;
 
 pub(super) const ADMIN_LISTEN: &str = "EVERGATE_ADMIN_LISTEN";
 pub(super) const ADMIN_TOKEN: &str = "EVERGATE_ADMIN_TOKEN";
+pub(super) const EVENTS_TOKEN: &str = "EVERGATE_EVENTS_TOKEN";
 pub(super) const CLIENT_ID: &str = "EVERGATE_CLIENT_ACCESS_KEY_ID";
 pub(super) const CLIENT_SECRET: &str = "EVERGATE_CLIENT_SECRET_ACCESS_KEY";
 pub(super) const PUBLIC_HOSTS: &str = "EVERGATE_PUBLIC_HOSTS";
@@ -17,35 +18,31 @@ pub(super) const REFRESH_PREFIXES: &str = "EVERGATE_REFRESH_PREFIXES";
 /// Ten years: as good as for ever, and still an age that ends.
 const MAX_AGE: &str = "3650d";
 
-/// `admin`: an address and a token, or `off`.
+/// `admin`: an address and tokens, or `off`.
 pub(super) fn admin(report: &mut Report<'_>) -> Option<Entry> {
     let listen = optional(report, "listen", ADMIN_LISTEN);
-    let token = optional(report, "token", ADMIN_TOKEN);
+    let tokens = [("token", ADMIN_TOKEN), ("events_token", EVENTS_TOKEN)];
+    let [token, events] = tokens.map(|(field, variable)| optional(report, field, variable));
     let is_off = |listen: &Entry| matches!(&listen.node.value, Value::Text(text) if text.as_str() == "off");
-    match (listen, token) {
-        (None, None) => None,
-        (Some(listen), token) if is_off(&listen) => {
-            if let Some(token) = token {
+    if let Some(listen) = listen.as_ref().filter(|listen| is_off(listen)) {
+        for (entry, (_, variable)) in [token, events].iter().zip(tokens) {
+            if let Some(entry) = entry {
                 report.warn(
-                    &token.name_place,
-                    format!("{ADMIN_TOKEN} is set but has no effect, since {ADMIN_LISTEN} is off"),
+                    &entry.name_place,
+                    format!("{variable} is set but has no effect, since {ADMIN_LISTEN} is off"),
                     "unset one of the two",
                 );
             }
-            Some(entry("admin", listen.name_place, listen.node))
         }
-        (listen, token) => {
-            let place = listen
-                .as_ref()
-                .or(token.as_ref())
-                .map_or(Place::Whole, |entry| entry.name_place.clone());
-            let listen = listen.or_else(|| {
-                let place = Place::Variable(ADMIN_LISTEN.into());
-                Some(entry("listen", place.clone(), literal(&place, "127.0.0.1:9901")))
-            });
-            Some(entry("admin", place, map([listen, token])))
-        }
+        return Some(entry("admin", listen.name_place.clone(), listen.node.clone()));
     }
+    let set = [&listen, &token, &events];
+    let place = set.into_iter().flatten().next()?.name_place.clone();
+    let listen = listen.or_else(|| {
+        let place = Place::Variable(ADMIN_LISTEN.into());
+        Some(entry("listen", place.clone(), literal(&place, "127.0.0.1:9901")))
+    });
+    Some(entry("admin", place, map([listen, token, events])))
 }
 
 /// `clients`: one, that may do everything with objects of the bucket.
@@ -83,7 +80,7 @@ pub(super) fn clients(report: &mut Report<'_>) -> Option<Entry> {
 }
 
 /// `refresh`: a rule for each of `images/,uploads/=90d`.
-pub(super) fn refresh(report: &mut Report<'_>) -> Option<Entry> {
+pub(super) fn refresh(cache: Option<&Entry>, report: &mut Report<'_>) -> Option<Entry> {
     let place = Place::Variable(REFRESH_PREFIXES.into());
     let mut rules = Vec::new();
     for item in items(REFRESH_PREFIXES, report)? {
@@ -105,6 +102,7 @@ pub(super) fn refresh(report: &mut Report<'_>) -> Option<Entry> {
             field("bucket", BUCKET_ID),
             field("prefix", prefix),
             field("max_age", max_age),
+            cache.cloned(),
         ]);
         rule.place = place.clone();
         rules.push(rule);

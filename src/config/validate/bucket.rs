@@ -316,6 +316,6 @@ fn judge_folders(buckets: &[Bucket], report: &mut Report<'_>) {
 }
 
 /// Drops `.` components, so that `./data` and `data` compare equal.
-fn plain(folder: &Path) -> PathBuf {
+pub(super) fn plain(folder: &Path) -> PathBuf {
     folder.components().filter(|part| *part != Component::CurDir).collect()
 }

@@ -1,6 +1,6 @@
 //! The listeners: addresses, trusted proxies, bounds.
 
-use super::tls;
+use super::{events, tls};
 use crate::config::document::Value;
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
@@ -57,16 +57,13 @@ pub(super) enum Admin {
 
 /// Judges the admin listener.
 pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admin> {
-    let at = |address, token| {
-        Some(Admin::At(AdminConfig {
-            address,
-            token,
+    let Some(entry) = fields.get("admin") else {
+        return Some(Admin::At(AdminConfig {
+            address: ADMIN_LISTEN,
+            token: None,
             events_token: None,
             sns_topics: Vec::new(),
-        }))
-    };
-    let Some(entry) = fields.get("admin") else {
-        return at(ADMIN_LISTEN, None);
+        }));
     };
     if let Value::Text(_) | Value::Empty = entry.node.value {
         return fields::value(entry, report, |text| match text.as_str() {
@@ -82,11 +79,14 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admi
         Some(entry) => secret::long_secret(entry, report).map(|found| found.value),
         None => None,
     };
+    let events_token = events::token(&fields, token.as_ref(), report);
+    let sns_topics = events::topics(&fields, report);
     let listen = fields.require("listen", "write { listen: 127.0.0.1:9901 }, or \"off\"", report)?;
-    if absent(&fields, "listen") {
-        return at(ADMIN_LISTEN, token);
-    }
-    let address = fields::value(listen, report, address)?;
+    let address = if absent(&fields, "listen") {
+        ADMIN_LISTEN
+    } else {
+        fields::value(listen, report, address)?
+    };
     if !address.ip().is_loopback() {
         report.warn(
             &listen.node.place,
@@ -94,7 +94,12 @@ pub(super) fn admin(fields: &Fields<'_>, report: &mut Report<'_>) -> Option<Admi
             "write 127.0.0.1, or keep others away from this port by the network",
         );
     }
-    at(address, token)
+    Some(Admin::At(AdminConfig {
+        address,
+        token,
+        events_token,
+        sns_topics,
+    }))
 }
 
 /// Refuses an admin listener that would take the public one's address.

@@ -3,13 +3,16 @@
 
 mod allow;
 mod bucket;
+mod cache;
 mod client;
 mod credentials;
 mod endpoint;
+mod events;
 mod header;
 mod host;
 mod listener;
 mod names;
+mod object_cache;
 mod overlap;
 mod path;
 mod refresh;
@@ -47,7 +50,9 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
     let log = log(&fields, report);
     let auto_limit = fields.value("auto_limit", report, units::size).unwrap_or(MIB);
     let url_cache = url_cache(&fields, report);
+    let object_cache = object_cache::object_cache(&fields, report);
     let buckets = bucket::buckets(&fields, report);
+    object_cache::judge_folder(&object_cache, &buckets, report);
     let routes = route::routes(&fields, &buckets, report);
     overlap::judge(&routes, report);
     let s3 = s3::s3(&fields, report);
@@ -60,6 +65,10 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
     bucket::judge_use(&buckets, &routes, &clients, report);
     client::judge_use(&clients, report);
     refresh::judge_use(&refresh, &clients, report);
+    let cached: Vec<_> = (routes.iter().filter_map(route::Route::cached))
+        .chain(refresh.iter().filter_map(refresh::Rule::cached))
+        .collect();
+    cache::judge_use(&fields, &cached, &object_cache, auto_limit, report);
     Some(Config {
         listener: listener?,
         admin: match admin? {
@@ -72,7 +81,7 @@ pub(super) fn config(root: &Node, report: &mut Report<'_>) -> Option<Config> {
         clients: client::settled(clients)?,
         refresh: refresh::settled(refresh)?,
         url_cache,
-        object_cache: super::caching::ObjectCacheConfig::default(),
+        object_cache: object_cache.config,
         auto_limit,
         log,
     })

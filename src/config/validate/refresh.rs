@@ -2,13 +2,14 @@
 
 use super::bucket::Bucket;
 use super::client::Client;
-use super::{path, route};
+use super::{cache, path, route};
 use crate::clock::{Clock, Timestamp};
 use crate::config::document::Node;
 use crate::config::doors::{AllowedOperations, ClientState, RefreshConfig};
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
 use crate::config::file::REFRESH;
+use crate::config::model::Delivery;
 use crate::config::report::{Report, Wrong};
 use crate::config::text::Text;
 use crate::config::units;
@@ -29,6 +30,12 @@ impl Rule {
     /// Whether it covers keys of the bucket of this index.
     pub(super) fn reaches(&self, bucket: usize) -> bool {
         self.config.as_ref().is_some_and(|rule| rule.bucket == bucket)
+    }
+
+    /// How the objects are delivered, when the object cache answers for them.
+    pub(super) fn cached(&self) -> Option<Delivery> {
+        let config = self.config.as_ref()?;
+        config.cache.map(|_| config.delivery)
     }
 }
 
@@ -62,6 +69,7 @@ fn rule(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rule
     ))
     .and_then(|entry| fields::present(entry, report, max_age));
     let delivery = route::delivery(&fields, report);
+    let cache = cache::policy(&fields, delivery, report);
     let not_before = match fields.get("not_before") {
         Some(entry) => match fields.value("not_before", report, not_before) {
             Some(at) => {
@@ -91,12 +99,12 @@ fn rule(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rule
     }
     let config = || {
         Some(RefreshConfig {
-            cache: None,
             bucket: bucket?,
             prefix: prefix?,
             max_age: max_age?,
             not_before: not_before?,
             delivery,
+            cache,
         })
     };
     Some(Rule {

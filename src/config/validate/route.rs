@@ -1,7 +1,7 @@
 //! Routes: what is open, to whom, from where.
 
 use super::bucket::Bucket;
-use super::{header, host, path};
+use super::{cache, header, host, path};
 use crate::config::document::{Node, Value};
 use crate::config::faults::Place;
 use crate::config::fields::{self, Fields};
@@ -21,6 +21,14 @@ pub(super) struct Route {
     /// Index of its bucket, when it names one that exists.
     pub(super) bucket: Option<usize>,
     config: Option<RouteConfig>,
+}
+
+impl Route {
+    /// How its objects are delivered, when the object cache answers for it.
+    pub(super) fn cached(&self) -> Option<Delivery> {
+        let config = self.config.as_ref()?;
+        config.cache.map(|_| config.delivery)
+    }
 }
 
 /// Host and path.
@@ -110,6 +118,7 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
     let cache_control = fields.value("cache_control", report, header::cache_control);
     let origin_forbidden = fields.value("origin_forbidden", report, |text| word(text, &forbidden));
     let inline = fields.value("inline", report, |text| word(text, &inline));
+    let cache = cache::policy(&fields, delivery, report);
     let fallback = fields.value("fallback", report, |text| {
         path::fallback(text, prefix.as_ref().unwrap_or(&crate::s3::KeyPrefix::default()))
     });
@@ -127,7 +136,7 @@ fn route(node: &Node, buckets: &[Bucket], report: &mut Report<'_>) -> Option<Rou
             fallback,
             origin_forbidden: origin_forbidden.unwrap_or(OriginForbidden::NotFound),
             inline: inline.unwrap_or(InlinePolicy::Safe),
-            cache: None,
+            cache,
         })
     };
     Some(Route {

@@ -22,6 +22,7 @@ use super::origin::OriginClient;
 use super::state::OriginState;
 use super::transfer::OriginBody;
 use super::upload::Upload;
+use crate::cache::Forgetting;
 use crate::credentials::Credentials;
 use crate::resolve::EndpointTarget;
 use crate::s3::ErrorDocument;
@@ -48,6 +49,18 @@ pub struct Forwarded {
     /// The refusal, read from the body, where it is one that S3 gives. Some come with 200, behind white space: those are still
     /// in the body.
     pub refusal: Option<ErrorDocument>,
+}
+
+impl Forwarded {
+    /// The same answer, to a write: what that concerns is forgotten now, and once more when the body is over.
+    #[must_use]
+    pub fn ending(self, wrote: Forgetting) -> Self {
+        wrote.forget();
+        Self {
+            body: self.body.ending(wrote),
+            ..self
+        }
+    }
 }
 
 impl OriginClient {

@@ -8,6 +8,10 @@ mod buckets;
 mod cells;
 mod doors;
 mod family;
+mod object_readings;
+mod objects;
+#[cfg(test)]
+mod objects_tests;
 mod origins;
 mod places;
 mod process;
@@ -19,6 +23,8 @@ mod tests;
 pub use buckets::BucketMetrics;
 pub use cells::Cells;
 pub use doors::LinkAges;
+pub use object_readings::{DiskReading, ObjectCacheReading};
+pub use objects::{ObjectCacheMetrics, UnderWay};
 pub use origins::OriginReading;
 pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};
@@ -26,7 +32,7 @@ pub use routes::RouteMetrics;
 
 pub(super) use process::{Attempt, COMMIT, VERSION};
 
-use super::{ApiResult, DenialReason, LinkResult};
+use super::DenialReason;
 use crate::clock::Clock;
 use api::Api;
 use doors::Doors;
@@ -62,9 +68,11 @@ struct Counts {
     process: Process,
     doors: Doors,
     api: Api,
+    objects: Arc<ObjectCacheMetrics>,
     routes: Mutex<BTreeMap<Box<str>, Arc<RouteMetrics>>>,
     buckets: Mutex<BTreeMap<Box<str>, Arc<BucketMetrics>>>,
     app: Mutex<Option<Read<AppReading>>>,
+    object_cache: Mutex<Option<Read<ObjectCacheReading>>>,
     listener: Mutex<Option<Read<ListenerReading>>>,
     access_log: Mutex<Option<ErrorCounter>>,
     app_log: Mutex<Option<ErrorCounter>>,
@@ -83,9 +91,11 @@ impl Metrics {
             clock: clock.clone(),
             doors: Doors::new(),
             api: Api::new(),
+            objects: Arc::new(ObjectCacheMetrics::new()),
             routes: Mutex::new(BTreeMap::from([(routes::UNROUTED.into(), Arc::clone(&unrouted))])),
             buckets: Mutex::default(),
             app: Mutex::default(),
+            object_cache: Mutex::default(),
             listener: Mutex::default(),
             access_log: Mutex::default(),
             app_log: Mutex::default(),
@@ -131,6 +141,12 @@ impl Metrics {
         self.0.counts.doors.ages(client, bucket)
     }
 
+    /// The handles of the object cache; the same ones each time.
+    #[must_use]
+    pub fn objects(&self) -> Arc<ObjectCacheMetrics> {
+        Arc::clone(&self.0.counts.objects)
+    }
+
     /// Forgets every route, bucket and client that is not listed: call it once a new configuration runs, so that reloads
     /// with ever new names stay bounded. Requests in flight count on unseen.
     pub fn retain(&self, routes: &[&str], buckets: &[&str], clients: &[&str]) {
@@ -143,6 +159,11 @@ impl Metrics {
     /// Says where cache sizes and credentials are read at each scrape; replaces what was said before.
     pub fn read_app(&self, read: impl Fn() -> AppReading + Send + Sync + 'static) {
         *lock(&self.0.counts.app) = Some(Arc::new(read));
+    }
+
+    /// Says where the object cache's sizes are read at each scrape; replaces what was said before.
+    pub fn read_objects(&self, read: impl Fn() -> ObjectCacheReading + Send + Sync + 'static) {
+        *lock(&self.0.counts.object_cache) = Some(Arc::new(read));
     }
 
     /// Says where the listener's numbers are read at each scrape; replaces what was said before.
@@ -174,12 +195,8 @@ impl Metrics {
         self.0.counts.process.request_ended();
     }
 
-    pub(super) fn api_called(&self, result: ApiResult) {
-        self.0.counts.api.called(result);
-    }
-
-    pub(super) fn api_links(&self, result: LinkResult, links: u64) {
-        self.0.counts.api.links(result, links);
+    pub(super) fn api(&self) -> &Api {
+        &self.0.counts.api
     }
 
     pub(super) fn denied(&self, reason: DenialReason) {
@@ -210,6 +227,8 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         .chain(&places::ALL)
         .chain(&doors::ALL)
         .chain(&api::ALL)
+        .chain(&objects::ALL)
+        .chain(&object_readings::ALL)
         .chain(&process::ALL)
         .copied()
 }
@@ -227,6 +246,7 @@ impl Collector for House {
         let routes: Vec<_> = lock(&counts.routes).values().cloned().collect();
         let buckets: Vec<_> = lock(&counts.buckets).values().cloned().collect();
         let app = lock(&counts.app).clone();
+        let object_cache = lock(&counts.object_cache).clone();
         let listener = lock(&counts.listener).clone();
         let dropped = [("access", &counts.access_log), ("app", &counts.app_log)].map(|(log, counter)| {
             let lines = lock(counter).as_ref().map_or(0, ErrorCounter::dropped_lines);
@@ -237,6 +257,12 @@ impl Collector for House {
         families.extend(buckets::collect(&buckets));
         families.extend(doors::collect(&counts.doors));
         families.extend(api::collect(&counts.api));
+        families.extend(objects::collect(&counts.objects));
+        families.extend(
+            object_cache
+                .into_iter()
+                .flat_map(|read| object_readings::of_objects(&read())),
+        );
         families.extend(process::collect(&counts.process, dropped));
         families.extend(
             app.into_iter()

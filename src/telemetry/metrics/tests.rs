@@ -3,7 +3,10 @@
 use super::family::Kind;
 use super::*;
 use crate::clock::Timestamp;
-use crate::telemetry::{BreakerState, DenialReason, OriginErrorKind, Outcome, ResumeResult, RetryReason};
+use crate::telemetry::{
+    BreakerState, DenialReason, EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, OriginErrorKind,
+    Outcome, ResumeResult, RetryReason, StaleReason,
+};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -59,6 +62,12 @@ fn every_metric_is_in_the_reference_and_nothing_else_is() {
         ResumeResult::ALL.iter().map(|word| word.as_str()).collect(),
         BreakerState::ALL.iter().map(|word| word.as_str()).collect(),
         DenialReason::ALL.iter().map(|word| word.as_str()).collect(),
+        ObjectResult::ALL.iter().map(|word| word.as_str()).collect(),
+        StaleReason::ALL.iter().map(|word| word.as_str()).collect(),
+        NotKept::ALL.iter().map(|word| word.as_str()).collect(),
+        EvictionCause::ALL.iter().map(|word| word.as_str()).collect(),
+        ForgetCause::ALL.iter().map(|word| word.as_str()).collect(),
+        ForgetScope::ALL.iter().map(|word| word.as_str()).collect(),
     ] {
         for word in words {
             assert!(reference.contains(&format!("`{word}`")), "{word} is not documented");

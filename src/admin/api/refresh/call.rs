@@ -1,18 +1,15 @@
-//! What a call of the API says, and what it is answered: JSON on both sides.
+//! What a call of the refresh API says, and what it is answered: JSON on both sides.
 
+use crate::admin::api::list;
 use crate::gateway::links::{Destination, Renewal};
-use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
-
-/// The most URLs of one call.
-const MOST: usize = 1_000;
 
 /// What is asked for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Call {
-    urls: Urls,
+    #[serde(deserialize_with = "urls")]
+    urls: Vec<String>,
     #[serde(default)]
     to: To,
 }
@@ -32,7 +29,7 @@ impl Call {
     }
 
     pub(super) fn urls(&self) -> &[String] {
-        &self.urls.0
+        &self.urls
     }
 
     pub(super) fn to(&self) -> Destination {
@@ -43,34 +40,8 @@ impl Call {
     }
 }
 
-/// At most [`MOST`] texts; reading ends at the one too many, so that a list of nothing can't grow.
-struct Urls(Vec<String>);
-
-impl<'de> Deserialize<'de> for Urls {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
-        impl<'de> Visitor<'de> for List {
-            type Value = Urls;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of at most 1,000 URLs")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Urls, A::Error> {
-                let mut urls = Vec::new();
-                while let Some(url) = list.next_element()? {
-                    if urls.len() == MOST {
-                        return Err(A::Error::custom(
-                            "there are more than 1,000 URLs; send them in several calls",
-                        ));
-                    }
-                    urls.push(url);
-                }
-                Ok(Urls(urls))
-            }
-        }
-        deserializer.deserialize_seq(List)
-    }
+fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    list::bounded(deserializer, "URLs")
 }
 
 /// The answer: one result for each URL, in their order.
@@ -166,12 +137,5 @@ mod tests {
         ] {
             assert!(fault(body).contains(said), "{body}: {}", fault(body));
         }
-    }
-
-    #[test]
-    fn rule_23_a_list_ends_at_its_bound() {
-        let of = |count: usize| format!(r#"{{"urls":[{}]}}"#, vec!["\"\""; count].join(","));
-        assert_eq!(Call::parse(of(MOST).as_bytes()).unwrap().urls().len(), MOST);
-        assert!(fault(&of(MOST + 1)).contains("more than 1,000"));
     }
 }

@@ -1,0 +1,217 @@
+//! Writes through the S3 endpoint that cross with reads: whatever is under way, nobody who asks after a write is answered
+//! from before it. The plain writes are in `real.rs`, on both real origins.
+
+use crate::answers::{Answer, Gate};
+use crate::gateway::{APP, Gateway, Setup, bucket, site};
+use crate::origin::{Asked, Object, Origin, Play};
+use crate::reader::{Slow, told, until};
+use crate::support::s3_client::{S3Client, path};
+use bytes::Bytes;
+use http::Method;
+use std::time::Duration;
+
+const POLICY: &str = "fresh_for: 5m, stale_while_revalidate: 1h, stale_if_error: 1h";
+
+fn app(gateway: &Gateway) -> S3Client {
+    S3Client::new(&format!("http://{}", gateway.address), APP.0, APP.1)
+}
+
+fn is_write(asked: &Asked) -> bool {
+    asked.method == "PUT" || asked.method == "DELETE"
+}
+
+#[tokio::test]
+async fn a_fetch_that_was_under_way_does_not_bring_the_old_object_back() {
+    for method in [Method::PUT, Method::DELETE] {
+        let (origin, gate) = (Origin::start(), Gate::new());
+        let old = Object::new("old".repeat(1_000));
+        let gateway = Gateway::caching(&origin, POLICY);
+        let answer = old.answer().waiting_at(1_000, &gate);
+        origin.turn(move |asked| {
+            if is_write(asked) {
+                Play::Usual
+            } else {
+                Play::Say(answer.clone())
+            }
+        });
+        let mut reader = Slow::ask(gateway.address, "/s/a").await;
+        reader.read_body(1_000).await;
+        origin.store("a", old.clone());
+        let reply = app(&gateway)
+            .send(method.clone(), &path("files", "a"), &[], "new".into())
+            .await;
+        assert!(reply.status.is_success(), "{reply:?}");
+        origin.heal();
+        let after = async || {
+            let reply = gateway.get("/s/a").await;
+            match method {
+                Method::PUT => assert_eq!(reply.body, "new", "{reply:?}"),
+                _ => assert_eq!(reply.status, 404, "{reply:?}"),
+            }
+        };
+        after().await;
+        gate.open();
+        assert!(reader.read_all().await);
+        assert_eq!(
+            reader.body(),
+            old.body,
+            "who asked before the write has the whole old one"
+        );
+        until("its end", || {
+            gateway.metric("evergate_object_cache_fetches_in_flight") == 0
+        })
+        .await;
+        after().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_while_the_origin_writes_is_forgotten_when_it_has_written() {
+    // The origin takes the write over at the end of it, or at its beginning.
+    for early in [false, true] {
+        let (origin, gate) = (Origin::with(&[("a", "old")]), Gate::new());
+        let gateway = Gateway::caching(&origin, POLICY);
+        told(&gateway.get("/s/a").await, "old");
+        let held = gate.clone();
+        origin.turn(move |asked| match (is_write(asked), early) {
+            (false, _) => Play::Usual,
+            (true, false) => Play::Later(held.clone()),
+            (true, true) => Play::ToldLater(held.clone()),
+        });
+        let client = app(&gateway);
+        let write = tokio::spawn(async move { client.send(Method::PUT, &path("files", "a"), &[], "new".into()).await });
+        until("the write to be there", || origin.last().method == "PUT").await;
+        let meanwhile = gateway.get("/s/a").await;
+        assert!(
+            ["old", "new"].map(Bytes::from).contains(&meanwhile.body),
+            "{meanwhile:?}"
+        );
+        gate.open();
+        assert_eq!(write.await.unwrap().status, 200);
+        assert_eq!(gateway.get("/s/a").await.body, "new", "early: {early}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_client_hung_up_counts_as_well() {
+    let (origin, gate) = (Origin::with(&[("a", "old")]), Gate::new());
+    let gateway = Gateway::caching(&origin, POLICY);
+    told(&gateway.get("/s/a").await, "old");
+    let held = gate.clone();
+    origin.turn(move |asked| {
+        if is_write(asked) {
+            Play::ToldLater(held.clone())
+        } else {
+            Play::Usual
+        }
+    });
+    let client = app(&gateway);
+    let write = tokio::spawn(async move { client.send(Method::PUT, &path("files", "a"), &[], "new".into()).await });
+    until("the write to be there", || origin.last().method == "PUT").await;
+    write.abort();
+    let forgotten = "evergate_object_cache_forgotten_total{cause=\"write\",scope=\"key\"}";
+    until("it to be forgotten", || gateway.metric(forgotten) == 1).await;
+    told(&gateway.get("/s/a").await, "new");
+}
+
+#[tokio::test]
+async fn a_write_that_the_origin_takes_over_after_its_client_hung_up_counts_as_well() {
+    let (origin, gate) = (Origin::with(&[("a", "old")]), Gate::new());
+    let gateway = Gateway::caching(&origin, POLICY);
+    told(&gateway.get("/s/a").await, "old");
+    let held = gate.clone();
+    // The origin has all of it and does not look at the connection before it is done.
+    origin.turn(move |asked| {
+        if is_write(asked) {
+            Play::Later(held.clone())
+        } else {
+            Play::Usual
+        }
+    });
+    let client = app(&gateway);
+    let write = tokio::spawn(async move { client.send(Method::PUT, &path("files", "a"), &[], "new".into()).await });
+    until("the write to be there", || origin.last().method == "PUT").await;
+    write.abort();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(gateway.get("/s/a").await.body, "old", "it is not done yet");
+    gate.open();
+    until("the write to be done", || origin.has("a", "new")).await;
+    let begun = std::time::Instant::now();
+    while gateway.get("/s/a").await.body != "new" {
+        assert!(begun.elapsed() < Duration::from_secs(3), "the old one was kept");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_write_without_an_answer_and_one_that_was_refused_are_forgotten_too() {
+    for answer in [
+        Answer(vec![crate::answers::Step::Cut]),
+        Answer::refusal("500 Internal Server Error", "InternalError"),
+        Answer::refusal("403 Forbidden", "AccessDenied"),
+    ] {
+        let origin = Origin::with(&[("a", "old")]);
+        let mut setup = Setup::impatient();
+        setup.bounds.retry.most = 0;
+        let gateway = setup.start(&site(&origin, POLICY));
+        told(&gateway.get("/s/a").await, "old");
+        // It did write, whatever it says.
+        origin.store("a", Object::new("new"));
+        origin.turn(move |asked| {
+            if is_write(asked) {
+                Play::Say(answer.clone())
+            } else {
+                Play::Usual
+            }
+        });
+        let reply = app(&gateway)
+            .send(Method::PUT, &path("files", "a"), &[], "new".into())
+            .await;
+        assert!(!reply.status.is_success(), "{reply:?}");
+        told(&gateway.get("/s/a").await, "new");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_may_not_be_forgets_nothing_and_reaches_nobody() {
+    let origin = Origin::with(&[("a", "old")]);
+    let gateway = Gateway::caching(&origin, POLICY);
+    told(&gateway.get("/s/a").await, "old");
+    let stranger = S3Client::new(
+        &format!("http://{}", gateway.address),
+        APP.0,
+        "not the secret of the app at all",
+    );
+    let reply = stranger.send(Method::PUT, &path("files", "a"), &[], "new".into()).await;
+    assert_eq!(reply.status, 403);
+    assert!(told(&gateway.get("/s/a").await, "old").starts_with("hit"));
+    assert_eq!(origin.count(), 1);
+}
+
+#[tokio::test]
+async fn a_write_to_one_bucket_concerns_each_that_has_its_name_and_no_other_key() {
+    let origin = Origin::with(&[("a", "old"), ("b", "old")]);
+    let route = |id: &str| {
+        format!("  - {{ path: /{id}/, bucket: {id}, prefix: '', access: public, delivery: stream, cache: {{}} }}\n")
+    };
+    let yaml = format!("{}{}{}", site(&origin, POLICY), route("twin"), route("other"));
+    let more = [
+        bucket("twin", &origin),
+        bucket("other", &origin).replace("name: shelf", "name: other-shelf"),
+    ]
+    .concat();
+    let gateway = Setup::default().start(&yaml.replacen("buckets:\n", &format!("buckets:\n{more}"), 1));
+    for path in ["/s/a", "/twin/a", "/other/a", "/s/b", "/twin/b"] {
+        told(&gateway.get(path).await, "old");
+    }
+    let reply = app(&gateway)
+        .send(Method::PUT, &path("files", "a"), &[], "new".into())
+        .await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    for path in ["/s/a", "/twin/a"] {
+        told(&gateway.get(path).await, "new");
+    }
+    for path in ["/other/a", "/s/b", "/twin/b"] {
+        assert!(told(&gateway.get(path).await, "old").starts_with("hit"), "{path}");
+    }
+}
