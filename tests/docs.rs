@@ -143,6 +143,7 @@ fn the_configurations_in_the_docs_are_good() {
         ("HETZNER_KEY_ID", "EXAMPLE"),
         ("OLD_ACCESS_KEY", "OLDEXAMPLE"),
         ("EVERGATE_ADMIN_TOKEN", secret),
+        ("EVERGATE_EVENTS_TOKEN", "another-example-of-a-secret"),
     ]
     .into_iter()
     .chain(
@@ -188,6 +189,7 @@ fn the_configurations_in_the_docs_are_good() {
         }
     }
     for (page, least) in [
+        ("caching.md", 2),
         ("credentials.md", 6),
         ("librechat.md", 2),
         ("minio-behind-one-host.md", 3),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a write concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteScope {
     /// These objects, all of their versions.
     Keys(Vec<Box<str>>),
     /// Whatever is in the bucket.
@@ -23,7 +23,7 @@ pub struct Forgetting {
     forgotten: Arc<Forgotten>,
     metrics: Arc<ObjectCacheMetrics>,
     spaces: Vec<Space>,
-    written: Written,
+    written: WriteScope,
 }
 
 impl Forgetting {
@@ -33,7 +33,7 @@ impl Forgetting {
         forgotten: Arc<Forgotten>,
         metrics: Arc<ObjectCacheMetrics>,
         spaces: Vec<Space>,
-        written: Written,
+        written: WriteScope,
     ) -> Self {
         Self {
             forgotten,
@@ -47,8 +47,8 @@ impl Forgetting {
     pub fn forget(&self) {
         for space in &self.spaces {
             match &self.written {
-                Written::Keys(keys) => keys.iter().for_each(|key| self.forgotten.forget_key(space, key)),
-                Written::Bucket => self.forgotten.forget_prefix(space, ""),
+                WriteScope::Keys(keys) => keys.iter().for_each(|key| self.forgotten.forget_key(space, key)),
+                WriteScope::Bucket => self.forgotten.forget_prefix(space, ""),
             }
         }
     }
@@ -58,8 +58,8 @@ impl Drop for Forgetting {
     fn drop(&mut self) {
         self.forget();
         let scope = match self.written {
-            Written::Keys(_) => ForgetScope::Key,
-            Written::Bucket => ForgetScope::Prefix,
+            WriteScope::Keys(_) => ForgetScope::Key,
+            WriteScope::Bucket => ForgetScope::Prefix,
         };
         self.metrics.forgotten(ForgetCause::Write, scope);
     }
@@ -80,7 +80,7 @@ mod tests {
             version: None,
         };
         let (forgotten, metrics) = (Arc::new(Forgotten::new()), Arc::new(ObjectCacheMetrics::new()));
-        for written in [Written::Keys(vec!["a".into()]), Written::Bucket] {
+        for written in [WriteScope::Keys(vec!["a".into()]), WriteScope::Bucket] {
             let write = Forgetting::new(
                 Arc::clone(&forgotten),
                 Arc::clone(&metrics),

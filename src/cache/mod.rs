@@ -4,6 +4,7 @@
 //! still be used is the caller's to say, at each hit and by the wall clock (DESIGN §4.3).
 
 mod budget;
+mod disk;
 mod flights;
 mod forgetting;
 mod forgotten;
@@ -14,8 +15,9 @@ mod shared_body;
 mod url_cache;
 
 pub use budget::{Budget, Lease};
+pub use disk::{DiskError, DiskHit, DiskObject, DiskReading, DiskState, DiskTier, WrittenBy};
 pub use flights::{Flights, Joined};
-pub use forgetting::{Forgetting, Written};
+pub use forgetting::{Forgetting, WriteScope};
 pub use forgotten::{Forgotten, Moment};
 pub use freshness::{NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};

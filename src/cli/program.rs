@@ -3,6 +3,7 @@
 use super::settled::{Embedded, SettleError};
 use super::{Exit, fail};
 use crate::admin::{Admin, AdminLimits, Api, ApiTools, Report};
+use crate::cache::{DiskError, DiskTier};
 use crate::clock::Clock;
 use crate::config::{Config, Environment, OriginConfig};
 use crate::fetch::{
@@ -44,6 +45,8 @@ pub(super) enum StartError {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
+    Disk(#[from] DiskError),
+    #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(
         "the admin listener can't listen on {address}: {error}; set `admin: {{ listen: … }}` to another address, or `admin: off`"
@@ -56,7 +59,11 @@ impl StartError {
     pub(super) fn end(&self) -> Exit {
         let exit = match self {
             Self::Log(_) => Exit::Usage,
-            Self::Settle(_) | Self::App(_) | Self::Tls(_) | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
+            Self::Settle(_)
+            | Self::Disk(_)
+            | Self::App(_)
+            | Self::Tls(_)
+            | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
             Self::Metrics(_) | Self::Client(_) => Exit::Software,
             Self::System(_) | Self::Listen(_) | Self::Admin { .. } => Exit::Os,
         };
@@ -86,7 +93,10 @@ impl Foundation {
         let app_log = install_app_log(config.log.format, filter, colour, telemetry.metrics())?;
         telemetry.events().started(config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let objects = ObjectCache::new(&config.object_cache, clock.clone(), telemetry.metrics().objects());
+        let disk = (config.object_cache.disk.as_ref())
+            .map(|disk| runtime.block_on(DiskTier::open(disk, config.object_cache.max_object_bytes)))
+            .transpose()?;
+        let objects = ObjectCache::with_disk(&config.object_cache, disk, clock.clone(), telemetry.metrics().objects());
         let read = Arc::clone(&objects);
         telemetry.metrics().read_objects(move || read.reading());
         let furniture = Furniture {
@@ -259,7 +269,10 @@ impl Program {
             draining.store(true, Ordering::Relaxed);
             events.draining(drain);
             tokio::select! {
-                cut = listener.drain(drain) => events.stopped(cut),
+                cut = listener.drain(drain) => {
+                    furniture.objects.close().await;
+                    events.stopped(cut);
+                }
                 () = signals.next() => {}
             }
             exit

@@ -3,7 +3,7 @@
 use super::link_ages::LinkAgesTable;
 use super::per_bucket::{Known, PerBucket};
 use crate::access::S3Access;
-use crate::cache::{Forgetting, Written};
+use crate::cache::{Forgetting, WriteScope};
 use crate::clock::Clock;
 use crate::config::{BucketConfig, BucketId, Config, OriginConfig, ServerConfig};
 use crate::fetch::{ObjectCache, OriginBounds};
@@ -183,7 +183,7 @@ impl App {
 
     /// Returns what a write to `bucket` makes of what is kept: of every bucket with that name at its origin, for two of them
     /// may be one there.
-    pub(super) fn writing(&self, bucket: &BucketName, written: Written) -> Forgetting {
+    pub(super) fn writing(&self, bucket: &BucketName, written: WriteScope) -> Forgetting {
         let named = self.per_bucket.iter().filter(|per| per.bucket.name == *bucket);
         let spaces = named.map(|per| per.space.clone()).collect();
         let metrics = self.telemetry.metrics().objects();

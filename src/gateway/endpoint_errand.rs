@@ -4,7 +4,7 @@ use super::app::App;
 use super::per_bucket::PerBucket;
 use super::walk::{Answered, Signed};
 use crate::access::{EndpointOperation, EndpointPermit};
-use crate::cache::Written;
+use crate::cache::WriteScope;
 use crate::config::OriginForbidden;
 use crate::fetch::{Forwarded, OriginClient, Upload};
 use crate::listener::{RequestBody, RequestId};
@@ -105,7 +105,7 @@ impl Errand<'_> {
         let view = self.view(&permit, refused);
         let upload = Upload::full(Bytes::from(document));
         let keys = allowed.objects.into_iter().map(|object| object.key.into()).collect();
-        self.ask(permit, headers, upload, view, Some(Written::Keys(keys)), trail)
+        self.ask(permit, headers, upload, view, Some(WriteScope::Keys(keys)), trail)
             .await
     }
 
@@ -143,7 +143,7 @@ impl Errand<'_> {
         headers: HeaderMap,
         upload: Upload,
         view: Option<ClientView>,
-        written: Option<Written>,
+        written: Option<WriteScope>,
         trail: &mut AccessGuard,
     ) -> Result<Answered, Failure> {
         let bucket = self
@@ -233,7 +233,7 @@ impl Errand<'_> {
 }
 
 /// What of the bucket will be otherwise, beside what DeleteObjects names; `None` for what only reads or prepares.
-fn written(permit: &EndpointPermit) -> Option<Written> {
+fn written(permit: &EndpointPermit) -> Option<WriteScope> {
     use Operation as O;
     let changes = match permit.operation() {
         EndpointOperation::Known(operation) => matches!(
@@ -243,9 +243,9 @@ fn written(permit: &EndpointPermit) -> Option<Written> {
         EndpointOperation::Other(method) => !matches!(*method, http::Method::GET | http::Method::HEAD),
     };
     changes.then(|| match permit.resource().key() {
-        Some(key) => Written::Keys(vec![key.as_str().into()]),
+        Some(key) => WriteScope::Keys(vec![key.as_str().into()]),
         // A form's key stands in its body, and a bucket that is deleted takes all of its objects along.
-        None => Written::Bucket,
+        None => WriteScope::Bucket,
     })
 }
 

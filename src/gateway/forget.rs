@@ -40,9 +40,10 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn key(&self, bucket: &str, key: &ObjectKey) -> usize {
         let app = self.running.load();
-        self.count(ForgetScope::Key);
         let forget = |per: &PerBucket| app.objects.forgotten().forget_key(&per.space, key.as_str());
-        named(&app, bucket).map(forget).count()
+        let concerned = named(&app, bucket).map(forget).count();
+        self.count(&app, concerned, ForgetScope::Key);
+        concerned
     }
 
     /// Forgets everything whose key begins with `prefix`; the empty one stands for the whole bucket. Returns how many configured
@@ -50,18 +51,17 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn prefix(&self, bucket: &str, prefix: &KeyPrefix) -> usize {
         let app = self.running.load();
-        self.count(ForgetScope::Prefix);
         let forget = |per: &PerBucket| app.objects.forgotten().forget_prefix(&per.space, prefix.as_str());
-        named(&app, bucket).map(forget).count()
+        let concerned = named(&app, bucket).map(forget).count();
+        self.count(&app, concerned, ForgetScope::Prefix);
+        concerned
     }
 
-    fn count(&self, scope: ForgetScope) {
-        self.running
-            .load()
-            .telemetry
-            .metrics()
-            .objects()
-            .forgotten(self.cause, scope);
+    /// Counts an order, unless it meant nobody.
+    fn count(&self, app: &App, concerned: usize, scope: ForgetScope) {
+        if concerned > 0 {
+            app.telemetry.metrics().objects().forgotten(self.cause, scope);
+        }
     }
 }
 

@@ -170,7 +170,7 @@ words! {
 words! {
     /// What a cache did for a request: the signed-URL cache for a redirect, the object cache for a stream.
     CacheResult {
-        /// What was kept was still good: a URL, or an object, or that there is none.
+        /// What was kept was still good: a URL, or an object.
         Hit = "hit",
         /// An object past its freshness was served all the same.
         Stale = "stale",
@@ -183,7 +183,7 @@ words! {
         /// Nothing kept was of use and nothing is kept: there is no cache, the URL must end with the link that it answers, or
         /// the origin was asked past the cache.
         Off = "off",
-        /// No cache was asked.
+        /// No cache was asked, or the answer is an error.
         None = "none",
     }
 }

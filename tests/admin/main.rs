@@ -5,8 +5,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod call;
+mod ceph;
+mod events;
+mod purge;
 mod refresh;
 mod refresh_and_doors;
+mod shelf;
+mod sns;
 
 use evergate::admin::{Admin, AdminLimits, Api, Report};
 use evergate::clock::Clock;
@@ -103,7 +109,14 @@ fn health_is_plain_and_never_cached() {
     assert_eq!((head.status(), &*head.body), ("200", ""));
     assert_eq!(head.header("content-length"), Some("3"));
     let index = bench.ask("GET", "/");
-    for path in ["/healthz", "/readyz", "/metrics"] {
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/v1/refresh",
+        "/v1/purge",
+        "/v1/events/s3",
+    ] {
         assert!(index.body.contains(path), "{}", index.body);
     }
 }

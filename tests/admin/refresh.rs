@@ -1,6 +1,7 @@
 //! `POST /v1/refresh` on the wire: who may ask, within which bounds, and what becomes of each link. Nothing that a link names
 //! is ever connected to.
 
+use crate::call::{self, Answer, bearer, read};
 use crate::support::evergate::{Evergate, wait_until};
 use crate::support::links::{HOST, Link, flipped};
 use crate::support::spy::Spy;
@@ -19,8 +20,6 @@ pub(crate) const KEYS: [(&str, &str); 4] = [
     ("ADMIN_TOKEN", TOKEN),
 ];
 pub(crate) const DAY: Duration = Duration::from_hours(24);
-/// A test that waits this long has hung.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 fn yaml(spy: &Spy) -> String {
     format!(
@@ -41,52 +40,9 @@ routes:
     )
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Value,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (found, value) = line.split_once(": ")?;
-            found.eq_ignore_ascii_case(name).then_some(value)
-        })
-    }
-
-    fn detail(&self) -> &str {
-        self.body["detail"].as_str().unwrap_or_default()
-    }
-}
-
-fn read(mut stream: TcpStream) -> Answer {
-    let mut text = String::new();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.read_to_string(&mut text).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text:?}"));
-    Answer {
-        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        head: head.into(),
-        body: serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body:?}")),
-    }
-}
-
 /// Sends one request with these header lines and this body.
 fn send(gateway: &Evergate, method: &str, lines: &[String], body: &str) -> Answer {
-    let mut stream = TcpStream::connect(gateway.admin).unwrap();
-    let lines: String = lines.iter().flat_map(|line| [line, "\r\n"]).collect();
-    let head = format!(
-        "{method} /v1/refresh HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n{lines}Content-Length: {}\r\n\r\n",
-        body.len()
-    );
-    // Whoever is refused at the head may find the door closed before the body is through.
-    let _ = stream.write_all((head + body).as_bytes());
-    read(stream)
-}
-
-fn bearer(token: &str) -> Vec<String> {
-    vec![format!("Authorization: Bearer {token}")]
+    call::send(gateway.admin, method, "/v1/refresh", lines, body)
 }
 
 fn post(gateway: &Evergate, body: &str) -> Answer {
@@ -380,10 +336,7 @@ fn rule_13_each_refreshed_link_is_audited_and_counted() {
         r#"evergate_api_requests_total{api="refresh",result="bad_request"} 1"#,
         r#"evergate_api_requests_total{api="refresh",result="unauthorized"} 1"#,
     ];
-    let mut page = String::new();
-    let mut stream = TcpStream::connect(gateway.admin).unwrap();
-    write!(stream, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    stream.read_to_string(&mut page).unwrap();
+    let page = call::metrics(gateway.admin);
     for line in wanted {
         assert!(page.lines().any(|seen| seen == line), "{line} in {page}");
     }
@@ -463,7 +416,7 @@ fn rule_23_bodies_have_a_length_and_a_time() {
     let begun = Instant::now();
     let results = ask(&gateway, "stable", &urls);
     assert!(results.iter().all(|result| result["url"].is_string()));
-    assert!(begun.elapsed() < PATIENCE);
+    assert!(begun.elapsed() < call::PATIENCE);
 
     // Whoever stalls is let go, and others are answered meanwhile.
     let mut stalled = TcpStream::connect(gateway.admin).unwrap();

@@ -52,9 +52,9 @@ impl Lines {
     }
 }
 
-/// `address` and `admin` lines that make the gateway pick free ports. The API is open when `ADMIN_TOKEN` is set.
-pub const FREE_PORTS: &str =
-    "listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0, token: \"${ADMIN_TOKEN:-}\" }\nlog: { format: json }\n";
+/// `address` and `admin` lines that make the gateway pick free ports. The API is open when `ADMIN_TOKEN` is set, to events when
+/// `EVENTS_TOKEN` is.
+pub const FREE_PORTS: &str = "listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0, token: \"${ADMIN_TOKEN:-}\", events_token: \"${EVENTS_TOKEN:-}\" }\nlog: { format: json }\n";
 
 /// A command that runs the binary with nothing of this process's environment but what it can't do without.
 pub fn command(arguments: &[&str]) -> Command {

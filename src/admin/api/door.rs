@@ -14,10 +14,14 @@ use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use secrecy::SecretString;
 use std::error::Error;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+
+/// How long a body that is not wanted may take to pass.
+const PASSING: Duration = Duration::from_secs(2);
 
 /// What differs from one address of the API to the next.
 #[derive(Debug)]
@@ -91,7 +95,15 @@ impl<T> Door<T> {
             let refusal = problem(StatusCode::METHOD_NOT_ALLOWED, self.terms.by_post);
             return Err(with(refusal, ALLOW, "POST"));
         }
-        let tools = self.opened(request.headers())?;
+        let tools = match self.opened(request.headers()) {
+            Ok(tools) => tools,
+            Err(result) => {
+                if result == ApiResult::Challenged {
+                    pass_over(request.into_body(), self.terms.largest).await;
+                }
+                return Err(self.turn_away(result));
+            }
+        };
         let place = timeout(self.terms.queue, Arc::clone(&self.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             let detail = "Too many calls at once; come again in a second.";
@@ -123,18 +135,22 @@ impl<T> Door<T> {
     }
 
     /// The tools, for those who show the token.
-    fn opened(&self, headers: &HeaderMap) -> Result<&T, Reply> {
-        let Some(open) = &self.open else {
-            return Err(self.refuse(ApiResult::Closed, StatusCode::FORBIDDEN, self.terms.closed));
-        };
-        let result = match open.token.shown_in(headers, self.terms.schemes) {
-            Shown::Right => return Ok(&open.tools),
+    fn opened(&self, headers: &HeaderMap) -> Result<&T, ApiResult> {
+        let open = self.open.as_ref().ok_or(ApiResult::Closed)?;
+        match open.token.shown_in(headers, self.terms.schemes) {
+            Shown::Right => Ok(&open.tools),
             // Whoever may send a password may wait to be asked for it.
-            Shown::Nothing if self.terms.schemes == Schemes::BearerOrBasic => ApiResult::Challenged,
-            Shown::Nothing | Shown::Wrong => ApiResult::Unauthorized,
-        };
+            Shown::Nothing if self.terms.schemes == Schemes::BearerOrBasic => Err(ApiResult::Challenged),
+            Shown::Nothing | Shown::Wrong => Err(ApiResult::Unauthorized),
+        }
+    }
+
+    fn turn_away(&self, result: ApiResult) -> Reply {
+        if result == ApiResult::Closed {
+            return self.refuse(result, StatusCode::FORBIDDEN, self.terms.closed);
+        }
         let refusal = self.refuse(result, StatusCode::UNAUTHORIZED, self.terms.unauthorized);
-        Err(with(refusal, WWW_AUTHENTICATE, self.terms.challenge))
+        with(refusal, WWW_AUTHENTICATE, self.terms.challenge)
     }
 
     async fn read<B>(&self, body: B, patience: Duration) -> Result<Bytes, Reply>
@@ -150,6 +166,23 @@ impl<T> Door<T> {
         };
         Err(self.refuse(ApiResult::BadRequest, status, detail))
     }
+}
+
+/// Takes what comes of a body and keeps nothing of it. Who is only asked for a password has to get to read that: a connection that is
+/// closed on what is still being sent takes the answer with it.
+async fn pass_over<B: Body<Data = Bytes>>(body: B, most: usize) {
+    let mut body = pin!(body);
+    let all = async {
+        let mut left = most;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(left) => left,
+                None => return,
+            };
+        }
+    };
+    // Whoever is slower than this may miss the answer.
+    let _ = timeout(PASSING, all).await;
 }
 
 /// `reply` with one field more.

@@ -6,13 +6,13 @@
 use super::ObjectCache;
 use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
+use super::on_disk::{self, Exchange, OnDisk};
 use crate::cache::{BodyWriter, Moment, NotStored, ObjectName, SharedBody, StorageRules, Validity};
 use crate::clock::Timestamp;
 use crate::config::CachePolicy;
 use crate::credentials::Credentials;
 use crate::fetch::conditions::Conditions;
 use crate::fetch::error::{FetchError, TransferError};
-use crate::fetch::head::OriginHead;
 use crate::fetch::origin::{Asked, OriginClient, OriginResponse};
 use crate::fetch::outcome::OriginStatus;
 use crate::fetch::state::OriginState;
@@ -20,6 +20,7 @@ use crate::fetch::transfer::OriginBody;
 use crate::resolve::Target;
 use crate::telemetry::NotKept;
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::BodyExt;
 use std::sync::Arc;
@@ -67,15 +68,20 @@ impl Drop for Lead {
     }
 }
 
-/// An object that is to be kept, before its body has come.
-struct Begun {
-    head: Arc<OriginHead>,
-    validity: Validity,
-}
-
 impl Fill {
     /// Fetches, keeps and tells. What may not be kept goes to `first`, the reader who asked first, if that still waits.
-    pub(super) async fn run(self, first: oneshot::Sender<OriginResponse>) {
+    pub(super) async fn run(mut self, first: oneshot::Sender<OriginResponse>) {
+        let mut written = None;
+        if self.stale.is_none() {
+            match self.cache.look_on_disk(&self.lead.name).await {
+                None => {}
+                Some(OnDisk::Known(object)) => return self.lead.flight.land(Landing::OnDisk(object)),
+                Some(OnDisk::Unvouched(object, fields)) => {
+                    self.stale = Some(object);
+                    written = Some(fields);
+                }
+            }
+        }
         let _fetching = self.cache.metrics.fetches();
         let conditions = self
             .stale
@@ -84,26 +90,31 @@ impl Fill {
             .unwrap_or_default();
         let asked_at = self.cache.clock.now();
         let came = self.ask(&conditions).await;
-        let now = self.cache.clock.now();
+        let exchange = Exchange {
+            asked_at,
+            answered_at: self.cache.clock.now(),
+        };
         match came {
-            Err(error) => self.refused(error, now),
-            Ok(Asked { response, headers }) => {
-                let rules = StorageRules::from_headers(&headers);
-                match (response.status(), &self.stale) {
-                    (OriginStatus::NotModified, Some(stale)) => {
-                        let object = stale.vouched_for(response.head(), &rules, asked_at, now);
-                        self.vouched(object, &rules);
+            Err(error) => self.refused(error, exchange.answered_at),
+            Ok(Asked { response, headers }) => match (response.status(), &self.stale) {
+                (OriginStatus::NotModified, Some(stale)) if stale.is_meant_by(response.head()) => {
+                    let rules = StorageRules::from_headers(&headers);
+                    let object = stale.vouched_for(response.head(), &rules, exchange);
+                    if let Some(fields) = written {
+                        let fields = on_disk::updated(fields, &headers);
+                        let Lead { name, since, .. } = &self.lead;
+                        self.cache.write_to_disk(name, *since, &fields, exchange, &object.body);
                     }
-                    (OriginStatus::Ok, _) => {
-                        let validity = Validity::new(&rules, asked_at, now);
-                        self.came(response, &rules, validity, first).await;
-                    }
-                    _ => {
-                        let error = FetchError::BadGateway("an answer to a question that was not asked".into());
-                        self.lead.flight.land(Landing::Refused(error));
-                    }
+                    self.vouched(object, &rules);
                 }
-            }
+                // It vouches for another object than the one that it was asked about.
+                (OriginStatus::NotModified, Some(_)) => self.cache.drop_entry(&self.lead.name),
+                (OriginStatus::Ok, _) => self.came(response, headers, exchange, first).await,
+                _ => {
+                    let error = FetchError::BadGateway("an answer to a question that was not asked".into());
+                    self.lead.flight.land(Landing::Refused(error));
+                }
+            },
         }
     }
 
@@ -119,13 +130,13 @@ impl Fill {
 
     /// The origin has no object for us. What it says of the object ends what was kept; that it fails does not (rule 20).
     fn refused(&self, error: FetchError, now: Timestamp) {
-        let name = self.lead.name.as_query();
         match error {
             FetchError::Missing => {
                 let until = now.plus(self.policy.fresh_for.min(MISSING_FOR));
+                self.cache.drop_entry(&self.lead.name);
                 self.lead.keep(Kept::Missing(until));
             }
-            FetchError::Forbidden(_) | FetchError::MissingBucket => self.cache.store.remove(&name),
+            FetchError::Forbidden(_) | FetchError::MissingBucket => self.cache.drop_entry(&self.lead.name),
             _ => {}
         }
         self.lead.flight.land(Landing::Refused(error));
@@ -135,7 +146,10 @@ impl Fill {
         let object = Arc::new(object);
         match told.may_store() {
             Ok(()) => self.lead.keep(Kept::Object(Arc::clone(&object))),
-            Err(reason) => self.cache.not_kept(&self.lead.name.as_query(), reason.into()),
+            Err(reason) => {
+                self.cache.drop_entry(&self.lead.name);
+                self.cache.metrics.not_kept(reason.into());
+            }
         }
         self.lead.flight.land(Landing::Vouched(object));
     }
@@ -143,34 +157,33 @@ impl Fill {
     async fn came(
         self,
         response: OriginResponse,
-        rules: &StorageRules,
-        validity: Validity,
+        headers: HeaderMap,
+        exchange: Exchange,
         first: oneshot::Sender<OriginResponse>,
     ) {
-        let length = response.complete_length();
-        let room = match self.room(length, rules) {
+        let rules = StorageRules::from_headers(&headers);
+        let validity = Validity::new(&rules, exchange.asked_at, exchange.answered_at);
+        let (shared, writer) = match self.room(response.complete_length(), &rules) {
             Ok(room) => room,
             Err(reason) => return self.unkept(reason, response, first),
         };
         let (_, head, body) = response.into_parts();
-        let begun = Begun {
-            head: Arc::new(head.kept()),
-            validity,
-        };
-        let (shared, writer) = room;
+        let head = Arc::new(head.kept());
         self.lead.flight.land(Landing::Arriving {
-            head: Arc::clone(&begun.head),
-            age: begun.validity.age(self.cache.clock.now()),
+            head: Arc::clone(&head),
+            age: validity.age(exchange.answered_at),
             body: shared,
         });
         if let Some(body) = self.gather(body, writer).await {
-            let object = KeptObject {
-                head: begun.head,
-                validity: begun.validity,
-                body,
-            };
-            self.lead.keep(Kept::Object(Arc::new(object)));
-            self.cache.metrics.kept();
+            let Lead { name, since, .. } = &self.lead;
+            self.cache.write_to_disk(name, *since, &headers, exchange, &body);
+            self.lead
+                .keep(Kept::Object(Arc::new(KeptObject { head, validity, body })));
+            if self.cache.forgotten.is_forgotten(&name.as_query(), *since) {
+                self.cache.metrics.not_kept(NotKept::Forgotten);
+            } else {
+                self.cache.metrics.kept();
+            }
         }
     }
 
@@ -194,10 +207,12 @@ impl Fill {
     fn unkept(&self, reason: NotKept, response: OriginResponse, first: oneshot::Sender<OriginResponse>) {
         let (now, length) = (self.cache.clock.now(), response.complete_length());
         let fresh_for = self.policy.fresh_for;
+        // What is there now is another object than the one that was kept, in memory or on disk.
+        self.cache.drop_entry(&self.lead.name);
         match (reason, length) {
             (NotKept::TooLarge, Some(length)) => self.lead.keep(Kept::TooLarge(length, now.plus(fresh_for))),
             // There may be room for the next one.
-            (NotKept::NoRoom, _) => self.cache.store.remove(&self.lead.name.as_query()),
+            (NotKept::NoRoom, _) => {}
             _ => self.lead.keep(Kept::Unkept(now.plus(fresh_for.min(UNKEPT_FOR)))),
         }
         self.cache.metrics.not_kept(reason);

@@ -17,6 +17,8 @@ const MOST_WAITERS: usize = 16_384;
 pub(super) enum Landing {
     /// The origin vouches for what was kept.
     Vouched(Arc<KeptObject>),
+    /// The object was on disk; whether it is fresh is each reader's to judge.
+    OnDisk(Arc<KeptObject>),
     /// The object is arriving.
     Arriving {
         head: Arc<OriginHead>,

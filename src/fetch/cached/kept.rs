@@ -1,5 +1,6 @@
 //! What the cache keeps under one name.
 
+use super::on_disk::Exchange;
 use super::part;
 use super::response::{CacheUse, ObjectBody, ObjectResponse};
 use crate::cache::{StorageRules, Validity, Weigh};
@@ -64,11 +65,19 @@ impl KeptObject {
         }
     }
 
+    /// Whether a 304 of this `head` speaks of this object. RFC 9111 §4.3.4.
+    pub(super) fn is_meant_by(&self, head: &OriginHead) -> bool {
+        match (self.head.entity_tag(), head.entity_tag()) {
+            (Some(own), Some(told)) => own.weakly_matches(told),
+            _ => true,
+        }
+    }
+
     /// The same object after the origin has vouched for it with a 304 of this `head`. RFC 9111 §3.2, §4.3.4.
-    pub(super) fn vouched_for(&self, head: &OriginHead, told: &StorageRules, asked: Timestamp, now: Timestamp) -> Self {
+    pub(super) fn vouched_for(&self, head: &OriginHead, told: &StorageRules, exchange: Exchange) -> Self {
         Self {
             head: Arc::new(self.head.updated(head)),
-            validity: self.validity.renewed(told, asked, now),
+            validity: self.validity.renewed(told, exchange.asked_at, exchange.answered_at),
             body: self.body.clone(),
         }
     }

@@ -8,6 +8,7 @@
 mod fill;
 mod flight;
 mod kept;
+mod on_disk;
 mod part;
 mod read;
 mod response;
@@ -15,10 +16,10 @@ mod response;
 pub use read::{Found, Want};
 pub use response::{After, Asker, Before, CacheUse, ObjectBody, ObjectResponse};
 
-use crate::cache::{Budget, Flights, Forgotten, ObjectQuery, ObjectStore};
+use crate::cache::{self, Budget, DiskTier, Flights, Forgotten, ObjectStore};
 use crate::clock::Clock;
 use crate::config::ObjectCacheConfig;
-use crate::telemetry::{NotKept, ObjectCacheMetrics, ObjectCacheReading};
+use crate::telemetry::{DiskReading, ObjectCacheMetrics, ObjectCacheReading};
 use flight::Flight;
 use kept::Kept;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub struct ObjectCache {
     flights: Flights<Flight>,
     budget: Arc<Budget>,
     forgotten: Arc<Forgotten>,
+    disk: Option<DiskTier>,
     metrics: Arc<ObjectCacheMetrics>,
     clock: Clock,
     max_bytes: u64,
@@ -40,9 +42,20 @@ pub struct ObjectCache {
 }
 
 impl ObjectCache {
-    /// Begins with nothing.
+    /// Begins with nothing, and without a disk.
     #[must_use]
     pub fn new(config: &ObjectCacheConfig, clock: Clock, metrics: Arc<ObjectCacheMetrics>) -> Arc<Self> {
+        Self::with_disk(config, None, clock, metrics)
+    }
+
+    /// Begins with nothing in memory, in front of what is on `disk`.
+    #[must_use]
+    pub fn with_disk(
+        config: &ObjectCacheConfig,
+        disk: Option<DiskTier>,
+        clock: Clock,
+        metrics: Arc<ObjectCacheMetrics>,
+    ) -> Arc<Self> {
         let forgotten = Arc::new(Forgotten::new());
         let counted = Arc::clone(&metrics);
         Arc::new(Self {
@@ -52,6 +65,7 @@ impl ObjectCache {
             flights: Flights::new(Arc::clone(&forgotten)),
             budget: Budget::new(config.max_bytes.saturating_add(BESIDE)),
             forgotten,
+            disk,
             metrics,
             clock,
             max_bytes: config.max_bytes,
@@ -80,12 +94,26 @@ impl ObjectCache {
             limit_bytes: self.max_bytes,
             leased_bytes: self.budget.leased(),
             leased_limit_bytes: self.budget.limit(),
-            disk: None,
+            disk: self.disk.as_ref().map(|disk| told(disk.reading())),
         }
     }
 
-    fn not_kept(&self, query: &ObjectQuery<'_>, reason: NotKept) {
-        self.store.remove(query);
-        self.metrics.not_kept(reason);
+    /// Writes what still waits for the disk, for some seconds at the most. Call it when nothing is answered any more.
+    pub async fn close(&self) {
+        if let Some(disk) = &self.disk {
+            disk.close().await;
+        }
+    }
+}
+
+fn told(disk: cache::DiskReading) -> DiskReading {
+    DiskReading {
+        hits: disk.hits,
+        misses: disk.misses,
+        written: disk.written,
+        dropped: disk.dropped,
+        errors: disk.errors.saturating_add(disk.damaged),
+        bytes: disk.bytes,
+        limit_bytes: disk.limit_bytes,
     }
 }

@@ -175,7 +175,7 @@ impl ObjectCache {
                 if let (Some(query), FetchError::Missing | FetchError::Forbidden(_) | FetchError::MissingBucket) =
                     (want.query(), &error)
                 {
-                    self.store.remove(&query);
+                    self.drop_entry(&ObjectName::of(&query));
                 }
                 self.stand_in(want, stale.as_ref(), error)
             }
@@ -207,12 +207,14 @@ impl ObjectCache {
         } else {
             Before::Nothing
         };
-        match landing? {
+        match landing.inspect_err(|_| self.metrics.waiter_refused())? {
             Landing::Vouched(object) => {
                 let age = object.validity.age(self.clock.now());
                 let answer = object.answer(want.conditions, want.operation(), CacheUse::Revalidated { by, age });
                 Ok(Found::Object(answer))
             }
+            // Boxed, since it may have to be revalidated, which leads back here; then the disk is not asked again.
+            Landing::OnDisk(object) => Box::pin(self.serve(client, want, query, object)).await,
             Landing::Arriving { head, age, body } => {
                 let part = part::of(want.conditions, want.operation(), &head, body.length());
                 let (from, end) = part.bytes;

@@ -76,12 +76,9 @@ impl Events {
         } = *call;
         self.metrics.api().called(ApiName::Purge, ApiResult::Ok);
         let id = format_args!("{id:016x}");
-        match prefix.map(redact) {
-            Some(prefix) => {
-                tracing::info!(target: TARGET, bucket, buckets, %prefix, %id, "object cache purged by the API");
-            }
-            None => tracing::info!(target: TARGET, bucket, buckets, keys, %id, "object cache purged by the API"),
-        }
+        let (keys, prefix) = (prefix.is_none().then_some(keys), prefix.map(redact));
+        let prefix = prefix.as_deref();
+        tracing::info!(target: TARGET, bucket, buckets, keys, prefix, %id, "object cache purged by the API");
     }
 
     /// The events API has taken a call. There may be thousands a second, and each is counted, so that the line is for debugging.

@@ -29,7 +29,7 @@ pub struct DiskReading {
     pub misses: u64,
     /// Objects written.
     pub written: u64,
-    /// Objects not written because the disk was behind.
+    /// Objects not written: the disk was behind or out of order.
     pub dropped: u64,
     /// Reads and writes that failed, and objects that were damaged.
     pub errors: u64,
@@ -91,7 +91,7 @@ static DISK_DROPPED: Definition = Definition {
     name: "evergate_object_cache_disk_dropped_total",
     kind: Kind::Counter,
     labels: &[],
-    help: "Objects not written to the disk of the object cache because it was behind.",
+    help: "Objects not written to the disk of the object cache: it was behind or out of order.",
 };
 static DISK_ERRORS: Definition = Definition {
     name: "evergate_object_cache_disk_errors_total",

@@ -28,9 +28,9 @@ fn the_page_tells_what_the_object_cache_did() {
     objects.not_kept(NotKept::Truncated);
     objects.waiter_refused();
     objects.evicted(EvictionCause::Size);
-    objects.evicted(EvictionCause::Expired);
+    objects.evicted(EvictionCause::Forgotten);
     objects.forgotten(ForgetCause::Write, ForgetScope::Key);
-    objects.forgotten(ForgetCause::Origin, ForgetScope::Prefix);
+    objects.forgotten(ForgetCause::Event, ForgetScope::Prefix);
     expect(
         &metrics.render().unwrap(),
         &[
@@ -47,11 +47,11 @@ fn the_page_tells_what_the_object_cache_did() {
             "evergate_object_cache_waiters_refused_total 1",
             r#"evergate_object_cache_evictions_total{cause="size"} 1"#,
             r#"evergate_object_cache_evictions_total{cause="replaced"} 0"#,
-            r#"evergate_object_cache_evictions_total{cause="expired"} 1"#,
+            r#"evergate_object_cache_evictions_total{cause="forgotten"} 1"#,
             r#"evergate_object_cache_forgotten_total{cause="write",scope="key"} 1"#,
             r#"evergate_object_cache_forgotten_total{cause="write",scope="prefix"} 0"#,
-            r#"evergate_object_cache_forgotten_total{cause="origin",scope="key"} 0"#,
-            r#"evergate_object_cache_forgotten_total{cause="origin",scope="prefix"} 1"#,
+            r#"evergate_object_cache_forgotten_total{cause="event",scope="key"} 0"#,
+            r#"evergate_object_cache_forgotten_total{cause="event",scope="prefix"} 1"#,
         ],
     );
 }

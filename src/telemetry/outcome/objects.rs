@@ -82,12 +82,10 @@ words! {
     EvictionCause {
         /// Others needed the room.
         Size = "size",
-        /// It was forgotten.
+        /// It was forgotten, or its origin has none any more, or may not have it kept any more.
         Forgotten = "forgotten",
-        /// A newer one took its place.
+        /// What was learned of it since took its place.
         Replaced = "replaced",
-        /// It was kept for as long as anybody could use it.
-        Expired = "expired",
     }
 }
 
@@ -100,8 +98,6 @@ words! {
         Purge = "purge",
         /// The origin told of a change.
         Event = "event",
-        /// The origin, asked again, said that there is no such object, or that it may not be read.
-        Origin = "origin",
     }
 }
 

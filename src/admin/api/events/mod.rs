@@ -33,7 +33,7 @@ static TERMS: Terms = Terms {
     by_post: "Events are posted.",
     schemes: Schemes::BearerOrBasic,
     closed: "No events are taken, since there is no token for them: set `admin: { listen: …, events_token: ${EVERGATE_EVENTS_TOKEN} }` \
-             in the configuration file; then restart the gateway.",
+             in the configuration file, or, without a file, the variable EVERGATE_EVENTS_TOKEN; then restart the gateway.",
     unauthorized: "Show the token of `admin.events_token` as `Authorization: Bearer …`, or as the password of `Basic`.",
     // SNS sends its password only after a challenge with a realm.
     challenge: "Basic realm=\"evergate\"",

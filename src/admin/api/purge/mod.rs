@@ -6,6 +6,7 @@ use super::door::{Door, Terms, with};
 use super::token::Schemes;
 use super::{Reply, X_REQUEST_ID};
 use crate::admin::answer::{self, page};
+use crate::config::BucketId;
 use crate::gateway::Forget;
 use crate::telemetry::{ApiName, ApiResult, Events, Purged};
 use bytes::Bytes;
@@ -92,7 +93,7 @@ fn purge(forget: &Forget, call: &Call, buckets: usize, events: &Events) -> Reply
 
 fn unknown(door: &Purge, bucket: &str, forget: &Forget) -> Reply {
     let configured = forget.buckets();
-    let configured: Vec<_> = configured.iter().map(|id| id.as_str()).collect();
+    let configured: Vec<_> = configured.iter().map(BucketId::as_str).collect();
     // Cut short: it is the caller's own text, and may be anything.
     let bucket: String = bucket.chars().take(64).collect();
     let detail = format!(

@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::time::Duration;
 use tokio::sync::Mutex;
+use webpki::EndEntityCert;
 
 /// How many are kept. SNS has one for each region, and another every year.
 const MOST: usize = 8;
@@ -55,11 +56,24 @@ impl Certificates {
     }
 }
 
+#[cfg(test)]
+impl Certificates {
+    pub(super) async fn held(&self) -> usize {
+        self.kept.lock().await.len()
+    }
+}
+
 async fn fetch(web: &dyn SnsWeb, url: &SnsUrl) -> Result<CertificateDer<'static>, SnsError> {
     let answer = web.get(&url.url, &url.host).await;
     let answer = answer.map_err(|error| SnsError::Unreachable(error.to_string()))?;
     if answer.status != StatusCode::OK {
         return Err(SnsError::Unreachable(format!("it answers {}", answer.status)));
     }
-    CertificateDer::from_pem_slice(&answer.body).map_err(|_| SnsError::Certificate("it is no PEM certificate".into()))
+    let unusable = |reason: &str| SnsError::Certificate(reason.into());
+    let certificate = CertificateDer::from_pem_slice(&answer.body).map_err(|_| unusable("it is no PEM certificate"))?;
+    // What can't be read must not be kept for a day.
+    match EndEntityCert::try_from(&certificate) {
+        Ok(_) => Ok(certificate),
+        Err(error) => Err(unusable(&error.to_string())),
+    }
 }

@@ -58,8 +58,10 @@ impl Topic {
     pub(super) fn certificate(&self, written: &str) -> Option<SnsUrl> {
         let name = self.behind_host(written)?;
         let name = name.strip_prefix("SimpleNotificationService-")?.strip_suffix(".pem")?;
-        let fine =
-            (1..=128).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let fine = (1..=128).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         fine.then(|| self.url(written))
     }
 
