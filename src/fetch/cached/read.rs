@@ -165,9 +165,15 @@ impl ObjectCache {
         stale: Option<Arc<KeptObject>>,
     ) -> Result<Found, FetchError> {
         let asked = Instant::now();
-        let came = client
-            .fetch(want.state, want.credentials, want.target, want.conditions)
-            .await;
+        let fetching = client.fetch(want.state, want.credentials, want.target, want.conditions);
+        let stands_in = |object: &&Arc<KeptObject>| object.validity.may_stand_in(want.policy, self.clock.now());
+        let came = match stale.as_ref().filter(stands_in) {
+            None => fetching.await,
+            Some(object) => match timeout(PATIENCE, fetching).await {
+                Ok(came) => came,
+                Err(_) => return Ok(Found::Object(self.stale(want, object, StaleReason::Timeout))),
+            },
+        };
         want.state.asked(&came, asked.elapsed());
         match came {
             Ok(response) => Ok(Found::Object(response.into())),
