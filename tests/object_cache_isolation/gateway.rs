@@ -3,7 +3,9 @@
 use crate::world::{CLIENTS, SHELVES};
 use evergate::clock::Clock;
 use evergate::config::{self, Environment, ObjectCacheConfig};
-use evergate::fetch::{BreakerBounds, ConcurrencyBounds, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls};
+use evergate::fetch::{
+    BreakerBounds, ConcurrencyBounds, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls,
+};
 use evergate::gateway::{App, Forget, Furniture, Gateway as Service, Running};
 use evergate::listener::{Limits, Listener, ListenerStats, serve};
 use evergate::telemetry::{AccessSink, ForgetCause, Telemetry};
@@ -163,7 +165,10 @@ fn yaml(endpoint: &str) -> String {
         policy,
     } in routes()
     {
-        let (bucket, cache) = (SPACE_NAMES[space], policy.map_or(String::new(), |policy| format!(", {}", policy.yaml())));
+        let (bucket, cache) = (
+            SPACE_NAMES[space],
+            policy.map_or(String::new(), |policy| format!(", {}", policy.yaml())),
+        );
         writeln!(
             yaml,
             "  - {{ path: {path}, bucket: {bucket}, prefix: c{client:02}/open/, access: public, delivery: stream{cache} }}"

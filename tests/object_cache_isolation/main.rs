@@ -145,11 +145,16 @@ fn ask_something(reader: &mut Reader, clients: &[Targets], paths: &[Target]) {
         }
         800..900 => {
             let world = Arc::clone(&reader.world);
-            let good = if random.bool() { pick(random, &own.reads) } else { pick(random, &own.heads) };
+            let good = if random.bool() {
+                pick(random, &own.reads)
+            } else {
+                pick(random, &own.heads)
+            };
             let (method, text) = spoiled(good, &world, random);
             let conditions = conditions(&world, good, random);
             // A parameter that comes twice is refused before the signature is looked at.
-            let doubled = text.matches("versionId=").count() > 1 || text.matches("response-content-language=").count() > 1;
+            let doubled =
+                text.matches("versionId=").count() > 1 || text.matches("response-content-language=").count() > 1;
             let status = if doubled { 400 } else { 403 };
             reader.be_refused(method, &text, &conditions, &[status]);
         }
@@ -264,7 +269,11 @@ fn change_the_world(
 }
 
 fn replace_one(world: &World, gateway: &Gateway, random: &mut fastrand::Rng) {
-    let client = if random.u32(0..3) == 0 { random.usize(0..3) } else { random.usize(0..CLIENTS) };
+    let client = if random.u32(0..3) == 0 {
+        random.usize(0..3)
+    } else {
+        random.usize(0..CLIENTS)
+    };
     let object = world.object(random.usize(0..SHELVES.len()), client, random.usize(0..OBJECTS));
     let Ok(_turn) = object.turn.try_lock() else {
         return;
@@ -274,7 +283,9 @@ fn replace_one(world: &World, gateway: &Gateway, random: &mut fastrand::Rng) {
         _ => object.replace(&world.clock),
     };
     if random.u32(0..4) == 0 {
-        let concerned = gateway.forget.key(SHELVES[object.shelf], &ObjectKey::parse(&object.key).unwrap());
+        let concerned = gateway
+            .forget
+            .key(SHELVES[object.shelf], &ObjectKey::parse(&object.key).unwrap());
         assert_eq!(concerned, if object.shelf == 0 { 2 } else { 1 });
         object.forbid_before(number, &(0..SPACES).collect::<Vec<_>>());
     }
@@ -282,10 +293,19 @@ fn replace_one(world: &World, gateway: &Gateway, random: &mut fastrand::Rng) {
 
 fn purge_a_prefix(world: &World, gateway: &Gateway, random: &mut fastrand::Rng) {
     let (shelf, client) = (random.usize(0..SHELVES.len()), random.usize(0..CLIENTS));
-    let prefix = if random.u32(0..4) == 0 { String::new() } else { format!("c{client:02}/") };
-    let concerned = world.objects.iter().filter(|object| object.shelf == shelf && object.key.starts_with(&prefix));
+    let prefix = if random.u32(0..4) == 0 {
+        String::new()
+    } else {
+        format!("c{client:02}/")
+    };
+    let concerned = world
+        .objects
+        .iter()
+        .filter(|object| object.shelf == shelf && object.key.starts_with(&prefix));
     let concerned: Vec<_> = concerned.map(|object| (object, object.current().0)).collect();
-    gateway.forget.prefix(SHELVES[shelf], &KeyPrefix::parse(&prefix).unwrap());
+    gateway
+        .forget
+        .prefix(SHELVES[shelf], &KeyPrefix::parse(&prefix).unwrap());
     for (object, number) in concerned {
         object.forbid_before(number, &(0..SPACES).collect::<Vec<_>>());
     }
@@ -293,7 +313,12 @@ fn purge_a_prefix(world: &World, gateway: &Gateway, random: &mut fastrand::Rng) 
 
 /// That every way through the cache was gone often: else the test has shown nothing.
 fn assert_that_much_was_tried(seen: &BTreeMap<String, u64>, gateway: &Gateway, origin: &Origin) {
-    let of = |what: &dyn Fn(&str) -> bool| seen.iter().filter(|(name, _)| what(name)).map(|(_, count)| count).sum::<u64>();
+    let of = |what: &dyn Fn(&str) -> bool| {
+        seen.iter()
+            .filter(|(name, _)| what(name))
+            .map(|(_, count)| count)
+            .sum::<u64>()
+    };
     let total: u64 = of(&|name| name != "connections lost");
     let failed = of(&|name| name == "failed");
     assert!(total >= REQUESTS * 98 / 100, "{total} requests");
@@ -312,14 +337,23 @@ fn assert_that_much_was_tried(seen: &BTreeMap<String, u64>, gateway: &Gateway, o
         eprintln!("{name} {value}");
         assert!(value >= least, "{name} is {value}");
     }
-    for status in ["200", "206", "304", "404", "412", "416", "302", "refused 403", "PUT 200", "DELETE 204"] {
+    for status in [
+        "200",
+        "206",
+        "304",
+        "404",
+        "412",
+        "416",
+        "302",
+        "refused 403",
+        "PUT 200",
+        "DELETE 204",
+    ] {
         let name = if status == "302" { "redirected" } else { status };
         let count = of(&|seen| seen.starts_with(name));
         assert!(count >= 50, "{name}: {count}");
     }
-    let Mood {
-        asked, failed, cut, ..
-    } = &*origin.mood;
+    let Mood { asked, failed, cut, .. } = &*origin.mood;
     let [asked, failed, cut] = [asked, failed, cut].map(|count| count.load(Ordering::Relaxed));
     eprintln!("the origin was asked {asked} times, failed {failed} times and cut {cut} answers");
     assert!(asked < REQUESTS && failed > 100 && cut > 50, "{asked}, {failed}, {cut}");

@@ -109,7 +109,11 @@ impl Connection {
 
     fn fate(&mut self) -> Fate {
         if self.mood.down.load(Ordering::Relaxed) {
-            return if self.random.bool() { Fate::Silence } else { Fate::InternalError };
+            return if self.random.bool() {
+                Fate::Silence
+            } else {
+                Fate::InternalError
+            };
         }
         match self.random.u32(0..1000) {
             0..4 => Fate::InternalError,
@@ -152,11 +156,18 @@ impl Connection {
         let fields = fields(object, &version, answer);
         match answer {
             Answer::Missing => self.say("404 Not Found", "", missing),
-            Answer::NotModified => self.wire.say(format!("HTTP/1.1 304 Not Modified\r\n{fields}\r\n").as_bytes()).then_some(()),
+            Answer::NotModified => self
+                .wire
+                .say(format!("HTTP/1.1 304 Not Modified\r\n{fields}\r\n").as_bytes())
+                .then_some(()),
             Answer::Failed => self.say("412 Precondition Failed", "", ""),
             Answer::Unsatisfiable => self.say("416 Range Not Satisfiable", &fields, ""),
             Answer::Whole | Answer::Part(..) => {
-                let status = if answer == Answer::Whole { "200 OK" } else { "206 Partial Content" };
+                let status = if answer == Answer::Whole {
+                    "200 OK"
+                } else {
+                    "206 Partial Content"
+                };
                 let length = bytes.len();
                 let mut message = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{fields}\r\n").into_bytes();
                 if self.is_head {

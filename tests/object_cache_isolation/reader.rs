@@ -39,7 +39,14 @@ impl Reply {
             let owner = world.owner_of(&self.body[at..]);
             panic!("{what}: a byte of {owner} in {:?}", self.head);
         }
-        for name in ["etag", "content-language", "last-modified", "set-cookie", "x-amz-meta-owner", "x-amz-version-id"] {
+        for name in [
+            "etag",
+            "content-language",
+            "last-modified",
+            "set-cookie",
+            "x-amz-meta-owner",
+            "x-amz-version-id",
+        ] {
             assert_eq!(self.head.field(name), None, "{what}: {:?}", self.head);
         }
     }
@@ -86,7 +93,10 @@ impl Reader {
             self.wire = None;
             self.count("connections lost");
         }
-        panic!("no answer to {}", String::from_utf8_lossy(&request[..request.len().min(300)]));
+        panic!(
+            "no answer to {}",
+            String::from_utf8_lossy(&request[..request.len().min(300)])
+        );
     }
 
     /// Sends a request and reads all of its answer.
@@ -184,13 +194,21 @@ impl Reader {
             return;
         };
         let next = object.current().0 + 1;
-        let body = if target.method == "PUT" { object.body_of(next) } else { Vec::new() };
+        let body = if target.method == "PUT" {
+            object.body_of(next)
+        } else {
+            Vec::new()
+        };
         let reply = self.ask(target.method, &target.text, &Conditions::default(), &body);
         let what = format!("{} {}", target.method, target.text);
         assert!(reply.body.iter().all(u8::is_ascii), "{what}: {:?}", reply.head);
         let (number, version) = object.current();
         match reply.head.status() {
-            200 | 204 => assert_eq!(version.body.is_some(), target.method == "PUT", "{what}: {number} after {next}"),
+            200 | 204 => assert_eq!(
+                version.body.is_some(),
+                target.method == "PUT",
+                "{what}: {number} after {next}"
+            ),
             502..=504 | 500 => {}
             status => panic!("{what}: {status} {:?}", reply.head),
         }
@@ -228,17 +246,24 @@ fn judge(
     what: &dyn Fn() -> String,
 ) -> usize {
     let head = &reply.head;
-    let is_joined = head.field("cache-status").is_some_and(|said| said.ends_with("collapsed"));
+    let is_joined = head
+        .field("cache-status")
+        .is_some_and(|said| said.ends_with("collapsed"));
     let first = match head.status() {
         404 => horizon.absent,
         _ if is_joined => horizon.joined,
         _ => horizon.kept,
     };
     let versions = match target.version {
-        Some(number) => object.version(number).map(|version| (number, version)).into_iter().collect(),
+        Some(number) => object
+            .version(number)
+            .map(|version| (number, version))
+            .into_iter()
+            .collect(),
         None => object.since(first),
     };
-    let was_missing = |(_, version): &(usize, Arc<Version>)| version.since + 6 + UNDER_WAY >= world.clock.now().as_unix();
+    let was_missing =
+        |(_, version): &(usize, Arc<Version>)| version.since + 6 + UNDER_WAY >= world.clock.now().as_unix();
     if target.version.is_some() && versions.iter().all(was_missing) && head.status() == 404 {
         reply.assert_without_object(&what(), world);
         return 0;
@@ -250,7 +275,11 @@ fn judge(
         }
         return *number;
     }
-    let known: Vec<_> = object.since(0).into_iter().map(|(at, version)| (at, version.etag.clone(), version.body.as_ref().map(Vec::len))).collect();
+    let known: Vec<_> = object
+        .since(0)
+        .into_iter()
+        .map(|(at, version)| (at, version.etag.clone(), version.body.as_ref().map(Vec::len)))
+        .collect();
     panic!(
         "{}: {head:?}{}, {} bytes, of {}; it may be one of {:?} of {known:?}",
         what(),
@@ -287,7 +316,10 @@ fn fits(reply: &Reply, target: &Target, conditions: &Conditions, object: &Object
                 && has("content-language", language)
                 && head.length() == bytes.len()
                 && right_bytes
-                && !head.fields.iter().any(|(name, _)| name.starts_with("x-amz-meta") || name == "set-cookie")
+                && !head
+                    .fields
+                    .iter()
+                    .any(|(name, _)| name.starts_with("x-amz-meta") || name == "set-cookie")
         }
     }
 }

@@ -74,7 +74,8 @@ impl Targets {
                     version: None,
                     language: None,
                 };
-                all.reads.push(target("GET", signed("GET", "", Duration::ZERO, nth % 2 == 0)));
+                all.reads
+                    .push(target("GET", signed("GET", "", Duration::ZERO, nth % 2 == 0)));
                 if linked(shelf, owner, nth).is_some() || owner != 8 {
                     all.reads.push(target("GET", signed("GET", "", 2 * YEAR, nth % 2 == 1)));
                 }
@@ -87,12 +88,17 @@ impl Targets {
                 let version = (client + nth) % 4;
                 all.reads.push(Target {
                     version: Some(version),
-                    ..target("GET", signed("GET", &format!("versionId=v{version}"), Duration::ZERO, true))
+                    ..target(
+                        "GET",
+                        signed("GET", &format!("versionId=v{version}"), Duration::ZERO, true),
+                    )
                 });
-                all.heads.push(target("HEAD", signed("HEAD", "", Duration::ZERO, false)));
+                all.heads
+                    .push(target("HEAD", signed("HEAD", "", Duration::ZERO, false)));
                 if shelf == 0 {
                     all.writes.push(target("PUT", signed("PUT", "", Duration::ZERO, false)));
-                    all.deletes.push(target("DELETE", signed("DELETE", "", Duration::ZERO, true)));
+                    all.deletes
+                        .push(target("DELETE", signed("DELETE", "", Duration::ZERO, true)));
                 }
             }
         }
@@ -118,7 +124,8 @@ impl Targets {
         self.foreign.push(("GET", Link::new(&id, &secret, &path).v4()));
         // Someone whom nobody knows, and the right name with another's secret.
         let own = format!("/alpha/{}", world.object(0, client, 0).key);
-        self.foreign.push(("GET", Link::new("EVGCLIENT99999999999", &secret, &own).v4()));
+        self.foreign
+            .push(("GET", Link::new("EVGCLIENT99999999999", &secret, &own).v4()));
         let other = crate::gateway::secret((client + 1) % CLIENTS);
         self.foreign.push(("GET", Link::new(&id, &other, &own).v4()));
         if client == 8 {
@@ -145,7 +152,11 @@ pub fn spoiled(target: &Target, world: &World, random: &mut fastrand::Rng) -> (&
             }
         },
         4 => {
-            let at = SPACE_NAMES.iter().chain(&SHELVES).position(|known| *known == name).unwrap();
+            let at = SPACE_NAMES
+                .iter()
+                .chain(&SHELVES)
+                .position(|known| *known == name)
+                .unwrap();
             let other = [SPACE_NAMES[1], SPACE_NAMES[0], "", SHELVES[1], SHELVES[0]][at];
             format!("/{other}/{key}?{query}")
         }

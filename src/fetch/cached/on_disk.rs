@@ -58,7 +58,7 @@ impl ObjectCache {
             body,
         } = found.object;
         let query = name.as_query();
-        let since = match found.written_by {
+        let since = match found.written {
             WrittenBy::ThisRun { since } => Some(Moment::from_u64(since)),
             WrittenBy::EarlierRun => None,
         };
