@@ -78,7 +78,27 @@ impl OriginHead {
         Self {
             content_range: None,
             accept_ranges: Some(HeaderValue::from_static("bytes")),
-            ..self
+            ..self.detached()
+        }
+    }
+
+    /// The same fields in memory of their own. As they come, they are slices of the buffer that the connection read them into,
+    /// with hundreds of KiB of bodies around them, and hold all of it for as long as they are kept.
+    fn detached(self) -> Self {
+        let own = |value: HeaderValue| HeaderValue::from_bytes(value.as_bytes()).unwrap_or(value);
+        Self {
+            content_type: self.content_type.map(own),
+            content_length: self.content_length,
+            content_range: self.content_range,
+            content_encoding: self.content_encoding.map(own),
+            content_language: self.content_language.map(own),
+            content_disposition: self.content_disposition.map(own),
+            last_modified: self.last_modified.map(own),
+            accept_ranges: self.accept_ranges.map(own),
+            cache_control: self.cache_control.map(own),
+            expires: self.expires.map(own),
+            etag: self.etag.map(|(tag, value)| (tag, own(value))),
+            modified_at: self.modified_at,
         }
     }
 
@@ -104,6 +124,7 @@ impl OriginHead {
             expires: or(&newer.expires, &self.expires),
             ..self.clone()
         }
+        .detached()
     }
 
     /// Returns the bytes that its fields take.

@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 
 /// What `auto` redirects above, in bytes.
 pub const AUTO_LIMIT: usize = 16 * 1024;
-/// What the cache keeps at most: all objects together are four times that.
-const MEMORY: u64 = 1024 * 1024;
+/// What the cache keeps at most: all objects together are three times that.
+const MEMORY: u64 = 1536 * 1024;
 
 /// For how long a route or rule answers from the cache, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -198,7 +198,7 @@ impl Gateway {
         let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
         let memory = ObjectCacheConfig {
             max_bytes: MEMORY,
-            max_object_bytes: MEMORY / 4,
+            max_object_bytes: MEMORY / 8,
             disk: None,
         };
         let objects = ObjectCache::new(&memory, clock.clone(), telemetry.metrics().objects());

@@ -144,13 +144,14 @@ impl Reader {
         let horizon = object.horizon(target.space, now, now - UNDER_WAY, bound);
         let reply = self.ask(target.method, &target.text, conditions, b"");
         let status = reply.head.status();
-        let what = format!("{target:?} {conditions:?} at {now}, within {bound}s, {horizon:?}");
+        let what = || format!("{target:?} {conditions:?} at {now}, within {bound}s, {horizon:?}");
         match status {
             502..=504 => {
-                reply.assert_without_object(&what, &world);
+                reply.assert_without_object(&what(), &world);
                 self.count("failed");
             }
             302 if target.redirects => {
+                let what = what();
                 reply.assert_without_object(&what, &world);
                 let path = format!("/{}/{}?", SHELVES[object.shelf], object.key);
                 let location = reply.head.field("location").unwrap();
@@ -242,7 +243,7 @@ fn judge(
     object: &Object,
     horizon: Horizon,
     world: &World,
-    what: &str,
+    what: &dyn Fn() -> String,
 ) -> usize {
     let head = &reply.head;
     let is_joined = head
@@ -264,13 +265,13 @@ fn judge(
     let was_missing =
         |(_, version): &(usize, Arc<Version>)| version.since + 6 + UNDER_WAY >= world.clock.now().as_unix();
     if target.version.is_some() && versions.iter().all(was_missing) && head.status() == 404 {
-        reply.assert_without_object(what, world);
+        reply.assert_without_object(&what(), world);
         return 0;
     }
     let fits = |(_, version): &&(usize, Arc<Version>)| fits(reply, target, conditions, object, version);
     if let Some((number, _)) = versions.iter().find(fits) {
         if matches!(head.status(), 404 | 412 | 416) {
-            assert!(reply.body.iter().all(u8::is_ascii), "{what}: {head:?}");
+            assert!(reply.body.iter().all(u8::is_ascii), "{}: {head:?}", what());
         }
         return *number;
     }
@@ -280,7 +281,8 @@ fn judge(
         .map(|(at, version)| (at, version.etag.clone(), version.body.as_ref().map(Vec::len)))
         .collect();
     panic!(
-        "{what}: {head:?}{}, {} bytes, of {}; it may be one of {:?} of {known:?}",
+        "{}: {head:?}{}, {} bytes, of {}; it may be one of {:?} of {known:?}",
+        what(),
         if reply.is_cut { ", cut" } else { "" },
         reply.body.len(),
         world.owner_of(&reply.body),

@@ -88,6 +88,8 @@ impl ObjectCache {
     /// Returns what a scrape of the metrics reads here.
     #[must_use]
     pub fn reading(&self) -> ObjectCacheReading {
+        // Housekeeping comes with look-ups: a cache that nobody asks would hold, and show, what it has evicted.
+        self.store.settle();
         ObjectCacheReading {
             entries: self.store.entries(),
             bytes: self.store.bytes(),
