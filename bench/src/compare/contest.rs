@@ -141,6 +141,7 @@ impl<'a> Cell<'a> {
                 )));
             }
         }
+        say(&format!("{}: {contender} answers as it should", self.scenario.name));
         if options.rounds > 0 && matches!(work, Work::Redirect | Work::Hit) {
             self.fill(&stage, ground, plan, remarks)?;
         }
