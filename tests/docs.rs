@@ -174,9 +174,13 @@ fn the_configurations_in_the_docs_are_good() {
             let yaml = yaml.replace("/run/secrets", &secrets.path().display().to_string());
             let loaded = parse(&yaml, &page, &environment).unwrap_or_else(|faults| panic!("{yaml}\n{faults}"));
             let expected = |warning: &String| {
-                ["there are no routes", "EVERGATE_ADMIN_TOKEN is set"]
-                    .iter()
-                    .any(|known| warning.contains(known))
+                [
+                    "there are no routes",
+                    "EVERGATE_ADMIN_TOKEN is set",
+                    "EVERGATE_EVENTS_TOKEN is set",
+                ]
+                .iter()
+                .any(|known| warning.contains(known))
             };
             let unexpected: Vec<_> = loaded
                 .warnings
@@ -195,6 +199,7 @@ fn the_configurations_in_the_docs_are_good() {
         ("minio-behind-one-host.md", 3),
         ("r2-b2-hetzner.md", 1),
         ("leaked-links.md", 1),
+        ("purge-and-events-api.md", 1),
         ("refresh-api.md", 1),
     ] {
         assert!(

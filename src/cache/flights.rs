@@ -77,6 +77,12 @@ impl<F> Flights<F> {
         }
     }
 
+    /// Whether a fetch of the object is under way.
+    #[must_use]
+    pub fn is_under_way(&self, query: &ObjectQuery<'_>) -> bool {
+        self.table(query).contains_key(&ObjectName::of(query))
+    }
+
     /// Returns how many are under way.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -126,7 +132,9 @@ mod tests {
         };
         flights.end(&query, &first);
         assert!(matches!(flights.join(&query, || 4), Joined::Waits(flight) if *flight == 3));
+        assert!(flights.is_under_way(&query));
         flights.end(&query, &second);
+        assert!(!flights.is_under_way(&query));
         assert!(flights.is_empty());
     }
 }

@@ -11,13 +11,13 @@
 //!
 //! 1. *A fetch that could have seen the old object has the smaller number.* Who writes does so, and then takes a
 //!    number; who fetches reads the number, and then the object. If the fetch's `load` (acquire) sees the writer's
-//!    `fetch_add` (release), then the write happened before the fetch, which reads the new object and may live. If not,
-//!    its moment is smaller than the writer's number, and the slot kills it.
+//!    `fetch_add` (release), or a later one, then the write happened before the fetch, which reads the new object and may
+//!    live. If not, its moment is smaller than the writer's number, and the stamp kills it.
 //! 2. *Stamps only grow.* Two writers may take numbers in one order and reach the slot in the other; `fetch_max` lets
 //!    the larger one stand.
-//! 3. *A stamp is there before its `forget_…` returns*, and is released: whoever hears of the return, by whatever
-//!    channel, has it happen before his own `load` (acquire). No order between different slots is needed, so that
-//!    nothing here is sequentially consistent but what `arc-swap` does by itself.
+//! 3. *A stamp is there before its `forget_…` returns.* Whoever hears of the return, by whatever channel, has the stamp
+//!    happen before their own look at it, and an atomic never shows them an older value than that. No order between
+//!    different slots is needed, so that nothing here is sequentially consistent but what `arc-swap` does by itself.
 //!
 //! An object that is stored between a writer's number and its stamp is looked up alive until the stamp stands, and
 //! that is before the writer hears that it is forgotten.
@@ -93,11 +93,7 @@ impl Forgotten {
 
     /// Forgets all versions of one key. Called once the write is done at the origin.
     pub fn forget_key(&self, space: &Space, key: &str) {
-        let number = self.next();
-        if let Some(slot) = self.slots.get(self.slot_of(space, key)) {
-            // Edges 2 and 3.
-            slot.fetch_max(number, Ordering::Release);
-        }
+        self.stamp(space, key, self.next());
     }
 
     /// Forgets every key that begins with `prefix`; the empty one is the whole space. It costs a copy of the table of that
@@ -114,8 +110,7 @@ impl Forgotten {
     pub fn is_forgotten(&self, query: &ObjectQuery<'_>, since: Moment) -> bool {
         let key = query.key.as_str();
         let slot = self.slots.get(self.slot_of(query.space, key));
-        // Acquire, for edge 3; and a caller that goes on to ask the origin sees what was written before the stamp.
-        let stamp = slot.map_or(0, |slot| slot.load(Ordering::Acquire));
+        let stamp = slot.map_or(0, |slot| slot.load(Ordering::Acquire)); // As `stamp` releases.
         stamp > since.0 || self.prefixes.load().covers(query.space, key, since.0)
     }
 
@@ -130,9 +125,17 @@ impl Forgotten {
     }
 
     fn next(&self) -> u64 {
-        // Release: the write that is forgotten comes before its number (edge 1). As a read-modify-write it also hands on
-        // what earlier numbers released.
+        // Release: the write that is forgotten comes before its number (edge 1). As a read-modify-write it hands on what
+        // earlier numbers released.
         self.last.fetch_add(1, Ordering::Release).wrapping_add(1)
+    }
+
+    fn stamp(&self, space: &Space, key: &str, number: u64) {
+        if let Some(slot) = self.slots.get(self.slot_of(space, key)) {
+            // Release: a reader that finds its object forgotten by it then reads a moment no smaller; with less, what it fetches
+            // next could be dead on arrival. The promise itself needs no order here.
+            slot.fetch_max(number, Ordering::Release);
+        }
     }
 
     fn slot_of(&self, space: &Space, key: &str) -> usize {

@@ -5,6 +5,7 @@ use super::app::App;
 use super::per_bucket::PerBucket;
 use super::walk::Answered;
 use crate::access::{self, Permit};
+use crate::clock::Timestamp;
 use crate::config::{CachePolicy, Delivery, InlinePolicy, OriginForbidden};
 use crate::fetch::{Conditions, FetchError, Found, ObjectResponse, OriginClient, OriginStatus, Want};
 use crate::listener::Inbound;
@@ -88,7 +89,7 @@ impl Manner<'_> {
         }
     }
 
-    fn view<'a>(&'a self, permit: &'a Permit) -> View<'a> {
+    fn view<'a>(&'a self, permit: &'a Permit, now: Timestamp) -> View<'a> {
         let (key, audience) = (permit.key(), permit.audience());
         match self {
             Self::Route { routed, download } => View {
@@ -98,6 +99,7 @@ impl Manner<'_> {
                 inline: routed.route.inline,
                 download: *download,
                 overrides: None,
+                now,
             },
             Self::Signed { overrides, .. } => View {
                 key,
@@ -106,6 +108,7 @@ impl Manner<'_> {
                 inline: InlinePolicy::Safe,
                 download: None,
                 overrides: Some(overrides),
+                now,
             },
         }
     }
@@ -279,8 +282,9 @@ impl Errand<'_> {
             None => CacheResult::None,
             Some(_) => brought.object.cache.result().into(),
         };
+        let view = self.manner.view(&brought.permit, self.app.clock.now());
         Answered {
-            response: respond::stream(brought.object, &self.manner.view(&brought.permit)),
+            response: respond::stream(brought.object, &view),
             outcome: brought.outcome,
             cache,
         }

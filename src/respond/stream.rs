@@ -5,16 +5,18 @@ use super::content;
 use super::headers::CACHE_STATUS;
 use super::{cache_control, cache_status};
 use crate::access::Audience;
+use crate::clock::Timestamp;
 use crate::config::InlinePolicy;
 use crate::fetch::{CacheUse, ContentRange, ObjectResponse, OriginHead, OriginStatus};
 use crate::resolve::{Download, Overrides};
 use crate::s3::ObjectKey;
 use http::header::{
-    ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, ETAG,
+    ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG,
     EXPIRES, LAST_MODIFIED,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// What the walk knows of a stream beside the origin's answer.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,8 @@ pub struct View<'a> {
     pub download: Option<&'a Download>,
     /// What was signed to be told otherwise than it is stored.
     pub overrides: Option<&'a Overrides>,
+    /// The time of day.
+    pub now: Timestamp,
 }
 
 /// Answers with what the origin has. To HEAD the body is empty and `Content-Length` is the object's.
@@ -75,6 +79,7 @@ fn write(status: OriginStatus, head: &OriginHead, cache: &CacheUse, view: &View<
     if let Some(age) = cache.age().filter(|_| status != OriginStatus::PreconditionFailed) {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
     }
+    write_date(&mut headers, head, cache, view);
     match status {
         OriginStatus::Ok | OriginStatus::Partial => {
             write_validators(&mut headers, head, view);
@@ -89,6 +94,23 @@ fn write(status: OriginStatus, head: &OriginHead, cache: &CacheUse, view: &View<
         }
     }
     headers
+}
+
+/// A cache further on takes `Expires` less `Date` for the lifetime (RFC 9111 §4.2.1) and `Age` off that. With the time of this answer
+/// in `Date` the age would count twice, so that it is when the origin vouched for the object, by the gateway's own clock. Elsewhere
+/// the listener writes the time of the answer.
+fn write_date(headers: &mut HeaderMap, head: &OriginHead, cache: &CacheUse, view: &View<'_>) {
+    let measured = head.expires.is_some() && view.cache_control.is_none();
+    let vouched_at = cache.age().filter(|_| measured).map(|age| view.now.minus(age));
+    put(headers, DATE, vouched_at.and_then(http_date));
+}
+
+/// Nothing from the year 10,000 on, which the form has no room for.
+fn http_date(time: Timestamp) -> Option<HeaderValue> {
+    const YEAR_10000: u64 = 253_402_300_800;
+    let since_epoch = Some(time.as_unix()).filter(|seconds| *seconds < YEAR_10000)?;
+    let date = UNIX_EPOCH.checked_add(Duration::from_secs(since_epoch))?;
+    HeaderValue::try_from(httpdate::fmt_http_date(date)).ok()
 }
 
 fn code(status: OriginStatus) -> StatusCode {

@@ -11,6 +11,15 @@ fn head(fields: &[(&'static str, &'static str)]) -> OriginHead {
 }
 
 fn told(status: OriginStatus, fields: &[(&'static str, &'static str)], route: Option<&'static str>) -> HeaderMap {
+    told_of(&CacheUse::Bypassed, status, fields, route)
+}
+
+fn told_of(
+    cache: &CacheUse,
+    status: OriginStatus,
+    fields: &[(&'static str, &'static str)],
+    route: Option<&'static str>,
+) -> HeaderMap {
     let key = ObjectKey::parse("a/u.png").unwrap();
     let cache_control = route.map(HeaderValue::from_static);
     let view = View {
@@ -20,8 +29,10 @@ fn told(status: OriginStatus, fields: &[(&'static str, &'static str)], route: Op
         inline: InlinePolicy::Safe,
         download: None,
         overrides: None,
+        // Sun, 01 Nov 2026 12:00:06 GMT
+        now: Timestamp::from_unix(1_793_534_406),
     };
-    write(status, &head(fields), &CacheUse::Bypassed, &view)
+    write(status, &head(fields), cache, &view)
 }
 
 const STORED: &[(&str, &str)] = &[
@@ -92,4 +103,23 @@ fn a_412_says_nothing_and_a_416_the_length() {
     let outside = told(OriginStatus::RangeNotSatisfiable, &fields, None);
     assert_eq!(outside[CONTENT_RANGE], "bytes */10");
     assert_eq!(names(&outside), ["cache-status", "content-range"]);
+}
+
+#[test]
+fn age_counts_once_for_a_cache_that_measures_by_expires() {
+    let hit = CacheUse::Hit {
+        left: Duration::from_secs(5),
+        age: Duration::from_secs(4),
+    };
+    let date = |cache: &CacheUse, fields: &[_], route| {
+        let told = told_of(cache, OriginStatus::Ok, fields, route);
+        told.get(DATE).map(|value| value.to_str().unwrap().to_owned())
+    };
+    let expiring = &[("expires", "Sun, 01 Nov 2026 12:00:09 GMT")][..];
+    let vouched_at = Some("Sun, 01 Nov 2026 12:00:02 GMT".to_owned());
+    assert_eq!(date(&hit, expiring, None), vouched_at);
+    // Nobody measures from it, so that the listener's will do.
+    assert_eq!(date(&hit, &[("cache-control", "max-age=9")], None), None);
+    assert_eq!(date(&hit, expiring, Some("max-age=9")), None);
+    assert_eq!(date(&CacheUse::Bypassed, expiring, None), None);
 }

@@ -2,7 +2,7 @@
 
 use crate::call::{self, Answer, assert_counted, basic, bearer, read};
 use crate::shelf::{ADMIN_TOKEN, EVENTS_TOKEN, Shelf, edition};
-use crate::support::evergate::Evergate;
+use crate::support::evergate::{Evergate, wait_until};
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
@@ -205,6 +205,13 @@ fn rule_23_bodies_have_a_length_and_a_time() {
             stream
         })
         .collect();
+    let mut busy = None;
+    wait_until("all places to be taken", || {
+        let answer = post(&gateway, &bearer(EVENTS_TOKEN), "{}");
+        busy = (answer.status == 503).then(|| answer.header("retry-after").map(str::to_owned));
+        busy.is_some()
+    });
+    assert_eq!(busy, Some(Some("1".to_owned())));
     let last = stalled.pop().unwrap();
     drop(stalled);
     assert_eq!(told(&gateway, "{}"), (0, 1));

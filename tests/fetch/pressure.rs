@@ -2,6 +2,7 @@
 
 use crate::scripted::{Connection, Gateway, Origin, PATIENCE};
 use evergate::access::Audience;
+use evergate::clock::Clock;
 use evergate::config::InlinePolicy;
 use evergate::respond::{self, View};
 use evergate::s3::ObjectKey;
@@ -87,6 +88,7 @@ async fn serve(gateway: Gateway) -> std::net::SocketAddr {
                     inline: InlinePolicy::Safe,
                     download: None,
                     overrides: None,
+                    now: Clock::system().now(),
                 };
                 Ok::<_, Infallible>(respond::stream(response.into(), &view))
             }

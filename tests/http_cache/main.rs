@@ -25,11 +25,12 @@ mod suite;
 
 use expected::Expected;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use suite::{Outcome, Suite, Test};
 use support::evergate::Evergate;
 
-/// The best of the two caches that this one is measured against: Varnish 6.4 passes 106 at most, however its published results
-/// are counted.
+/// More than nginx 1.18 and Varnish 6.4 pass. By the results that come with the suite, counted as its own pages count, those are 93
+/// and 105; elsewhere the latter is credited with 106.
 const TO_BEAT: usize = 106;
 
 /// The key pair that signs what a test writes or deletes, which a route does not take.
@@ -52,7 +53,8 @@ fn rfc_9111_is_kept_as_far_as_a_gateway_for_buckets_can() {
         report,
         "  Of evergate's passes {stand_ins} are about fields that it keeps as metadata and would not pass on as such."
     );
-    eprintln!("{report}");
+    // Past the test runner, which would keep it to itself when all is well.
+    let _ = writeln!(std::io::stderr(), "\n{report}");
     expected.assert_honest(results.evergate(), &report);
     let passed = required(results.evergate(), Outcome::Passed);
     assert!(

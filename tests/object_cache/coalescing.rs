@@ -4,7 +4,6 @@ use crate::answers::{Answer, Gate};
 use crate::gateway::{Gateway, Setup, site};
 use crate::origin::{Asked, Object, Origin, Play};
 use crate::reader::{Slow, Swarm, told, until};
-use std::time::Duration;
 
 const POLICY: &str = "fresh_for: 5m";
 
@@ -19,14 +18,14 @@ async fn rule_21_ten_thousand_misses_at_once_are_one_get() {
     let held = gate.clone();
     origin.turn(move |_| Play::Later(held.clone()));
     let gateway = Gateway::caching(&origin, POLICY);
-    let readers = Swarm::ask(gateway.address, (0..10_000).map(|_| "/s/hot".to_owned())).await;
+    let readers = Swarm::ask(gateway.address, (0..10_000).map(|_| "/s/hot".to_owned()));
     // The origin says nothing before every one of them is inside and waits.
     until("all readers to wait", || gateway.waiters() == 9_999).await;
     assert_eq!(origin.count(), 1);
     gate.open();
-    for (status, body) in readers.answers().await {
-        assert_eq!((status, &*body), (200, &b"the hot one"[..]));
-    }
+    let answers = readers.answers().await;
+    assert_eq!(answers.len(), 10_000);
+    assert!(answers.iter().all(|(good, body)| *good && body == b"the hot one"));
     assert_eq!(origin.count(), 1);
     assert_eq!((gateway.results("miss"), gateway.results("joined")), (1, 9_999));
     assert_eq!(gateway.waiters(), 0);
@@ -49,12 +48,12 @@ async fn rule_21_a_thousand_keys_and_a_hundred_clients_are_a_thousand_gets() {
         let held = gate.clone();
         origin.turn(move |_| Play::Later(held.clone()));
         let keys = (0..AT_ONCE * CLIENTS).map(|number| first + number % AT_ONCE);
-        let readers = Swarm::ask(gateway.address, keys.clone().map(|key| format!("/s/k{key}"))).await;
+        let readers = Swarm::ask(gateway.address, keys.clone().map(|key| format!("/s/k{key}")));
         let waiting = (AT_ONCE * (CLIENTS - 1)) as u64;
         until("all readers to wait", || gateway.waiters() == waiting).await;
         gate.open();
-        for (key, (status, body)) in keys.zip(readers.answers().await) {
-            assert_eq!((status, &*body), (200, format!("object {key}").as_bytes()), "{key}");
+        for (key, (good, body)) in keys.zip(readers.answers().await) {
+            assert!(good && body == format!("object {key}").as_bytes(), "{key}");
         }
     }
     assert_eq!(origin.count(), KEYS);
@@ -77,8 +76,6 @@ async fn rule_21_the_first_byte_reaches_all_before_the_origin_has_sent_the_last(
         other.read_body(10_000).await;
         others.push(other);
     }
-    let part = gateway.get_with("/s/a", &[("range", "bytes=100-199")]).await;
-    assert_eq!((part.status.as_u16(), &*part.body), (206, &object.body[100..200]));
     gate.open();
     for mut reader in [first].into_iter().chain(others) {
         assert!(reader.read_all().await);
@@ -91,47 +88,57 @@ async fn rule_21_the_first_byte_reaches_all_before_the_origin_has_sent_the_last(
 async fn rule_21_a_first_client_that_is_killed_a_hundred_times_hurts_nobody() {
     const KEYS: usize = 100;
     const OTHERS: usize = 4;
-    let (origin, head, rest) = (Origin::start(), Gate::new(), Gate::new());
-    let (held, held_rest) = (head.clone(), rest.clone());
+    let (origin, gate) = (Origin::start(), Gate::new());
+    let held = gate.clone();
     // Half of the first clients go before a byte came, half with the body half read.
     origin.turn(move |asked: &Asked| {
         let number: usize = asked.key[1..].parse().unwrap();
         let answer = avatar(&asked.key).answer();
-        Play::Say(if number.is_multiple_of(2) {
-            answer.behind(&held)
-        } else {
-            answer.waiting_at(10_000, &held_rest)
+        Play::Say(match number.is_multiple_of(2) {
+            true => answer.behind(&held),
+            false => answer.waiting_at(10_000, &held),
         })
     });
     let gateway = Gateway::caching(&origin, POLICY);
-    let mut first = Vec::new();
+    let (mut early, mut late) = (Vec::new(), Vec::new());
     for key in 0..KEYS {
-        first.push(Slow::ask(gateway.address, &format!("/s/k{key}")).await);
+        let target = format!("/s/k{key}");
+        // Over HTTP/2 the gateway sees at once that its client is gone, and drops what it does for it.
+        if key.is_multiple_of(2) {
+            early.push(Swarm::ask(gateway.address, [target]));
+        } else {
+            late.push(Slow::ask(gateway.address, &target).await);
+        }
     }
     until("all fetches to be under way", || origin.count() == KEYS).await;
-    for reader in first.iter_mut().skip(1).step_by(2) {
+    for reader in &mut late {
         reader.read_body(10_000).await;
     }
     let joining = (0..KEYS * OTHERS).map(|number| format!("/s/k{}", number % KEYS));
-    let others = Swarm::ask(gateway.address, joining).await;
-    let waiting = (KEYS / 2 * OTHERS) as u64;
-    until("the others to wait", || gateway.waiters() == waiting).await;
-    first.into_iter().for_each(Slow::kill);
-    // Its connection is seen to be gone before the origin goes on.
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    head.open();
-    rest.open();
-    for (number, (status, body)) in others.answers().await.into_iter().enumerate() {
+    let others = Swarm::ask(gateway.address, joining);
+    let joined = (KEYS * OTHERS) as u64;
+    until("the others to join", || {
+        gateway.metric("evergate_object_cache_joined_total") == joined
+    })
+    .await;
+    for reader in early {
+        reader.kill().await;
+    }
+    late.into_iter().for_each(Slow::kill);
+    let closed = "evergate_requests_total{route=\"/s/\",outcome=\"client_gone\"}";
+    until("the first to be gone", || gateway.metric(closed) >= 50).await;
+    gate.open();
+    for (number, (good, body)) in others.answers().await.into_iter().enumerate() {
         let key = format!("k{}", number % KEYS);
-        assert!(status == 200 && body == avatar(&key).body, "{key}: {status}");
+        assert!(good && body == avatar(&key).body, "{key}");
     }
     for key in 0..KEYS {
         let key = format!("k{key}");
-        assert!(origin.gets(&key) <= 2, "{key}: at most one more");
         let reply = gateway.get(&format!("/s/{key}")).await;
         assert!(reply.header("cache-status").contains("hit"), "{reply:?}");
+        assert_eq!(reply.body, avatar(&key).body);
     }
-    assert_eq!(origin.count(), KEYS, "and none at all, since the fetch is nobody's");
+    assert_eq!(origin.count(), KEYS, "not one more, since the fetch is nobody's");
 }
 
 #[tokio::test]
@@ -140,12 +147,9 @@ async fn rule_21_who_leaves_while_waiting_gives_the_place_back() {
     let held = gate.clone();
     origin.turn(move |_| Play::Later(held.clone()));
     let gateway = Gateway::caching(&origin, POLICY);
-    let mut readers = Vec::new();
-    for _ in 0..20 {
-        readers.push(Slow::ask(gateway.address, "/s/a").await);
-    }
-    until("all readers to wait", || gateway.waiters() == 19).await;
-    readers.into_iter().for_each(Slow::kill);
+    let readers = Swarm::ask(gateway.address, (0..100).map(|_| "/s/a".to_owned()));
+    until("all readers to wait", || gateway.waiters() == 99).await;
+    readers.kill().await;
     until("nobody to wait", || gateway.waiters() == 0).await;
     gate.open();
     until("the object to be kept", || {
@@ -164,9 +168,9 @@ async fn a_refusal_is_shared_too() {
     let mut setup = Setup::impatient();
     setup.bounds.retry.most = 0;
     let gateway = setup.start(&site(&origin, POLICY));
-    let readers = Swarm::ask(gateway.address, (0..50).map(|_| "/s/a".to_owned())).await;
+    let readers = Swarm::ask(gateway.address, (0..50).map(|_| "/s/a".to_owned()));
     until("all readers to wait", || gateway.waiters() == 49).await;
     gate.open();
-    assert!(readers.answers().await.iter().all(|(status, _)| *status == 502));
+    assert!(readers.answers().await.iter().all(|(good, _)| !good));
     assert_eq!(origin.count(), 1);
 }

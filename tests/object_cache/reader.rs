@@ -1,11 +1,6 @@
 //! Who reads: one that takes its answer by pieces, many at once over HTTP/2, and what they make of `Cache-Status`.
 
 use crate::support::http::{PATIENCE, Reply};
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -19,7 +14,7 @@ pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        sleep(Duration::from_millis(5)).await;
+        sleep(Duration::from_millis(10)).await;
     }
 }
 
@@ -48,7 +43,7 @@ impl Slow {
     /// Asks, and reads nothing yet.
     pub async fn ask(address: SocketAddr, target: &str) -> Self {
         let mut socket = TcpStream::connect(address).await.unwrap();
-        let head = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let head = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n");
         socket.write_all(head.as_bytes()).await.unwrap();
         Self {
             socket,
@@ -76,7 +71,7 @@ impl Slow {
     /// Reads to the end, clean or not; returns whether the body is as long as was announced.
     pub async fn read_all(&mut self) -> bool {
         timeout(PATIENCE, async {
-            loop {
+            while !self.is_whole() {
                 match self.socket.read_buf(&mut self.seen).await {
                     Ok(0) => break,
                     Err(error) if error.kind() != ErrorKind::Interrupted => break,
@@ -86,10 +81,13 @@ impl Slow {
         })
         .await
         .expect("an end in time");
+        self.is_whole()
+    }
+
+    fn is_whole(&self) -> bool {
         let head = String::from_utf8_lossy(&self.seen).to_ascii_lowercase();
-        let announced = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        let mut lines = head.lines();
+        let announced = lines.find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
         announced == Some(self.body().len())
     }
 
@@ -101,42 +99,122 @@ impl Slow {
     }
 }
 
-/// Many readers at once: on each connection 100 streams of HTTP/2, as many as are allowed.
-pub struct Swarm(Vec<JoinHandle<(u16, Bytes)>>);
+/// Many readers at once: on each connection 100 streams of HTTP/2, as many as are allowed. The frames are written by hand,
+/// so that they cost the gateway more than the test.
+pub struct Swarm(Vec<JoinHandle<Vec<Seen>>>);
+
+/// What one of them got: whether it was 200, and the body.
+pub type Seen = (bool, Vec<u8>);
 
 const STREAMS: usize = 100;
 
+/// A frame's type, flag and the number of the connection as a stream. RFC 9113 §6.
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
+const END_STREAM: u8 = 1;
+const ACK: u8 = 1;
+const END_HEADERS: u8 = 4;
+/// `:status: 200` of HPACK's static table. RFC 7541, appendix A.
+const STATUS_200: u8 = 0x88;
+
 impl Swarm {
     /// Sends one request for each of the targets, all of them at once.
-    pub async fn ask(address: SocketAddr, targets: impl IntoIterator<Item = String>) -> Self {
+    pub fn ask(address: SocketAddr, targets: impl IntoIterator<Item = String>) -> Self {
         let targets: Vec<_> = targets.into_iter().collect();
-        let mut readers = Vec::with_capacity(targets.len());
-        for some in targets.chunks(STREAMS) {
-            let socket = TcpStream::connect(address).await.unwrap();
-            socket.set_nodelay(true).unwrap();
-            let builder = http2::Builder::new(TokioExecutor::new());
-            let (sender, connection) = builder.handshake(TokioIo::new(socket)).await.unwrap();
-            tokio::spawn(connection);
-            for target in some {
-                let request = Request::get(format!("http://files.example{target}"));
-                let request = request.body(Empty::<Bytes>::new()).unwrap();
-                let mut sender = sender.clone();
-                readers.push(tokio::spawn(async move {
-                    let answer = sender.send_request(request).await.unwrap();
-                    let status = answer.status().as_u16();
-                    (status, answer.into_body().collect().await.unwrap().to_bytes())
-                }));
-            }
-        }
-        Self(readers)
+        let some = targets.chunks(STREAMS);
+        Self(some.map(|some| tokio::spawn(read(address, some.to_vec()))).collect())
     }
 
     /// What each of them got, in order.
-    pub async fn answers(self) -> Vec<(u16, Bytes)> {
-        let mut answers = Vec::with_capacity(self.0.len());
-        for reader in self.0 {
-            answers.push(timeout(PATIENCE, reader).await.expect("an answer in time").unwrap());
+    pub async fn answers(self) -> Vec<Seen> {
+        let mut answers = Vec::new();
+        for connection in self.0 {
+            answers.extend(timeout(PATIENCE, connection).await.expect("answers in time").unwrap());
         }
         answers
+    }
+
+    /// Goes away without a word.
+    pub async fn kill(self) {
+        for connection in self.0 {
+            connection.abort();
+            let _ = connection.await;
+        }
+    }
+}
+
+fn frame(kind: u8, flags: u8, stream: usize, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let stream = u32::try_from(stream).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream, payload].concat()
+}
+
+/// One connection from its preface to the end of the last answer.
+async fn read(address: SocketAddr, targets: Vec<String>) -> Vec<Seen> {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    // A large window for each stream and for all of them.
+    sent.extend(frame(SETTINGS, 0, 0, &[0, 4, 0, 16, 0, 0]));
+    sent.extend(frame(WINDOW_UPDATE, 0, 0, &[1, 0, 0, 0]));
+    for (number, target) in targets.iter().enumerate() {
+        // `:method: GET`, `:scheme: http`, then `:authority` and `:path` in full.
+        let mut block = vec![0x82, 0x86];
+        for (name, value) in [(1, "files.example"), (4, target)] {
+            block.extend([name, u8::try_from(value.len()).unwrap()]);
+            block.extend(value.as_bytes());
+        }
+        sent.extend(frame(HEADERS, END_STREAM | END_HEADERS, 2 * number + 1, &block));
+    }
+    socket.write_all(&sent).await.unwrap();
+    let mut seen: Vec<Seen> = vec![(false, Vec::new()); targets.len()];
+    let (mut left, mut buffer) = (targets.len(), Vec::new());
+    while left > 0 {
+        let Some((kind, flags, stream, payload)) = next_frame(&mut socket, &mut buffer).await else {
+            panic!("the connection ended with {left} answers to come");
+        };
+        let back = match kind {
+            SETTINGS if flags & ACK == 0 => frame(SETTINGS, ACK, 0, &[]),
+            PING if flags & ACK == 0 => frame(PING, ACK, 0, &payload),
+            _ => Vec::new(),
+        };
+        socket.write_all(&back).await.unwrap();
+        let ends = match kind {
+            HEADERS => {
+                seen[stream / 2].0 = payload.first() == Some(&STATUS_200);
+                flags & END_STREAM != 0
+            }
+            DATA => {
+                seen[stream / 2].1.extend(payload);
+                flags & END_STREAM != 0
+            }
+            RST_STREAM => {
+                seen[stream / 2].0 = false;
+                true
+            }
+            _ => false,
+        };
+        left -= usize::from(ends);
+    }
+    seen
+}
+
+async fn next_frame(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(u8, u8, usize, Vec<u8>)> {
+    loop {
+        if let Some((head, rest)) = buffer.split_first_chunk::<9>() {
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+            if rest.len() >= length {
+                let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]) as usize;
+                let (kind, flags, payload) = (head[3], head[4], rest[..length].to_vec());
+                buffer.drain(..9 + length);
+                return Some((kind, flags, stream, payload));
+            }
+        }
+        if socket.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
     }
 }

@@ -121,8 +121,8 @@ async fn rule_21_readers_see_the_old_one_at_once_while_it_is_revalidated_once() 
     origin.store("a", Object::new("Ann"));
     let held = gate.clone();
     origin.turn(move |_| Play::Later(held.clone()));
-    let readers = Swarm::ask(gateway.address, (0..200).map(|_| "/s/a".to_owned())).await;
-    assert!(readers.answers().await.iter().all(|(_, body)| body == "Ada"));
+    let readers = Swarm::ask(gateway.address, (0..200).map(|_| "/s/a".to_owned()));
+    assert!(readers.answers().await.iter().all(|(_, body)| body == b"Ada"));
     let reply = gateway.get("/s/a").await;
     assert_eq!(told(&reply, "Ada"), "hit; ttl=-59; detail=revalidating");
     assert_eq!(reply.header("age"), "359");

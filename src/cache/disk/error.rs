@@ -50,17 +50,19 @@ pub enum DiskError {
         /// The folder.
         folder: PathBuf,
     },
-    /// Too few objects of the largest size would fit in.
-    #[error(
-        "object_cache.disk.max is {max} bytes, which is too little for objects of {object} bytes; make it {least} or more, or lower object_cache.max_object_size"
-    )]
+    /// Too few blocks would fit in.
+    #[error("object_cache.disk.max is {max} bytes; make it {least} or more")]
     TooSmall {
         /// What is configured, in bytes.
         max: u64,
-        /// The largest object, in bytes.
-        object: u64,
         /// The least that would do, in bytes.
         least: u64,
+    },
+    /// More than this machine can address.
+    #[error("object_cache.disk.max is {max} bytes, which is more than this machine can count")]
+    TooLarge {
+        /// What is configured, in bytes.
+        max: u64,
     },
     /// foyer can't open it, even empty.
     #[error("the disk cache in {} can't be opened: {reason}", folder.display())]

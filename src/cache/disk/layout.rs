@@ -10,6 +10,8 @@ const PAGE: u64 = 4 * KIB;
 const ENTRY_HEADER: u64 = 36;
 /// Larger objects are not written: two buffers of the largest size are held in memory.
 const LARGEST_OBJECT: u64 = 16 * MIB;
+/// Nor are those that would take more than one part in so many.
+const PARTS: u64 = 16;
 /// The most bytes of a name and a head; what has more is not written.
 const LARGEST_HEAD: u64 = 64 * KIB;
 /// How many blocks there are when there is room for large ones. Each is an open file.
@@ -37,9 +39,10 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Divides `max` bytes for objects of up to `max_object` bytes.
+    /// Divides `max` bytes for objects of up to `max_object` bytes, as far as they may be that large.
     pub(super) fn new(max: u64, max_object: u64) -> Result<Self, DiskError> {
-        let entry = pages(max_object.min(LARGEST_OBJECT).saturating_add(LARGEST_HEAD));
+        let object = max_object.min(LARGEST_OBJECT).min(max / PARTS);
+        let entry = pages(object.saturating_add(LARGEST_HEAD));
         // foyer's index of a block takes one page of it.
         let least = entry.saturating_add(PAGE).next_multiple_of(MIB);
         let block = (max / BLOCKS / MIB * MIB).clamp(least, LARGEST_BLOCK);
@@ -47,10 +50,11 @@ impl Layout {
         let size = |bytes| usize::try_from(bytes).ok();
         let sizes = (size(block), size(block.saturating_mul(blocks)), size(entry));
         let (Some(block), Some(capacity), Some(entry)) = sizes else {
-            return Err(Self::too_small(max, max_object, least));
+            return Err(DiskError::TooLarge { max });
         };
         if blocks < LEAST_BLOCKS {
-            return Err(Self::too_small(max, max_object, least));
+            let least = least.saturating_mul(LEAST_BLOCKS);
+            return Err(DiskError::TooSmall { max, least });
         }
         let buffer = entry.max(size(LEAST_BUFFER).unwrap_or(entry));
         Ok(Self {
@@ -59,14 +63,6 @@ impl Layout {
             entry,
             buffer,
         })
-    }
-
-    fn too_small(max: u64, object: u64, least_block: u64) -> DiskError {
-        DiskError::TooSmall {
-            max,
-            object,
-            least: least_block.saturating_mul(LEAST_BLOCKS),
-        }
     }
 
     /// How many bytes an entry takes on disk that holds `bytes` of name and object; `None` when it is too large.
@@ -105,11 +101,20 @@ mod tests {
 
     #[test]
     fn what_is_too_small_says_what_would_do() {
-        let Err(DiskError::TooSmall { least, .. }) = Layout::new(15 * MIB, MIB) else {
-            panic!("too small for eight blocks of 2 MiB");
-        };
-        assert!(Layout::new(least, MIB).is_ok() && Layout::new(least - 1, MIB).is_err());
-        assert!(Layout::new(0, 0).is_err());
+        for max in [0, 1, 7 * MIB] {
+            let Err(DiskError::TooSmall { least, .. }) = Layout::new(max, MIB) else {
+                panic!("too small for eight blocks");
+            };
+            assert!(Layout::new(least, MIB).is_ok() && max < least);
+        }
+    }
+
+    #[test]
+    fn an_object_takes_a_small_part() {
+        let largest = |max, object| Layout::new(max, object).unwrap().entry as u64 - LARGEST_HEAD;
+        assert_eq!(largest(10 * KIB * MIB, MIB), MIB);
+        assert_eq!(largest(64 * MIB, 16 * MIB), 4 * MIB);
+        assert_eq!(largest(10 * KIB * MIB, KIB * MIB), 16 * MIB);
     }
 
     #[test]

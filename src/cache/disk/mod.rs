@@ -38,7 +38,7 @@ pub struct DiskTier(Keeper);
 
 impl DiskTier {
     /// Opens the folder that `config` names and reads what it holds, on a thread of its own. Objects of more than
-    /// `max_object_bytes` will never be put in.
+    /// `max_object_bytes` will never be put in; those of more than 16 MiB or a sixteenth of the room are not written.
     ///
     /// # Errors
     /// When the folder can't be made, written or locked, when it holds something else, and when `config` leaves too little

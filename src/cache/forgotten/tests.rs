@@ -40,6 +40,16 @@ fn a_key_is_forgotten_in_its_space_for_what_began_before() {
 }
 
 #[test]
+fn of_two_writers_in_one_slot_the_later_number_stands() {
+    let (forgotten, here) = (Forgotten::new(), Space::new("here"));
+    let (first, second) = (forgotten.next(), forgotten.next());
+    forgotten.stamp(&here, "a", second);
+    forgotten.stamp(&here, "a", first);
+    assert!(is_forgotten(&forgotten, &here, "a", Moment(first)));
+    assert!(!is_forgotten(&forgotten, &here, "a", Moment(second)));
+}
+
+#[test]
 fn a_prefix_is_forgotten_byte_for_byte_in_its_space() {
     let (forgotten, here, there) = (Forgotten::new(), Space::new("here"), Space::new("there"));
     let before = forgotten.moment();

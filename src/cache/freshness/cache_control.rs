@@ -121,7 +121,8 @@ fn shorten(value: &mut Option<Duration>, argument: Option<&[u8]>) {
 fn read_line(line: &[u8], told: &mut Option<CacheControl>) {
     let end = line.iter().fold(Quote::Outside, |quote, &byte| quote.after(byte));
     let mut quote = Quote::Outside;
-    // A quote that nobody closes would hide all that follows: then commas part everywhere, and the line counts as broken.
+    // A quote that nobody closes would hide all that follows: then commas part everywhere, and the member that holds the
+    // quote is a broken one.
     let members = line.split(|&byte| {
         quote = quote.after(byte);
         byte == b',' && (quote == Quote::Outside || end != Quote::Outside)
@@ -131,11 +132,8 @@ fn read_line(line: &[u8], told: &mut Option<CacheControl>) {
         if member.is_empty() {
             continue;
         }
-        let mut directive = Directive::parse(member);
-        if end != Quote::Outside {
-            directive.syntax = Syntax::Broken;
-        }
-        told.get_or_insert(CacheControl::silent()).apply(&directive);
+        told.get_or_insert(CacheControl::silent())
+            .apply(&Directive::parse(member));
     }
 }
 

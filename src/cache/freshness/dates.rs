@@ -5,10 +5,7 @@ use http::HeaderMap;
 use http::header::{AGE, DATE, EXPIRES, HeaderValue};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// What a number too large for anybody to mean counts as (RFC 9111 §1.2.2): 68 years.
-pub(super) const FOREVER: Duration = Duration::from_secs(1 << 31);
-
-/// Reads digits, and nothing else, as seconds; what is past [`FOREVER`] is that.
+/// Reads digits, and nothing else, as seconds; a number that is too large is the largest there is.
 pub(super) fn delta_seconds(bytes: &[u8]) -> Option<Duration> {
     if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
@@ -17,7 +14,7 @@ pub(super) fn delta_seconds(bytes: &[u8]) -> Option<Duration> {
         let digit = u64::from(digit.wrapping_sub(b'0'));
         seconds.saturating_mul(10).saturating_add(digit)
     });
-    Some(Duration::from_secs(seconds).min(FOREVER))
+    Some(Duration::from_secs(seconds))
 }
 
 /// What the `Age` field says.

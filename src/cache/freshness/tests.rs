@@ -75,7 +75,7 @@ fn the_first_of_s_maxage_max_age_and_expires_counts() {
 
 #[test]
 fn cache_control_is_read_as_rfc_9111_has_it() {
-    let cases: [(&[&str], u64); 40] = [
+    let cases: [(&[&str], u64); 43] = [
         // http-cache-tests, cc-freshness and cc-parse.
         (&["MaX-aGe=3600"], 3_600),
         (&["max-age=\"3600\""], 3_600),
@@ -120,6 +120,9 @@ fn cache_control_is_read_as_rfc_9111_has_it() {
         (&["max-age=5; public"], 0),
         (&["max-age=5 public"], 0),
         (&["=5"], 0),
+        (&["x=, max-age=5"], 0),
+        (&["x=\"a\"b\"c\", max-age=5"], 0),
+        (&["x=\"a\" \"b\", max-age=5"], 0),
     ];
     for (lines, expected) in cases {
         assert_eq!(by_cache_control(lines), expected, "{lines:?}");

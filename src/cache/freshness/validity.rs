@@ -2,7 +2,7 @@
 
 use super::StorageRules;
 use super::cache_control::Reuse;
-use super::dates::{AgeField, FOREVER};
+use super::dates::AgeField;
 use crate::clock::Timestamp;
 use crate::config::CachePolicy;
 use std::time::Duration;
@@ -10,6 +10,9 @@ use std::time::Duration;
 /// How far the clock may stand before the time of an answer that it has already told: a request looks at the clock once,
 /// and the answer may have come while it waited.
 const TOLERATED_SETBACK: Duration = Duration::from_mins(1);
+
+/// The largest age, and lifetime, that is told apart from others: 68 years, as RFC 9111 §1.2.2 has it.
+const FOREVER: Duration = Duration::from_secs(1 << 31);
 
 /// What is kept beside a stored answer to judge it by.
 #[derive(Clone, Debug, PartialEq, Eq)]

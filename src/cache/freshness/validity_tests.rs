@@ -119,6 +119,7 @@ fn no_cache_and_what_is_broken_are_never_used_unasked() {
     for told in [
         "no-cache",
         "max-age=60, no-cache=\"etag\"",
+        "no-cache, must-revalidate, max-age=60, s-maxage=60",
         "max-age=60; public",
         "x=\"unclosed, max-age=60",
     ] {
@@ -253,6 +254,10 @@ fn a_304_renews_the_time_and_keeps_what_it_leaves_out() {
             .standing(&WIDE, answered),
         fresh(199)
     );
+
+    // Without a date of its own it counts from when the 304 came, not from the date that is stored.
+    let undated = dated.renewed(&rules(&[]), answered, answered);
+    assert_eq!(undated.standing(&WIDE, answered), fresh(199));
 
     let vary = rules(&[("vary", "cookie")]);
     assert!(!vary.says_nothing());

@@ -141,7 +141,7 @@ fn disk(entry: &Entry, object: u64, memory: u64, report: &mut Report<'_>) -> (Op
         Some(Folder { path, place })
     });
     let max_entry = fields.require("max", "write how much of the disk it may take, such as 10GiB", report);
-    let max = max_entry.and_then(|entry| fields::present(entry, report, |text| between(text, 64 * MIB, 64 * TIB)));
+    let max = max_entry.and_then(|entry| fields::present(entry, report, |text| between(text, 64 * MIB, 2 * TIB)));
     if let (Some(max), Some(entry)) = (max, max_entry) {
         judge_share(object, max, &entry.node.place, report);
         if max < memory {

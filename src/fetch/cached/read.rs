@@ -165,9 +165,15 @@ impl ObjectCache {
         stale: Option<Arc<KeptObject>>,
     ) -> Result<Found, FetchError> {
         let asked = Instant::now();
-        let came = client
-            .fetch(want.state, want.credentials, want.target, want.conditions)
-            .await;
+        let fetching = client.fetch(want.state, want.credentials, want.target, want.conditions);
+        let stands_in = |object: &&Arc<KeptObject>| object.validity.may_stand_in(want.policy, self.clock.now());
+        let came = match stale.as_ref().filter(stands_in) {
+            None => fetching.await,
+            Some(object) => match timeout(PATIENCE, fetching).await {
+                Ok(came) => came,
+                Err(_) => return Ok(Found::Object(self.stale(want, object, StaleReason::Timeout))),
+            },
+        };
         want.state.asked(&came, asked.elapsed());
         match came {
             Ok(response) => Ok(Found::Object(response.into())),
@@ -176,6 +182,11 @@ impl ObjectCache {
                     (want.query(), &error)
                 {
                     self.drop_entry(&ObjectName::of(&query));
+                    // What is still arriving was asked for before, and must not be kept after. Not in any case, since a number
+                    // is taken for it: strangers ask for what is missing all day.
+                    if self.flights.is_under_way(&query) {
+                        self.forgotten.forget_key(want.space, query.key.as_str());
+                    }
                 }
                 self.stand_in(want, stale.as_ref(), error)
             }
