@@ -78,7 +78,10 @@ impl Shelf {
         let (named, version) = etag.trim_matches('"').split_once('-').unwrap();
         let version: u32 = version.parse().unwrap();
         assert_eq!(named.parse(), Ok(number), "the tag of another object");
-        assert!(version <= self.versions[number].load(Ordering::SeqCst), "a version from the future");
+        assert!(
+            version <= self.versions[number].load(Ordering::SeqCst),
+            "a version from the future"
+        );
         self.body(number, version)
     }
 }
@@ -113,19 +116,25 @@ fn serve(wire: &mut Wire, shelf: &Shelf) -> Option<()> {
         let message = format!("HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\n\r\n");
         return wire.say(message.as_bytes()).then_some(());
     }
-    let range = head.field("range").filter(|_| head.field("if-range").is_none_or(|tag| tag == etag));
+    let range = head
+        .field("range")
+        .filter(|_| head.field("if-range").is_none_or(|tag| tag == etag));
     let (status, range, part) = match range {
         None => ("200 OK", String::new(), body),
         Some(range) => {
             let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
             let first: usize = first.parse().unwrap();
-            let end = last.parse().map_or(body.len(), |last: usize| (last + 1).min(body.len()));
+            let end = last
+                .parse()
+                .map_or(body.len(), |last: usize| (last + 1).min(body.len()));
             let range = format!("Content-Range: bytes {first}-{}/{}\r\n", end - 1, body.len());
             ("206 Partial Content", range, &body[first..end])
         }
     };
     let length = part.len();
-    let said = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{range}ETag: {etag}\r\nContent-Type: image/png\r\n\r\n");
+    let said = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{range}ETag: {etag}\r\nContent-Type: image/png\r\n\r\n"
+    );
     if !wire.say(said.as_bytes()) {
         return None;
     }
@@ -150,7 +159,12 @@ fn serve(wire: &mut Wire, shelf: &Shelf) -> Option<()> {
 fn any_key(random: &mut fastrand::Rng) -> usize {
     let share = random.f64();
     // Truncation is meant.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "of a share")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "of a share"
+    )]
     let number = (share * share * share * KEYS as f64) as usize;
     number.min(KEYS - 1)
 }
@@ -222,7 +236,10 @@ fn churn(address: SocketAddr, admin: SocketAddr, shelf: &Shelf, left: &AtomicU64
             _ => String::new(),
         };
         let head = ask(&mut wire, "GET", route, number, &fields).unwrap();
-        let expected = shelf.tagged(number, head.field("etag").unwrap_or_else(|| panic!("{number}: {head:?}")));
+        let expected = shelf.tagged(
+            number,
+            head.field("etag").unwrap_or_else(|| panic!("{number}: {head:?}")),
+        );
         let expected = match head.status() {
             200 => expected,
             206 => &expected[first..=last],
@@ -263,7 +280,9 @@ fn read_slowly(address: SocketAddr, shelf: &Shelf, ended: &AtomicBool) -> u64 {
     let mut whole = 0;
     while !ended.load(Ordering::SeqCst) {
         if readers.len() < SLOW_READERS {
-            let number = (0..).map(|_| random.usize(0..KEYS)).find(|number| Shelf::length(*number) > 200 * 1024);
+            let number = (0..)
+                .map(|_| random.usize(0..KEYS))
+                .find(|number| Shelf::length(*number) > 200 * 1024);
             let number = number.unwrap();
             let mut wire = connect_narrow(address);
             let head = ask(&mut wire, "GET", "long", number, "").unwrap();
@@ -312,7 +331,9 @@ fn rule_23_memory_stays_in_its_bounds_through_an_hour_of_churn() {
          }} }}\n  - {{ path: /brief/, bucket: files, prefix: o/, access: public, delivery: stream, cache: {{ fresh_for: 1s, \
          stale_while_revalidate: 1s }} }}\n"
     );
-    let malloc: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with("MALLOC_") || name == "GLIBC_TUNABLES").collect();
+    let malloc: Vec<(String, String)> = std::env::vars()
+        .filter(|(name, _)| name.starts_with("MALLOC_") || name == "GLIBC_TUNABLES")
+        .collect();
     let mut environment = vec![("SECRET", "canary-secret-access-key"), ("ADMIN_TOKEN", TOKEN)];
     environment.extend(malloc.iter().map(|(name, value)| (&**name, &**value)));
     let gateway = Evergate::start_with(&yaml, &environment);
@@ -342,7 +363,14 @@ fn rule_23_memory_stays_in_its_bounds_through_an_hour_of_churn() {
             assert!(kept <= MAX, "{kept} bytes kept");
             assert!(leased <= of("leased_limit_bytes"), "{leased} bytes leased");
             if samples % 40 == 0 {
-                eprintln!("{:?}: held {} KiB, kept {} KiB, leased {} KiB, {} entries", begun.elapsed(), held >> 10, kept >> 10, leased >> 10, of("entries"));
+                eprintln!(
+                    "{:?}: held {} KiB, kept {} KiB, leased {} KiB, {} entries",
+                    begun.elapsed(),
+                    held >> 10,
+                    kept >> 10,
+                    leased >> 10,
+                    of("entries")
+                );
             }
         }
         samples += 1;
@@ -372,7 +400,11 @@ fn rule_23_memory_stays_in_its_bounds_through_an_hour_of_churn() {
         eprintln!("{line}");
     }
     // At every sample, and so at the highest.
-    assert!(peak <= MAX + BESIDE, "{} MiB held beside what it holds idle", peak >> 20);
+    assert!(
+        peak <= MAX + BESIDE,
+        "{} MiB held beside what it holds idle",
+        peak >> 20
+    );
     assert!(of("evictions_total{cause=\"size\"}") > 1_000);
     assert!(of("requests_total{result=\"hit\"}") > 1_000);
     assert!(of("requests_total{result=\"revalidated\"}") + of("requests_total{result=\"stale\"}") > 50);

@@ -137,6 +137,7 @@ fn fixed_at_start(old: &Config, new: &Config) -> Vec<&'static str> {
         .filter_map(|(setting, differs)| differs.then_some(setting))
         .collect()
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
