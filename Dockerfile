@@ -32,9 +32,6 @@ LABEL org.opencontainers.image.title="Evergate" \
       org.opencontainers.image.description="A gateway in front of S3 that makes object links never go stale" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /out/ /
-# glibc raises this by itself with the first large buffer that is freed; objects that come and go then leave holes in the heap, and
-# the process holds about four times what is alive.
-ENV MALLOC_MMAP_THRESHOLD_=131072
 # Where a config.yaml with relative paths, such as the one in /usr/share/evergate, keeps its data.
 WORKDIR /home/nonroot
 # The public listener and the admin listener; the latter listens on loopback unless the configuration says otherwise.

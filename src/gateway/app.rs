@@ -185,7 +185,7 @@ impl App {
     /// may be one there.
     pub(super) fn writing(&self, bucket: &BucketName, written: WriteScope) -> Forgetting {
         let named = self.per_bucket.iter().filter(|per| per.bucket.name == *bucket);
-        let spaces = named.map(|per| per.space.clone()).collect();
+        let spaces = named.map(|per| per.bucket.space().clone()).collect();
         let metrics = self.telemetry.metrics().objects();
         Forgetting::new(Arc::clone(self.objects.forgotten()), metrics, spaces, written)
     }
@@ -196,7 +196,7 @@ impl App {
         let routes = self.route_metrics.iter().chain(of_buckets).chain([&self.s3_metrics]);
         let routes: Vec<_> = routes.map(|route| route.label()).collect();
         let buckets: Vec<_> = self.per_bucket.iter().map(|per| per.bucket.id.as_str()).collect();
-        let spaces: Vec<_> = self.per_bucket.iter().map(|per| &per.space).collect();
+        let spaces: Vec<_> = self.per_bucket.iter().map(|per| per.bucket.space()).collect();
         self.objects.forgotten().retain(&spaces);
         metrics.retain(&routes, &buckets, &self.link_ages.clients());
     }
