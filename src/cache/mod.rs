@@ -17,7 +17,7 @@ mod url_cache;
 pub use budget::{Budget, Lease};
 pub use disk::{DiskError, DiskHit, DiskObject, DiskReading, DiskState, DiskTier, WrittenBy};
 pub use flights::{Flights, Joined};
-pub use forgetting::{Forgetting, WriteScope};
+pub use forgetting::{Forgetting, WriteScope, Written};
 pub use forgotten::{Forgotten, Moment};
 pub use freshness::{NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};
