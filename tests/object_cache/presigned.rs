@@ -208,9 +208,10 @@ async fn rule_18_versions_are_objects_of_their_own_and_parts_pass_by() {
         let object = Object::new(format!("the picture, {}", version.unwrap_or("latest")));
         let part = asked.query.contains("partNumber=2");
         let range = "Content-Range: bytes 4-10/11";
-        Play::Say(match part {
-            true => crate::answers::Answer::new("206 Partial Content", &["ETag: \"p\"", range], "picture"),
-            false => object.answer(),
+        Play::Say(if part {
+            crate::answers::Answer::new("206 Partial Content", &["ETag: \"p\"", range], "picture")
+        } else {
+            object.answer()
         })
     });
     let gateway = start(&origin);
