@@ -1,11 +1,7 @@
-//! `evergate-bench`: how fast the gateway is beside what people would use instead, and how many images broke.
-//!
-//! The rooms: `load/` makes requests and times them, `process/` reads what the server used, `contenders/` starts those who are
-//! compared in front of one `origin/`, `broken/` counts broken images, `report/` says what came of it. What they tell each other is
-//! in `result.rs`.
+//! The entry. Everything is in the library.
 
-mod result;
+use std::process::ExitCode;
 
-fn main() {
-    let _ = result::Report::default();
+fn main() -> ExitCode {
+    evergate_bench::cli::main(std::env::args_os())
 }

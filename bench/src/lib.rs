@@ -1,0 +1,11 @@
+//! `evergate-bench`: how fast the gateway is beside what people would use instead, and how many images broke.
+//!
+//! The rooms: `load/` makes requests and times them, `process/` reads what the server used, `contenders/` starts those who are
+//! compared in front of one `origin/`, `broken/` counts broken images, `report/` says what came of it. What they tell each other is
+//! in `result.rs`; `cli.rs` is the command line, with one file or room a command.
+
+pub mod cli;
+pub mod error;
+pub mod load;
+pub mod process;
+pub mod result;
