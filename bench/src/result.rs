@@ -47,8 +47,17 @@ pub struct Scenario {
     pub title: String,
     /// How the load is made: `closed, 64 connections, HTTP/1.1`.
     pub load: String,
+    /// Which run of the program it belongs to, by [`Report::began`]; empty: the report that it stands in. Written when reports are
+    /// joined, since only figures of one run may be compared.
+    pub run: String,
     /// How many cores the server has.
     pub server_cores: usize,
+    /// Connections of the load.
+    pub connections: u64,
+    /// Requests a second, where the rate is fixed (open loop); `None` where every answer brings the next request (closed loop).
+    pub rate: Option<f64>,
+    /// The size of the objects, where all have the same; a redirect's do not matter.
+    pub object_bytes: Option<u64>,
     /// Those who were compared.
     pub contenders: Vec<Contender>,
 }
@@ -111,7 +120,9 @@ pub struct ServerUse {
     pub system_micros: u64,
     /// The part of its cores' time that it used, 0 to 1.
     pub utilisation: f64,
-    /// Resident memory at the end.
+    /// Resident memory before the first connection of the round; `None` where nobody looked.
+    pub resident_before: Option<u64>,
+    /// Resident memory at the end, while the connections are still open.
     pub resident: u64,
     /// The most resident memory seen.
     pub resident_peak: u64,
@@ -129,6 +140,9 @@ pub struct BrokenImages {
     pub broken: u64,
     /// Why they broke, with how often.
     pub causes: Vec<(String, u64)>,
+    /// What was done to the links and to the origin meanwhile, with how often: `URLs expired`, `credentials rotated`,
+    /// `origin hiccups`. No views break where nothing happens.
+    pub disturbances: Vec<(String, u64)>,
 }
 
 /// One micro bench.
