@@ -16,7 +16,13 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Compare(crate::compare::Arguments),
+    Origin(crate::origin::Arguments),
+    Ceiling(crate::ceiling::Arguments),
+    #[command(hide = true)]
+    Launch(crate::contenders::LaunchArguments),
+}
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended: 0 when all is well, 1 when the
 /// command could not do what it was asked, 2 when the command line is wrong.
@@ -43,5 +49,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), BenchError> {
-    match command {}
+    match command {
+        Command::Compare(arguments) => crate::compare::run(arguments).map(drop),
+        Command::Origin(arguments) => crate::origin::run(&arguments),
+        Command::Ceiling(arguments) => crate::ceiling::run(&arguments),
+        Command::Launch(arguments) => Err(crate::contenders::become_server(&arguments)),
+    }
 }

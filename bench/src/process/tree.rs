@@ -108,6 +108,7 @@ impl Usage {
             user_micros,
             system_micros,
             utilisation: if could > 0.0 { used / could } else { 0.0 },
+            resident_before: None,
             resident: self.resident,
             resident_peak: self.resident_peak,
         }
