@@ -1,0 +1,36 @@
+//! `evergate-bench report`: shows reports that were written before, as a table, as JSON, as a page.
+
+use super::{ReportError, read, text, write_html, write_json};
+use clap::{Args, ValueHint};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// What `evergate-bench report` takes.
+#[derive(Args, Debug)]
+pub struct ReportArguments {
+    /// Reports that `--json` has written. Several of one machine are shown as one.
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// Write a page with charts, which needs no other file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    html: Option<PathBuf>,
+    /// Write the figures, and what came of the targets, as JSON.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    json: Option<PathBuf>,
+}
+
+impl ReportArguments {
+    /// Runs the command: the table goes to standard output.
+    pub fn run(&self) -> Result<(), ReportError> {
+        let report = read(&self.files)?;
+        if let Some(path) = &self.html {
+            write_html(&report, path)?;
+        }
+        if let Some(path) = &self.json {
+            write_json(&report, path)?;
+        }
+        // A closed pipe, as `head` leaves it, is no fault.
+        let _ = io::stdout().lock().write_all(text(&report).as_bytes());
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! A contender's rounds as figures: which rounds count, and what came of those that do.
+//!
+//! A server that had time to spare was held back by something else, mostly by the load. Its throughput says nothing, so at saturation
+//! (closed loop) only rounds count in which it used 95 % of its cores. At a fixed rate it is meant to have time to spare.
+
+use super::numbers::real;
+use super::spread::Spread;
+use crate::result::{Contender, Latency, Round, Scenario};
+
+/// The part of its cores' time that a server must have used, for its throughput to say something.
+pub const BUSY: f64 = 0.95;
+
+/// The percentiles that are shown, by their names and where to find them.
+pub const PERCENTILES: [(&str, fn(&Latency) -> u64); 5] = [
+    ("p50", |latency| latency.p50),
+    ("p90", |latency| latency.p90),
+    ("p99", |latency| latency.p99),
+    ("p99.9", |latency| latency.p999),
+    ("max", |latency| latency.max),
+];
+
+/// Which rounds the figures are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Every round counts.
+    All,
+    /// Some rounds were left out.
+    Some {
+        /// How many count.
+        counted: usize,
+    },
+    /// No round counts; the figures are those of all of them, and are to be shown as such.
+    Idle,
+    /// What the server used is not known, so nobody can say whether its rounds count.
+    Unknown,
+}
+
+/// How one contender did in one scenario.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// How many rounds there were.
+    pub rounds: usize,
+    /// Which of them the figures are of.
+    pub basis: Basis,
+    /// Requests of all rounds that were not answered as they should be.
+    pub failed: u64,
+    /// Answers of all rounds whose bytes were wrong.
+    pub wrong: u64,
+    /// The fewest answers of a round.
+    pub answered: u64,
+    /// Requests a second.
+    pub rate: Option<Spread>,
+    /// Body bytes a second.
+    pub bytes: Option<Spread>,
+    /// CPU time of a request in user mode, in microseconds.
+    pub user: Option<Spread>,
+    /// CPU time of a request in the kernel, in microseconds.
+    pub system: Option<Spread>,
+    /// CPU time of a request, in microseconds.
+    pub cpu: Option<Spread>,
+    /// The latencies in the order of [`PERCENTILES`], in microseconds.
+    pub latency: Option<[Spread; 5]>,
+    /// The part of its cores that the server used, in all rounds.
+    pub busy: Option<Spread>,
+    /// Resident memory at the end of a round, in all rounds.
+    pub resident: Option<Spread>,
+    /// The most resident memory, in all rounds.
+    pub peak: Option<Spread>,
+    /// Resident memory that came with the round, in all rounds that know what it was before.
+    pub growth: Option<Spread>,
+}
+
+impl Figures {
+    /// The figures of a contender that was measured in this scenario.
+    pub fn of(scenario: &Scenario, contender: &Contender) -> Self {
+        let rounds = &contender.rounds;
+        let (basis, counted) = counted(scenario, rounds);
+        let of = |figure: &dyn Fn(&Round) -> Option<f64>| Spread::of(counted.iter().copied().filter_map(figure));
+        let all = |figure: &dyn Fn(&Round) -> Option<f64>| Spread::of(rounds.iter().filter_map(figure));
+        let resident = |round: &Round| round.server.map(|server| real(server.resident));
+        let before = |round: &Round| round.server.and_then(|server| server.resident_before).map(real);
+        Self {
+            rounds: rounds.len(),
+            basis,
+            failed: rounds.iter().map(|round| round.failed).sum(),
+            wrong: rounds.iter().map(|round| round.wrong).sum(),
+            answered: rounds.iter().map(|round| round.answered).min().unwrap_or_default(),
+            rate: of(&rate),
+            bytes: of(&|round| rate(round).map(|_| real(round.bytes) / round.seconds)),
+            user: of(&|round| per_request(round, |server| server.user_micros)),
+            system: of(&|round| per_request(round, |server| server.system_micros)),
+            cpu: of(&|round| per_request(round, |server| server.user_micros.saturating_add(server.system_micros))),
+            latency: latency(&counted),
+            busy: all(&|round| round.server.map(|server| server.utilisation)),
+            resident: all(&resident),
+            peak: all(&|round| round.server.map(|server| real(server.resident_peak))),
+            growth: all(&|round| Some((resident(round)? - before(round)?).max(0.0))),
+        }
+    }
+
+    /// How many rounds the figures are of.
+    pub fn counted(&self) -> usize {
+        match self.basis {
+            Basis::All => self.rounds,
+            Basis::Some { counted } => counted,
+            Basis::Idle | Basis::Unknown => 0,
+        }
+    }
+}
+
+/// The ratios of two contenders of one scenario, round by round: they were measured in turns, so what disturbed one mostly disturbed
+/// the other. The median is that of the medians. `None` when one has no such figure, or in no round both.
+pub fn beside(
+    scenario: &Scenario,
+    one: &Contender,
+    other: &Contender,
+    figure: impl Fn(&Round) -> Option<f64>,
+) -> Option<Spread> {
+    let median = |contender: &Contender| {
+        let (_, counted) = counted(scenario, &contender.rounds);
+        Spread::of(counted.into_iter().filter_map(&figure)).map(|spread| spread.median)
+    };
+    let both = one.rounds.iter().zip(&other.rounds);
+    let pairs = both.filter(|(one, other)| counts(scenario, one) && counts(scenario, other));
+    let median = median(one)? / median(other)?;
+    let ends = Spread::of(pairs.filter_map(|(one, other)| Some(figure(one)? / figure(other)?)));
+    let ends = ends.unwrap_or_else(|| Spread::exact(median));
+    // Rounds left out on one side only may put the median outside of the pairs.
+    median.is_finite().then(|| Spread {
+        median,
+        min: ends.min.min(median),
+        max: ends.max.max(median),
+    })
+}
+
+/// Requests answered in a second.
+pub fn rate(round: &Round) -> Option<f64> {
+    (round.seconds > 0.0 && round.answered > 0).then(|| real(round.answered) / round.seconds)
+}
+
+/// CPU time in user mode of one request, in microseconds.
+pub fn user(round: &Round) -> Option<f64> {
+    per_request(round, |server| server.user_micros)
+}
+
+fn per_request(round: &Round, micros: impl Fn(&crate::result::ServerUse) -> u64) -> Option<f64> {
+    // Requests that failed took their time as well.
+    let requests = round.answered.saturating_add(round.failed).saturating_add(round.wrong);
+    let server = round.server.filter(|_| requests > 0)?;
+    Some(real(micros(&server)) / real(requests))
+}
+
+fn latency(rounds: &[&Round]) -> Option<[Spread; 5]> {
+    let rounds = rounds.iter().filter(|round| round.latency.max > 0);
+    let spreads = PERCENTILES.map(|(_, of)| Spread::of(rounds.clone().map(|round| real(of(&round.latency)))));
+    let [Some(a), Some(b), Some(c), Some(d), Some(e)] = spreads else {
+        return None;
+    };
+    Some([a, b, c, d, e])
+}
+
+/// Whether a round says something about how much the server can do.
+fn counts(scenario: &Scenario, round: &Round) -> bool {
+    scenario.rate.is_some() || round.server.is_some_and(|server| server.utilisation >= BUSY)
+}
+
+/// The rounds that count; all of them, if none does.
+fn counted<'a>(scenario: &Scenario, rounds: &'a [Round]) -> (Basis, Vec<&'a Round>) {
+    let counted: Vec<&Round> = rounds.iter().filter(|round| counts(scenario, round)).collect();
+    let basis = match counted.len() {
+        count if count == rounds.len() => Basis::All,
+        0 if rounds.iter().all(|round| round.server.is_none()) => Basis::Unknown,
+        0 => Basis::Idle,
+        counted => Basis::Some { counted },
+    };
+    match basis {
+        Basis::All | Basis::Some { .. } => (basis, counted),
+        Basis::Idle | Basis::Unknown => (basis, rounds.iter().collect()),
+    }
+}
