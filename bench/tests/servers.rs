@@ -1,5 +1,7 @@
 //! The servers that the harness starts, without anything that must be installed: they are there, they answer, they end.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
