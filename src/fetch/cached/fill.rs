@@ -6,8 +6,8 @@
 use super::ObjectCache;
 use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
-use super::on_disk::{self, Exchange, OnDisk};
-use crate::cache::{BodyWriter, Moment, NotStored, ObjectName, SharedBody, StorageRules, Validity};
+use super::on_disk::{self, OnDisk};
+use crate::cache::{BodyWriter, Exchange, Moment, ObjectName, SharedBody, StorageRules, Validity};
 use crate::clock::Timestamp;
 use crate::config::CachePolicy;
 use crate::credentials::Credentials;
@@ -59,6 +59,13 @@ impl Lead {
     fn keep(&self, kept: Kept) {
         self.cache.store.insert(&self.name.as_query(), self.since, kept);
     }
+
+    /// Ends the flight and lands it only then: whoever finds that the object has to be revalidated comes back at once, and
+    /// would join this very flight again and again.
+    fn leave(self, landing: Landing) {
+        self.cache.flights.end(&self.name.as_query(), &self.flight);
+        self.flight.land(landing);
+    }
 }
 
 impl Drop for Lead {
@@ -75,7 +82,7 @@ impl Fill {
         if self.stale.is_none() {
             match self.cache.look_on_disk(&self.lead.name).await {
                 None => {}
-                Some(OnDisk::Known(object)) => return self.lead.flight.land(Landing::OnDisk(object)),
+                Some(OnDisk::Known(object)) => return self.lead.leave(Landing::OnDisk(object)),
                 Some(OnDisk::Unvouched(object, fields)) => {
                     self.stale = Some(object);
                     written = Some(fields);
@@ -162,7 +169,7 @@ impl Fill {
         first: oneshot::Sender<OriginResponse>,
     ) {
         let rules = StorageRules::from_headers(&headers);
-        let validity = Validity::new(&rules, exchange.asked_at, exchange.answered_at);
+        let validity = Validity::new(&rules, exchange);
         let (shared, writer) = match self.room(response.complete_length(), &rules) {
             Ok(room) => room,
             Err(reason) => return self.unkept(reason, response, first),
@@ -239,13 +246,3 @@ impl Fill {
 }
 
 type Room = (Arc<SharedBody<TransferError>>, BodyWriter<TransferError>);
-
-impl From<NotStored> for NotKept {
-    fn from(reason: NotStored) -> Self {
-        match reason {
-            NotStored::NoStore => Self::NoStore,
-            NotStored::Private => Self::Private,
-            NotStored::Vary => Self::Vary,
-        }
-    }
-}
