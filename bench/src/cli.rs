@@ -1,6 +1,7 @@
 //! The command line: one room or file a command. Figures go to standard output, everything said to people to standard error.
 
 use crate::error::BenchError;
+use crate::report::ReportArguments;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -22,6 +23,8 @@ enum Command {
     Ceiling(crate::ceiling::Arguments),
     #[command(hide = true)]
     Launch(crate::contenders::LaunchArguments),
+    /// Shows reports that were written before.
+    Report(ReportArguments),
 }
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended: 0 when all is well, 1 when the
@@ -54,5 +57,6 @@ fn run(command: Command) -> Result<(), BenchError> {
         Command::Origin(arguments) => crate::origin::run(&arguments),
         Command::Ceiling(arguments) => crate::ceiling::run(&arguments),
         Command::Launch(arguments) => Err(crate::contenders::become_server(&arguments)),
+        Command::Report(arguments) => Ok(arguments.run()?),
     }
 }

@@ -12,4 +12,5 @@ pub mod error;
 pub mod load;
 pub mod origin;
 pub mod process;
+pub mod report;
 pub mod result;

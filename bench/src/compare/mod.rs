@@ -67,7 +67,7 @@ pub fn run(arguments: Arguments) -> Result<Report, BenchError> {
     report.remarks = options.remarks();
     report.remarks.extend(REMARKS.map(str::to_owned));
     report.remarks.extend(remarks);
-    write(&report, &options).map_err(|error| BenchError::said(error.to_string()))?;
+    write(&report, &options)?;
     Ok(report)
 }
 
