@@ -224,8 +224,10 @@ impl ObjectCache {
                 let answer = object.answer(want.conditions, want.operation(), CacheUse::Revalidated { by, age });
                 Ok(Found::Object(answer))
             }
-            // Boxed, since it may have to be revalidated, which leads back here; then the disk is not asked again.
-            Landing::OnDisk(object) => Box::pin(self.serve(client, want, query, object)).await,
+            // Boxed, since it may have to be revalidated, which leads back here.
+            Landing::OnDisk(object) if stale.is_none() => Box::pin(self.serve(client, want, query, object)).await,
+            // Once: others may have the disk asked again and again, and each time would lie on top of the one before.
+            Landing::OnDisk(_) => self.pass(client, want, stale).await,
             Landing::Arriving { head, age, body } => {
                 let part = part::of(want.conditions, want.operation(), &head, body.length());
                 let (from, end) = part.bytes;
