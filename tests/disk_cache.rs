@@ -4,10 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on ends")]
 #![allow(clippy::print_stdout, reason = "a child tells its parent how far it is")]
 
-use evergate::cache::{DiskHit, DiskObject, DiskState, DiskTier, ObjectName, ObjectQuery, Space, WrittenBy};
+use evergate::cache::{DiskHit, DiskObject, DiskTier, Exchange, Moment, ObjectName, ObjectQuery, Space, WrittenBy};
 use evergate::clock::Timestamp;
 use evergate::config::DiskCacheConfig;
 use evergate::s3::ObjectKey;
+use evergate::telemetry::DiskState;
 use fastrand::Rng;
 use http::HeaderMap;
 use std::fs::{self, File};
@@ -54,8 +55,10 @@ fn object(key: u64, generation: u64) -> DiskObject {
     fields.insert("x-generation", generation.into());
     DiskObject {
         fields,
-        asked_at: Timestamp::from_unix(generation),
-        answered_at: Timestamp::from_unix(generation),
+        exchange: Exchange {
+            asked_at: Timestamp::from_unix(generation),
+            answered_at: Timestamp::from_unix(generation),
+        },
         body: body.into(),
     }
 }
@@ -148,7 +151,7 @@ async fn writes_until_it_is_killed() {
     let (start, mut told) = (Instant::now(), false);
     for generation in 1.. {
         let key = rng.u64(..KEYS);
-        tier.put(&name(key), object(key, generation), generation);
+        tier.put(&name(key), object(key, generation), Moment::from_u64(generation));
         newest[usize::try_from(key).unwrap()] = generation;
         let asked = rng.u64(..KEYS);
         if let Some(found) = tier.get(&name(asked)).await {
@@ -215,7 +218,7 @@ async fn meets_a_full_disk() {
     let mut put_all = async |tier: &DiskTier| {
         generation += 1;
         for key in 0..KEYS {
-            tier.put(&name(key), object(key, generation), generation);
+            tier.put(&name(key), object(key, generation), Moment::from_u64(generation));
             if let Some(found) = tier.get(&name(key)).await {
                 assert!(judge(key, &found) == generation || found.written == WrittenBy::EarlierRun);
             }
@@ -252,7 +255,7 @@ async fn flipped_bytes_are_misses() {
     let cache = folder.path().join("cache");
     let tier = open(&cache).await;
     for key in 0..60 {
-        tier.put(&name(key), object(key, 1), 1);
+        tier.put(&name(key), object(key, 1), Moment::from_u64(1));
         wait_until("there is room for another", || tier.reading().waiting_bytes < MIB).await;
     }
     wait_until("all is written", || tier.reading().written == 60).await;

@@ -5,14 +5,11 @@
 
 use super::forgotten::{Forgotten, Moment};
 use super::name::{ObjectName, ObjectQuery};
-use super::url_cache::Weigh;
+use super::weigh::{self, Weigh};
 use crate::telemetry::EvictionCause;
 use moka::notification::RemovalCause;
 use moka::sync::Cache;
 use std::sync::Arc;
-
-/// What an entry costs beside its name's and value's own bytes, as measured for the signed-URL cache.
-const ENTRY_OVERHEAD: usize = 400;
 
 /// Objects in memory. Shared by all workers.
 #[derive(Debug)]
@@ -37,9 +34,7 @@ impl<V: Weigh + Clone + Send + Sync + 'static> ObjectStore<V> {
         let entries = Cache::builder()
             .name("objects")
             .max_capacity(max_bytes)
-            .weigher(|name: &ObjectName, kept: &Kept<V>| {
-                u32::try_from(ENTRY_OVERHEAD + name.weigh() + kept.value.weigh()).unwrap_or(u32::MAX)
-            })
+            .weigher(|name: &ObjectName, kept: &Kept<V>| weigh::of_entry(name.weigh(), &kept.value))
             .eviction_listener(move |_, _, cause| {
                 evicted(match cause {
                     RemovalCause::Size => EvictionCause::Size,

@@ -185,7 +185,7 @@ impl App {
     /// may be one there.
     pub(super) fn writing(&self, bucket: &BucketName, scope: WriteScope) -> Forgetting {
         let named = self.per_bucket.iter().filter(|per| per.bucket.name == *bucket);
-        let spaces = named.map(|per| per.space.clone()).collect();
+        let spaces = named.map(|per| per.bucket.space().clone()).collect();
         let written = Written {
             bucket: bucket.as_str().into(),
             spaces,
@@ -198,7 +198,7 @@ impl App {
     /// Makes the object cache know which buckets there are from now on.
     pub(super) fn name_spaces(&self) {
         let named = self.per_bucket.iter();
-        let named = named.map(|per| (per.bucket.name.as_str().into(), per.space.clone()));
+        let named = named.map(|per| (per.bucket.name.as_str().into(), per.bucket.space().clone()));
         self.objects.forgotten().name_spaces(named.collect());
     }
 
@@ -208,7 +208,7 @@ impl App {
         let routes = self.route_metrics.iter().chain(of_buckets).chain([&self.s3_metrics]);
         let routes: Vec<_> = routes.map(|route| route.label()).collect();
         let buckets: Vec<_> = self.per_bucket.iter().map(|per| per.bucket.id.as_str()).collect();
-        let spaces: Vec<_> = self.per_bucket.iter().map(|per| &per.space).collect();
+        let spaces: Vec<_> = self.per_bucket.iter().map(|per| per.bucket.space()).collect();
         self.objects.forgotten().retain(&spaces);
         metrics.retain(&routes, &buckets, &self.link_ages.clients());
     }

@@ -245,7 +245,6 @@ impl Errand<'_> {
         let want = Want {
             state: &self.bucket.origin,
             credentials: &self.bucket.credentials,
-            space: &self.bucket.space,
             target: &target,
             conditions,
             policy,

@@ -40,7 +40,7 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn key(&self, bucket: &str, key: &ObjectKey) -> usize {
         let app = self.running.load();
-        let forget = |per: &PerBucket| app.objects.forgotten().forget_key(&per.space, key.as_str());
+        let forget = |per: &PerBucket| app.objects.forgotten().forget_key(per.bucket.space(), key.as_str());
         let concerned = named(&app, bucket).map(forget).count();
         self.count(&app, concerned, ForgetScope::Key);
         concerned
@@ -51,7 +51,11 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn prefix(&self, bucket: &str, prefix: &KeyPrefix) -> usize {
         let app = self.running.load();
-        let forget = |per: &PerBucket| app.objects.forgotten().forget_prefix(&per.space, prefix.as_str());
+        let forget = |per: &PerBucket| {
+            app.objects
+                .forgotten()
+                .forget_prefix(per.bucket.space(), prefix.as_str());
+        };
         let concerned = named(&app, bucket).map(forget).count();
         self.count(&app, concerned, ForgetScope::Prefix);
         concerned

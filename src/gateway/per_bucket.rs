@@ -1,7 +1,6 @@
 //! What the running app holds of one bucket, and what is written down of each request to its origin.
 
 use super::app::Furniture;
-use crate::cache::Space;
 use crate::clock::Timestamp;
 use crate::config::{CredentialsConfig, ServerConfig};
 use crate::credentials::{self, Credentials};
@@ -23,8 +22,6 @@ pub(super) struct PerBucket {
     pub(super) s3_metrics: Option<Arc<RouteMetrics>>,
     /// How its origin does.
     pub(super) origin: Arc<OriginState>,
-    /// What its objects are kept under.
-    pub(super) space: Space,
     endpoint: Endpoint,
     /// Where `credentials` come from, and the region whose STS is asked: whether a reload can go on with them.
     source: CredentialsConfig,
@@ -56,10 +53,10 @@ impl PerBucket {
         furniture: &Furniture,
     ) -> Self {
         let bucket = bucket.remembering(known.all().map(|per| &*per.bucket));
+        let bucket = keeping_objects(bucket, server, known);
         let metrics = furniture.telemetry.metrics().bucket(bucket.id.as_str());
         Self {
             origin: origin_of(&bucket, &server.endpoint, &metrics, furniture, known),
-            space: space_of(&bucket, server, known),
             endpoint: server.endpoint.clone(),
             credentials: credentials_of(&bucket, server, furniture, &metrics, known),
             bucket: Arc::new(bucket),
@@ -92,13 +89,13 @@ impl PerBucket {
     }
 }
 
-/// Goes on with what is kept of a bucket that is still the same, and asked with the same credentials: what others may read there,
-/// the new ones need not.
-fn space_of(bucket: &Bucket, server: &ServerConfig, known: Known<'_>) -> Space {
+/// Goes on with what is kept of a bucket that is still the same, and asked with the same credentials.
+fn keeping_objects(bucket: Bucket, server: &ServerConfig, known: Known<'_>) -> Bucket {
     let same = |per: &&PerBucket| bucket.is_still(&per.bucket) && per.source.is_same_as(&server.credentials);
-    let inherited = known.earlier.iter().find(same).map(|per| per.space.clone());
-    let name = || format!("{} {} {}", server.endpoint, bucket.name.as_str(), bucket.id.as_str());
-    inherited.unwrap_or_else(|| Space::new(&name()))
+    match known.earlier.iter().find(same) {
+        Some(earlier) => bucket.keeping_objects_of(&earlier.bucket),
+        None => bucket,
+    }
 }
 
 /// Goes on with the credentials of the app before, where the configuration still leads to them: a reload must not begin

@@ -3,9 +3,10 @@
 use super::place::{Place, Whereabouts};
 use super::signing_clock::{ClockOffset, SigningClock};
 use super::{Learned, events};
+use crate::cache::Space;
 use crate::clock::Timestamp;
 use crate::config::{BucketConfig, BucketId, ServerConfig};
-use crate::s3::{BucketName, EndpointError, Region};
+use crate::s3::{BucketName, Endpoint, EndpointError, Region};
 use arc_swap::Guard;
 use http::HeaderMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub struct Bucket {
     pub url_expiry: Duration,
     whereabouts: Arc<Whereabouts>,
     clock: Arc<SigningClock>,
+    space: Space,
 }
 
 impl Bucket {
@@ -38,6 +40,7 @@ impl Bucket {
             url_expiry: config.url_expiry,
             whereabouts: Arc::new(Whereabouts::new(&config.name, server)),
             clock: Arc::default(),
+            space: space_of(&config.id, &config.name, &server.endpoint),
         }
     }
 
@@ -57,9 +60,20 @@ impl Bucket {
         self
     }
 
+    /// Goes on with what is kept of `earlier`'s objects. It must be this bucket still ([`Bucket::is_still`]), and asked with
+    /// the same credentials: what others may read there, the new ones need not.
+    #[must_use]
+    pub fn keeping_objects_of(self, earlier: &Self) -> Self {
+        Self {
+            space: earlier.space.clone(),
+            ..self
+        }
+    }
+
     /// Returns another bucket of the same origin, for clients that may do everything there: asked for with this bucket's
-    /// credentials, by its clock, and within its bounds. It is none of the configured ones and must never come near a cache:
-    /// they go by the index, which is this bucket's.
+    /// credentials, by its clock, and within its bounds. It is none of the configured ones and must never come near the cache
+    /// of signed URLs, which goes by the index, which is this bucket's. Its objects are its own: nothing is kept of them under
+    /// this bucket's.
     ///
     /// # Errors
     /// When it can't be addressed in the configured style.
@@ -68,6 +82,7 @@ impl Bucket {
             index: self.index,
             id: self.id.clone(),
             whereabouts: Arc::new(self.whereabouts.neighbour(&name)?),
+            space: space_of(&self.id, &name, self.whereabouts.endpoint()),
             name,
             url_expiry: self.url_expiry,
             clock: Arc::clone(&self.clock),
@@ -85,6 +100,12 @@ impl Bucket {
     #[must_use]
     pub fn is_still(&self, earlier: &Self) -> bool {
         self.id == earlier.id && self.whereabouts.is_configured_as(&earlier.whereabouts)
+    }
+
+    /// Returns what its objects are kept under.
+    #[must_use]
+    pub fn space(&self) -> &Space {
+        &self.space
     }
 
     /// Returns where it is, as far as is known: first as configured, then as learned. To be dropped within the request.
@@ -151,6 +172,11 @@ impl Bucket {
     }
 }
 
+/// A space of its own, whose name is that of this bucket at this origin for as long as it is configured so.
+fn space_of(id: &BucketId, name: &BucketName, endpoint: &Endpoint) -> Space {
+    Space::new(&format!("{endpoint} {} {}", name.as_str(), id.as_str()))
+}
+
 /// Buckets are equal when they were configured alike; what they learned does not tell them apart.
 impl PartialEq for Bucket {
     fn eq(&self, other: &Self) -> bool {
@@ -165,7 +191,7 @@ impl Eq for Bucket {}
 mod tests {
     use super::*;
     use crate::config::{CredentialsConfig, OriginConfig};
-    use crate::s3::{AddressStyle, Endpoint};
+    use crate::s3::AddressStyle;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -233,6 +259,11 @@ mod tests {
         assert_eq!(other.learn_offset(NOW.plus(Duration::from_mins(20)), NOW), Learned::New);
         assert_eq!(one.clock_offset(NOW).seconds(), 1200);
         assert_ne!(one, other);
+        assert_ne!(
+            one.space(),
+            other.space(),
+            "rule 18: no object of one is one of the other"
+        );
     }
 
     #[test]

@@ -22,8 +22,9 @@ pub use metrics::{
     UnderWay,
 };
 pub use outcome::{
-    ApiName, ApiResult, BreakerState, CacheResult, DenialReason, Door, EventResult, EvictionCause, ForgetCause,
-    ForgetScope, LinkResult, NotKept, ObjectResult, OriginErrorKind, Outcome, ResumeResult, RetryReason, StaleReason,
+    ApiName, ApiResult, BreakerState, CacheResult, DenialReason, DiskState, Door, EventResult, EvictionCause,
+    ForgetCause, ForgetScope, LinkResult, NotKept, ObjectResult, OriginErrorKind, Outcome, ResumeResult, RetryReason,
+    StaleReason,
 };
 pub use redact::redact;
 

@@ -38,7 +38,7 @@ mod api;
 mod objects;
 
 pub use api::{ApiName, ApiResult, EventResult, LinkResult};
-pub use objects::{EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, StaleReason};
+pub use objects::{DiskState, EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, StaleReason};
 
 words! {
     /// Which door a request came through (DESIGN §1).
@@ -295,6 +295,7 @@ mod tests {
         lint(StaleReason::ALL, StaleReason::index, StaleReason::as_str);
         lint(NotKept::ALL, NotKept::index, NotKept::as_str);
         lint(EvictionCause::ALL, EvictionCause::index, EvictionCause::as_str);
+        lint(DiskState::ALL, DiskState::index, DiskState::as_str);
         lint(ForgetCause::ALL, ForgetCause::index, ForgetCause::as_str);
         lint(ForgetScope::ALL, ForgetScope::index, ForgetScope::as_str);
     }

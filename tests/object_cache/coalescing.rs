@@ -94,9 +94,10 @@ async fn rule_21_a_first_client_that_is_killed_a_hundred_times_hurts_nobody() {
     origin.turn(move |asked: &Asked| {
         let number: usize = asked.key[1..].parse().unwrap();
         let answer = avatar(&asked.key).answer();
-        Play::Say(match number.is_multiple_of(2) {
-            true => answer.behind(&held),
-            false => answer.waiting_at(10_000, &held),
+        Play::Say(if number.is_multiple_of(2) {
+            answer.behind(&held)
+        } else {
+            answer.waiting_at(10_000, &held)
         })
     });
     let gateway = Gateway::caching(&origin, POLICY);

@@ -1,45 +1,7 @@
 //! What the disk tier counts (rule 23: every bound has a metric; rule 28: it degrades openly).
 
-use crate::telemetry::Cells;
+use crate::telemetry::{Cells, DiskReading, DiskState};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-
-/// How the disk tier stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskState {
-    /// It reads and writes.
-    Works,
-    /// It reads; it writes nothing until the disk takes a trial file again.
-    ReadsOnly,
-    /// It is being opened again, or can't be.
-    Out,
-}
-
-/// What the disk tier has counted since it was opened, and how it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DiskReading {
-    /// Look-ups that found an entry.
-    pub hits: u64,
-    /// Look-ups that did not, for whatever reason.
-    pub misses: u64,
-    /// Entries that were found damaged, and were misses.
-    pub damaged: u64,
-    /// Entries written.
-    pub written: u64,
-    /// Bytes of them on disk.
-    pub written_bytes: u64,
-    /// Entries that were not written: the disk was behind or out of order, or they were too large.
-    pub dropped: u64,
-    /// Reads that failed or were late, writes that failed, and times that it could not be opened again.
-    pub errors: u64,
-    /// Bytes that the folder takes on disk, as of some seconds ago.
-    pub bytes: u64,
-    /// The bound on `bytes`.
-    pub limit_bytes: u64,
-    /// Bytes that wait to be written.
-    pub waiting_bytes: u64,
-    /// How it stands.
-    pub state: DiskState,
-}
 
 /// What is counted.
 #[derive(Clone, Copy, Debug)]
@@ -88,10 +50,8 @@ impl Counts {
 
     pub(super) fn state(&self) -> DiskState {
         let state = self.state.load(Ordering::Relaxed);
-        [DiskState::Works, DiskState::ReadsOnly]
-            .into_iter()
-            .find(|each| *each as u8 == state)
-            .unwrap_or(DiskState::Out)
+        let found = DiskState::ALL.get(usize::from(state));
+        found.copied().unwrap_or(DiskState::Out)
     }
 
     /// Returns everything; `waiting_bytes` wait to be written.

@@ -9,7 +9,8 @@
 //! The digest is CRC-64/NVME over the length of the name, the name, and everything that follows the digest. It is against
 //! accidents: who can write the folder can serve what they like.
 
-use super::{DiskObject, ObjectName};
+use super::DiskObject;
+use crate::cache::{Exchange, Moment, ObjectName};
 use crate::clock::Timestamp;
 use bytes::{Buf, BufMut, Bytes};
 use crc_fast::{CrcAlgorithm, Digest};
@@ -64,8 +65,8 @@ pub(super) struct Mark {
     pub(super) space: u64,
     /// Its place among the writes of that run.
     pub(super) stamp: u64,
-    /// The `Moment` before the origin was asked.
-    pub(super) since: u64,
+    /// The moment before the origin was asked.
+    pub(super) since: Moment,
 }
 
 /// An entry without its body, sealed.
@@ -74,9 +75,9 @@ pub(super) fn head(name: &Name, mark: Mark, object: &DiskObject) -> Vec<u8> {
     rest.put_u64_le(mark.run);
     rest.put_u64_le(mark.space);
     rest.put_u64_le(mark.stamp);
-    rest.put_u64_le(mark.since);
-    rest.put_u64_le(object.asked_at.as_unix());
-    rest.put_u64_le(object.answered_at.as_unix());
+    rest.put_u64_le(mark.since.as_u64());
+    rest.put_u64_le(object.exchange.asked_at.as_unix());
+    rest.put_u64_le(object.exchange.answered_at.as_unix());
     rest.put_u64_le(object.body.len() as u64);
     rest.put_u32_le(u32::try_from(object.fields.len()).unwrap_or(u32::MAX));
     for (field, value) in &object.fields {
@@ -118,10 +119,12 @@ pub(super) fn parse(name: &Name, entry: &Bytes) -> Option<(Mark, DiskObject)> {
         run: rest.try_get_u64_le().ok()?,
         space: rest.try_get_u64_le().ok()?,
         stamp: rest.try_get_u64_le().ok()?,
-        since: rest.try_get_u64_le().ok()?,
+        since: Moment::from_u64(rest.try_get_u64_le().ok()?),
     };
-    let asked_at = Timestamp::from_unix(rest.try_get_u64_le().ok()?);
-    let answered_at = Timestamp::from_unix(rest.try_get_u64_le().ok()?);
+    let exchange = Exchange {
+        asked_at: Timestamp::from_unix(rest.try_get_u64_le().ok()?),
+        answered_at: Timestamp::from_unix(rest.try_get_u64_le().ok()?),
+    };
     let length = rest.try_get_u64_le().ok()?;
     let mut fields = HeaderMap::new();
     for _ in 0..rest.try_get_u32_le().ok()? {
@@ -132,8 +135,7 @@ pub(super) fn parse(name: &Name, entry: &Bytes) -> Option<(Mark, DiskObject)> {
     }
     let object = DiskObject {
         fields,
-        asked_at,
-        answered_at,
+        exchange,
         body: rest,
     };
     (object.body.len() as u64 == length).then_some((mark, object))
@@ -183,8 +185,10 @@ mod tests {
         fields.append("x-note", HeaderValue::from_static(""));
         DiskObject {
             fields,
-            asked_at: Timestamp::from_unix(1),
-            answered_at: Timestamp::from_unix(u64::MAX),
+            exchange: Exchange {
+                asked_at: Timestamp::from_unix(1),
+                answered_at: Timestamp::from_unix(u64::MAX),
+            },
             body: Bytes::copy_from_slice(body),
         }
     }
@@ -193,7 +197,7 @@ mod tests {
         run: 7,
         space: 6,
         stamp: 8,
-        since: 9,
+        since: Moment::from_u64(9),
     };
 
     fn written(name: &Name, object: &DiskObject) -> Bytes {

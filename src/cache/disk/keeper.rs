@@ -5,11 +5,13 @@
 
 use super::counts::{Count, Counts};
 use super::entry::Name;
+use super::events;
 use super::layout::Layout;
 use super::session::{End, Pace, Session};
 use super::store::{Missed, Store, Writing};
-use super::{DiskError, DiskHit, DiskObject, DiskReading, ObjectName};
+use super::{DiskError, DiskHit, DiskObject, Moment, ObjectName};
 use crate::config::DiskCacheConfig;
+use crate::telemetry::DiskReading;
 use arc_swap::ArcSwapOption;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +23,6 @@ use tracing::dispatcher::{self, Dispatch};
 const THREADS: usize = 8;
 /// How long [`Keeper::close`] waits.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(8);
-/// What stands before each line; operators need not know which file it comes from.
-const TARGET: &str = "evergate";
 
 /// What workers and the thread share.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Keeper {
         found.ok()
     }
 
-    pub(super) fn put(&self, name: &ObjectName, object: DiskObject, since: u64) {
+    pub(super) fn put(&self, name: &ObjectName, object: DiskObject, since: Moment) {
         let store = self.shared.open.load();
         let written = store
             .as_ref()
@@ -137,8 +137,6 @@ fn keep(shared: &Shared, mut stop: oneshot::Receiver<()>, opened: Opened) {
         let next = last.map_or(shared.pace.pause, |last: Duration| last.saturating_mul(2));
         let next = next.min(shared.pace.longest);
         pause = Some(next);
-        let seconds = next.as_secs_f32();
-        let folder = tracing::field::display(shared.folder.display());
         match end {
             End::Stopped => return,
             End::Unopened(error) => {
@@ -148,14 +146,14 @@ fn keep(shared: &Shared, mut stop: oneshot::Receiver<()>, opened: Opened) {
                     let _ = opened.send(Err(error));
                     return;
                 }
-                tracing::error!(target: TARGET, %error, seconds, "the disk cache is out of order; it is opened again later");
+                events::out_of_order(&error, next);
                 if wait(next, &mut stop) {
                     return;
                 }
             }
             End::Broken(reason) => {
                 shared.counts.add(Count::Errors, 1);
-                tracing::error!(target: TARGET, folder, reason, seconds, "the disk cache can't write; it tries again later");
+                events::not_written(&shared.folder, &reason, next);
             }
         }
     }

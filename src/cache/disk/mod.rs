@@ -16,6 +16,7 @@
 mod counts;
 mod entry;
 mod error;
+mod events;
 mod folder;
 mod keeper;
 mod layout;
@@ -24,12 +25,12 @@ mod pending;
 mod session;
 mod store;
 
-pub use counts::{DiskReading, DiskState};
 pub use error::DiskError;
 pub use object::{DiskHit, DiskObject, WrittenBy};
 
-use super::ObjectName;
+use super::{Moment, ObjectName};
 use crate::config::DiskCacheConfig;
+use crate::telemetry::DiskReading;
 use keeper::Keeper;
 
 /// The disk tier. Shared by all workers; closed when it is dropped.
@@ -52,10 +53,10 @@ impl DiskTier {
         self.0.get(name).await
     }
 
-    /// Writes `object` in place of whatever was kept under `name`. `since` is the `Moment` that was taken before the origin was
-    /// asked, as a number. It never waits: when the disk is behind, or out of order, the object is dropped, and
+    /// Writes `object` in place of whatever was kept under `name`. `since` is the moment that was taken before the origin was
+    /// asked. It never waits: when the disk is behind, or out of order, the object is dropped, and
     /// nothing is kept under `name`.
-    pub fn put(&self, name: &ObjectName, object: DiskObject, since: u64) {
+    pub fn put(&self, name: &ObjectName, object: DiskObject, since: Moment) {
         self.0.put(name, object, since);
     }
 

@@ -1,6 +1,6 @@
 //! What the disk tier keeps: an object as its origin has it, and when it was asked for. Rule 18.
 
-use crate::clock::Timestamp;
+use crate::cache::{Exchange, Moment};
 use bytes::Bytes;
 use http::HeaderMap;
 
@@ -9,10 +9,8 @@ use http::HeaderMap;
 pub struct DiskObject {
     /// The fields of its head that are kept, `Cache-Control` and the like among them, so that its freshness can be judged again.
     pub fields: HeaderMap,
-    /// When the origin was asked for it, or asked last whether it is still current.
-    pub asked_at: Timestamp,
-    /// When that answer came.
-    pub answered_at: Timestamp,
+    /// When it came from the origin, or the origin said last that it is still current.
+    pub exchange: Exchange,
     /// Its bytes.
     pub body: Bytes,
 }
@@ -22,8 +20,8 @@ pub struct DiskObject {
 pub enum WrittenBy {
     /// This one, for the same space: whatever was forgotten since is known.
     ThisRun {
-        /// The `Moment` that was taken before the origin was asked, as a number.
-        since: u64,
+        /// The moment that was taken before the origin was asked.
+        since: Moment,
     },
     /// An earlier one, or this one before the disk failed, or for a space that a reload has ended: nobody knows what was
     /// forgotten since. Use it only once revalidated.

@@ -5,6 +5,7 @@ use super::session::Pace;
 use super::tests::{config, name, object, wait_until, written};
 use super::*;
 use crate::cache::Space;
+use crate::telemetry::DiskState;
 use std::time::Duration;
 
 const QUICK: Pace = Pace {
@@ -23,23 +24,33 @@ async fn rule_28_after_a_failed_write_it_reads_on_and_writes_again_later() {
     let space = Space::new("files");
     let [a, b] = ["a", "b"].map(|key| name(&space, key));
     let tier = open_quick(folder.path()).await;
-    tier.put(&a, object("1"), 3);
+    tier.put(&a, object("1"), Moment::from_u64(3));
     written(&tier, 1).await;
-    assert_eq!(tier.get(&a).await.unwrap().written, WrittenBy::ThisRun { since: 3 });
+    assert_eq!(
+        tier.get(&a).await.unwrap().written,
+        WrittenBy::ThisRun {
+            since: Moment::from_u64(3)
+        }
+    );
     tier.store().lose_a_write(&b);
     wait_until("it is opened again", || tier.reading().state == DiskState::ReadsOnly).await;
     let found = tier.get(&a).await.unwrap();
     assert_eq!((found.object.body, found.written), ("1".into(), WrittenBy::EarlierRun));
-    tier.put(&b, object("2"), 4);
+    tier.put(&b, object("2"), Moment::from_u64(4));
     assert_eq!(tier.reading().dropped, 1);
     assert_eq!(tier.get(&b).await, None);
     // What is not written any more must not leave an older one behind.
-    tier.put(&a, object("new"), 5);
+    tier.put(&a, object("new"), Moment::from_u64(5));
     assert_eq!(tier.get(&a).await, None);
     wait_until("it writes again", || tier.reading().state == DiskState::Works).await;
-    tier.put(&b, object("2"), 6);
+    tier.put(&b, object("2"), Moment::from_u64(6));
     written(&tier, 2).await;
-    assert_eq!(tier.get(&b).await.unwrap().written, WrittenBy::ThisRun { since: 6 });
+    assert_eq!(
+        tier.get(&b).await.unwrap().written,
+        WrittenBy::ThisRun {
+            since: Moment::from_u64(6)
+        }
+    );
     assert_eq!(tier.reading().errors, 1);
 }
 
@@ -50,7 +61,7 @@ async fn rule_28_a_folder_that_is_gone_is_a_miss_and_is_made_again() {
     let space = Space::new("files");
     let a = name(&space, "a");
     let tier = open_quick(&folder).await;
-    tier.put(&a, object("1"), 0);
+    tier.put(&a, object("1"), Moment::from_u64(0));
     written(&tier, 1).await;
     std::fs::remove_dir_all(&folder).unwrap();
     std::fs::write(&folder, "in the way").unwrap();
@@ -59,13 +70,13 @@ async fn rule_28_a_folder_that_is_gone_is_a_miss_and_is_made_again() {
     wait_until("it can't be opened", || tier.reading().errors == 2).await;
     assert_eq!(tier.reading().state, DiskState::Out);
     assert_eq!(tier.get(&a).await, None);
-    tier.put(&a, object("2"), 0);
+    tier.put(&a, object("2"), Moment::from_u64(0));
     tier.remove(&a);
     assert_eq!(tier.reading().dropped, 1);
     std::fs::remove_file(&folder).unwrap();
     wait_until("it works again", || tier.reading().state == DiskState::Works).await;
     assert_eq!(tier.get(&a).await, None);
-    tier.put(&a, object("3"), 0);
+    tier.put(&a, object("3"), Moment::from_u64(0));
     written(&tier, 2).await;
     assert_eq!(tier.get(&a).await.unwrap().object.body, "3");
 }

@@ -1,11 +1,13 @@
 //! One opening of the disk tier, from the folder's lock to the end: by the program's wish, or because nothing is written any more.
 
 use super::DiskError;
-use super::counts::{Count, Counts, DiskState};
+use super::counts::{Count, Counts};
+use super::events;
 use super::folder::Folder;
 use super::layout::Layout;
 use super::pending::Settled;
 use super::store::{Store, Writing};
+use crate::telemetry::DiskState;
 use arc_swap::ArcSwapOption;
 use foyer::{Device, ErrorKind};
 use std::path::Path;
@@ -16,8 +18,6 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::dispatcher::{self, Dispatch};
 
-/// What stands before each line; operators need not know which file it comes from.
-const TARGET: &str = "evergate";
 /// How long writing what waits may take at the end.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 /// Nothing was written for so long, although something waits: foyer, or the disk, is stuck.
@@ -173,9 +173,7 @@ impl Session<'_> {
                         resume = None;
                         store.set_writing(Writing::Yes);
                         self.tell_state(store);
-                        dispatcher::with_default(&self.log, || {
-                            tracing::info!(target: TARGET, "the disk cache writes again");
-                        });
+                        dispatcher::with_default(&self.log, events::writes_again);
                     }
                 }
             }

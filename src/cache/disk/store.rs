@@ -4,7 +4,7 @@ use super::entry::{self, Mark, Name};
 use super::folder::Folder;
 use super::layout::Layout;
 use super::pending::{Ended, Lease, Pending, Settled};
-use super::{DiskHit, DiskObject, ObjectName, WrittenBy};
+use super::{DiskHit, DiskObject, Moment, ObjectName, WrittenBy};
 use bytes::Bytes;
 use foyer::{
     BlockEngineConfig, Code, Device, DeviceBuilder, FsDeviceBuilder, HybridCache, HybridCacheBuilder,
@@ -196,7 +196,7 @@ impl Store {
     }
 
     /// Hands `object` to foyer, if it takes any more; whatever was kept under `name` is gone either way.
-    pub(super) fn put(&self, name: &ObjectName, object: DiskObject, since: u64) -> Writing {
+    pub(super) fn put(&self, name: &ObjectName, object: DiskObject, since: Moment) -> Writing {
         let space = name.as_query().space.number();
         let name = &Name::of(name);
         let size = self.layout.taken_by(entry::size(name, &object));

@@ -1,9 +1,10 @@
 //! The tier as a whole: what is found again, by whom, and what is refused. Crashes and full disks are in `tests/disk_cache.rs`.
 
 use super::*;
-use crate::cache::{ObjectQuery, Space};
+use crate::cache::{Exchange, ObjectQuery, Space};
 use crate::clock::Timestamp;
 use crate::s3::ObjectKey;
+use crate::telemetry::DiskState;
 use bytes::Bytes;
 use http::HeaderMap;
 use std::path::Path;
@@ -37,8 +38,10 @@ pub(super) fn object(body: impl Into<Bytes>) -> DiskObject {
     fields.insert("etag", "\"1\"".parse().unwrap());
     DiskObject {
         fields,
-        asked_at: Timestamp::from_unix(1),
-        answered_at: Timestamp::from_unix(2),
+        exchange: Exchange {
+            asked_at: Timestamp::from_unix(1),
+            answered_at: Timestamp::from_unix(2),
+        },
         body: body.into(),
     }
 }
@@ -63,12 +66,14 @@ async fn what_was_put_is_found_at_once_when_written_and_after_a_restart() {
     let (one, other) = (name(&space, "one"), name(&space, "other"));
     let tier = open(folder.path()).await;
     assert_eq!(tier.get(&one).await, None);
-    tier.put(&one, object("1"), 5);
-    tier.put(&other, object(vec![7; 100 * KIB]), 6);
+    tier.put(&one, object("1"), Moment::from_u64(5));
+    tier.put(&other, object(vec![7; 100 * KIB]), Moment::from_u64(6));
     let mine = |since, object| {
         Some(DiskHit {
             object,
-            written: WrittenBy::ThisRun { since },
+            written: WrittenBy::ThisRun {
+                since: Moment::from_u64(since),
+            },
         })
     };
     assert_eq!(tier.get(&one).await, mine(5, object("1")));
@@ -103,8 +108,8 @@ async fn rule_18_names_are_told_apart_over_a_restart() {
     };
     let (files, photos) = (Space::new("files"), Space::new("photos"));
     let tier = open(folder.path()).await;
-    tier.put(&names(&files, None), object("current"), 0);
-    tier.put(&names(&files, Some("1")), object("first"), 0);
+    tier.put(&names(&files, None), object("current"), Moment::from_u64(0));
+    tier.put(&names(&files, Some("1")), object("first"), Moment::from_u64(0));
     tier.close().await;
     let tier = open(folder.path()).await;
     let body = async |name: &ObjectName| tier.get(name).await.map(|found| found.object.body);
@@ -121,10 +126,15 @@ async fn what_another_space_of_that_name_wrote_wants_revalidation() {
     let folder = tempfile::tempdir().unwrap();
     let (before, after) = (Space::new("files"), Space::new("files"));
     let tier = open(folder.path()).await;
-    tier.put(&name(&before, "a"), object("1"), 1);
+    tier.put(&name(&before, "a"), object("1"), Moment::from_u64(1));
     let written_by = async |space: &Space| tier.get(&name(space, "a")).await.unwrap().written;
     for _ in 0..2 {
-        assert_eq!(written_by(&before).await, WrittenBy::ThisRun { since: 1 });
+        assert_eq!(
+            written_by(&before).await,
+            WrittenBy::ThisRun {
+                since: Moment::from_u64(1)
+            }
+        );
         assert_eq!(written_by(&after).await, WrittenBy::EarlierRun);
         written(&tier, 1).await;
     }
@@ -137,16 +147,16 @@ async fn an_older_object_never_comes_back() {
     let [a, b, c] = ["a", "b", "c"].map(|key| name(&space, key));
     let tier = open(folder.path()).await;
     for each in [&a, &b, &c] {
-        tier.put(each, object("old"), 0);
+        tier.put(each, object("old"), Moment::from_u64(0));
     }
     written(&tier, 3).await;
-    tier.put(&a, object("new"), 1);
+    tier.put(&a, object("new"), Moment::from_u64(1));
     assert_eq!(tier.get(&a).await.unwrap().object.body, "new");
-    tier.put(&b, object("newer"), 1);
+    tier.put(&b, object("newer"), Moment::from_u64(1));
     tier.remove(&b);
     assert_eq!(tier.get(&b).await, None);
     // What is not written takes the place of what was.
-    tier.put(&c, object(vec![0; 512 * KIB]), 1);
+    tier.put(&c, object(vec![0; 512 * KIB]), Moment::from_u64(1));
     assert_eq!(tier.get(&c).await, None);
     assert_eq!(tier.reading().dropped, 1);
     written(&tier, 4).await;
@@ -155,7 +165,7 @@ async fn an_older_object_never_comes_back() {
     assert_eq!((tier.get(&b).await, tier.get(&c).await), (None, None));
     tier.remove(&a);
     assert_eq!(tier.get(&a).await, None);
-    tier.put(&a, object("newest"), 2);
+    tier.put(&a, object("newest"), Moment::from_u64(2));
     assert_eq!(tier.get(&a).await.unwrap().object.body, "newest");
 }
 
@@ -168,7 +178,7 @@ async fn rule_23_what_waits_and_what_is_kept_is_bounded() {
     let mut last = None;
     for at in 0..400 {
         let name = name(&space, &format!("{at}"));
-        tier.put(&name, object(body.clone()), 0);
+        tier.put(&name, object(body.clone()), Moment::from_u64(0));
         let reading = tier.reading();
         assert!(reading.waiting_bytes <= 4 * MIB);
         last = Some(name).filter(|_| reading.dropped == 0).or(last);
@@ -201,7 +211,7 @@ async fn rule_23_a_disk_that_hangs_holds_no_worker_up() {
     let space = Space::new("files");
     let a = name(&space, "a");
     let tier = open(folder.path()).await;
-    tier.put(&a, object("1"), 0);
+    tier.put(&a, object("1"), Moment::from_u64(0));
     written(&tier, 1).await;
     let (release, held) = std::sync::mpsc::channel::<()>();
     tier.store().runtime().spawn(async move { held.recv() });
@@ -222,7 +232,11 @@ async fn rule_23_a_disk_that_hangs_holds_no_worker_up() {
     assert_eq!(tier.reading().errors, 1);
     let start = Instant::now();
     for at in 0..1000 {
-        tier.put(&name(&space, &format!("{at}")), object(vec![1; 10 * KIB]), 0);
+        tier.put(
+            &name(&space, &format!("{at}")),
+            object(vec![1; 10 * KIB]),
+            Moment::from_u64(0),
+        );
     }
     assert!(start.elapsed() < store::READ_DEADLINE, "putting waits for nothing");
     assert!(tier.reading().dropped > 0);

@@ -12,13 +12,14 @@ mod validity;
 mod vary;
 
 use crate::clock::Timestamp;
+use crate::telemetry::NotKept;
 use cache_control::{CacheControl, Reuse};
 use dates::AgeField;
 use http::HeaderMap;
 use std::time::Duration;
 use thiserror::Error;
 
-pub use validity::{Standing, Validity};
+pub use validity::{Exchange, Standing, Validity};
 
 /// Why an answer may not be kept. RFC 9111 §3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
@@ -32,6 +33,16 @@ pub enum NotStored {
     /// `Vary` names a request field that the cache's key does not hold.
     #[error("the origin's answer says `Vary` with a request field that the cache does not tell answers apart by")]
     Vary,
+}
+
+impl From<NotStored> for NotKept {
+    fn from(reason: NotStored) -> Self {
+        match reason {
+            NotStored::NoStore => Self::NoStore,
+            NotStored::Private => Self::Private,
+            NotStored::Vary => Self::Vary,
+        }
+    }
 }
 
 /// What the head of an answer says of keeping it.

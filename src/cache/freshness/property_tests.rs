@@ -1,6 +1,6 @@
 //! What holds for every head that an origin could send, at every time and in every route.
 
-use super::tests::{NOON, secs};
+use super::tests::{NOON, exchange, secs};
 use super::*;
 use crate::config::CachePolicy;
 use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, HeaderName, HeaderValue, VARY};
@@ -121,8 +121,8 @@ proptest! {
         headers in head(), policy in policy(), asked_at in time(), answered_at in time(), now in time(),
     ) {
         let rules = StorageRules::from_headers(&headers);
-        let told = Validity::new(&rules, asked_at, answered_at);
-        let silent = Validity::new(&StorageRules::from_headers(&HeaderMap::new()), asked_at, answered_at);
+        let told = Validity::new(&rules, exchange(asked_at, answered_at));
+        let silent = Validity::new(&StorageRules::from_headers(&HeaderMap::new()), exchange(asked_at, answered_at));
         prop_assert!(told.age(now) >= silent.age(now));
         prop_assert!(rank(told.standing(&policy, now)) >= rank(silent.standing(&policy, now)));
         prop_assert!(!told.may_stand_in(&policy, now) || silent.may_stand_in(&policy, now));
@@ -140,8 +140,8 @@ proptest! {
         headers in head(), repeated in head(), policy in policy(), times in (time(), time(), time(), time()), now in time(),
     ) {
         let (first, second) = (StorageRules::from_headers(&headers), StorageRules::from_headers(&repeated));
-        let renewed = Validity::new(&first, times.0, times.1).renewed(&second, times.2, times.3);
-        let silent = Validity::new(&StorageRules::from_headers(&HeaderMap::new()), times.2, times.3);
+        let renewed = Validity::new(&first, exchange(times.0, times.1)).renewed(&second, exchange(times.2, times.3));
+        let silent = Validity::new(&StorageRules::from_headers(&HeaderMap::new()), exchange(times.2, times.3));
         prop_assert!(rank(renewed.standing(&policy, now)) >= rank(silent.standing(&policy, now)));
         prop_assert!(!renewed.may_stand_in(&policy, now) || silent.may_stand_in(&policy, now));
         if second.says_nothing() {
@@ -155,7 +155,7 @@ proptest! {
     fn time_only_takes_away(
         headers in head(), policy in policy(), asked_at in time(), now in time(), later in 0_u64..20_000,
     ) {
-        let kept = Validity::new(&StorageRules::from_headers(&headers), asked_at, asked_at);
+        let kept = Validity::new(&StorageRules::from_headers(&headers), exchange(asked_at, asked_at));
         let now = Timestamp::from_unix(now.as_unix().max(asked_at.as_unix()));
         let later = now.plus(secs(later));
         prop_assert!(kept.age(later) >= kept.age(now));
@@ -181,7 +181,7 @@ proptest! {
             });
             fields.extend(age.map(|age| (AGE, age.to_string())));
             let fields = fields.into_iter().map(|(name, value)| (name, HeaderValue::try_from(value).unwrap()));
-            Validity::new(&StorageRules::from_headers(&fields.collect()), NOON, NOON)
+            Validity::new(&StorageRules::from_headers(&fields.collect()), exchange(NOON, NOON))
         };
         let policy = CachePolicy { fresh_for: secs(1_000_000), ..CachePolicy::default() };
         let (right, wrong) = (exchange(0).standing(&policy, NOON), exchange(skew).standing(&policy, NOON));

@@ -24,6 +24,10 @@ pub(super) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+pub(super) fn exchange(asked_at: Timestamp, answered_at: Timestamp) -> Exchange {
+    Exchange { asked_at, answered_at }
+}
+
 pub(super) fn rules(head: &[(&'static str, &str)]) -> StorageRules {
     let mut headers = HeaderMap::new();
     for (name, value) in head {
@@ -33,7 +37,7 @@ pub(super) fn rules(head: &[(&'static str, &str)]) -> StorageRules {
 }
 
 pub(super) fn validity(head: &[(&'static str, &str)]) -> Validity {
-    Validity::new(&rules(head), NOON, NOON)
+    Validity::new(&rules(head), exchange(NOON, NOON))
 }
 
 /// For how many seconds an answer with this head is fresh on arrival.

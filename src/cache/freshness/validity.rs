@@ -14,6 +14,15 @@ const TOLERATED_SETBACK: Duration = Duration::from_mins(1);
 /// The largest age, and lifetime, that is told apart from others: 68 years, as RFC 9111 §1.2.2 has it.
 const FOREVER: Duration = Duration::from_secs(1 << 31);
 
+/// When an origin was asked, and when the head of its answer was there, both by the gateway's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// When the request left.
+    pub asked_at: Timestamp,
+    /// When the head of the answer was there.
+    pub answered_at: Timestamp,
+}
+
 /// What is kept beside a stored answer to judge it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validity {
@@ -45,8 +54,7 @@ pub enum Standing {
 }
 
 impl Validity {
-    /// Takes what an answer's head says, when the request for it left, and when its head was there, both by the gateway's
-    /// clock.
+    /// Takes what an answer's head says, and the times of the exchange that it came by.
     ///
     /// The age on arrival is RFC 9111 §4.2.3's corrected age value, `Age` and the time that the exchange took. The apparent
     /// age, which is our time less `Date`, counts only beside an `Age`: only then has a cache stood in between, and only a
@@ -55,7 +63,8 @@ impl Validity {
     /// at all, and a lifetime by `Expires` is measured from the `Date` of the same clock, so that a wrong
     /// clock never makes an answer younger than `Age` says.
     #[must_use]
-    pub fn new(rules: &StorageRules, asked_at: Timestamp, answered_at: Timestamp) -> Self {
+    pub fn new(rules: &StorageRules, exchange: Exchange) -> Self {
+        let Exchange { asked_at, answered_at } = exchange;
         let delay = answered_at.since(asked_at);
         let apparent = rules.date.map_or(Duration::ZERO, |date| answered_at.since(date));
         let initial_age = match rules.age {
@@ -73,8 +82,8 @@ impl Validity {
     /// Returns the validity after a 304 whose head says `told`, with the times of that exchange: what it leaves out stays
     /// as it was. The caller has asked `told.may_store()`.
     #[must_use]
-    pub fn renewed(&self, told: &StorageRules, asked_at: Timestamp, answered_at: Timestamp) -> Self {
-        Self::new(&self.rules.updated_by(told), asked_at, answered_at)
+    pub fn renewed(&self, told: &StorageRules, exchange: Exchange) -> Self {
+        Self::new(&self.rules.updated_by(told), exchange)
     }
 
     /// Returns the current age, for the `Age` field: whole seconds since the origin made or confirmed the answer.

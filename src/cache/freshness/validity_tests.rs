@@ -1,6 +1,6 @@
 //! Ages, windows and clocks: what a stored answer is good for as time goes by.
 
-use super::tests::{NOON, NOW, STALE, WIDE, rules, secs, validity};
+use super::tests::{NOON, NOW, STALE, WIDE, exchange, rules, secs, validity};
 use super::*;
 use crate::config::CachePolicy;
 use Standing::{Fresh, Stale, WhileRevalidating};
@@ -138,7 +138,7 @@ fn no_cache_and_what_is_broken_are_never_used_unasked() {
 
 #[test]
 fn the_age_is_what_age_says_and_the_time_that_passed_since_the_request() {
-    let kept = |head: &[(&'static str, &str)]| Validity::new(&rules(head), NOON, after(3));
+    let kept = |head: &[(&'static str, &str)]| Validity::new(&rules(head), exchange(NOON, after(3)));
     assert_eq!(kept(&[]).age(after(3)), secs(3));
     assert_eq!(kept(&[]).age(after(10)), secs(10));
     assert_eq!(kept(&[("age", "100")]).age(after(10)), secs(110));
@@ -147,7 +147,7 @@ fn the_age_is_what_age_says_and_the_time_that_passed_since_the_request() {
     let left = kept(&[("age", "100"), ("cache-control", "max-age=200")]).standing(&WIDE, after(10));
     assert_eq!(left, fresh(90));
     // The answer before the request: a clock that was set between them.
-    let odd = Validity::new(&rules(&[]), after(3), NOON);
+    let odd = Validity::new(&rules(&[]), exchange(after(3), NOON));
     assert_eq!(odd.age(after(3)), secs(3));
 }
 
@@ -225,7 +225,7 @@ fn a_304_renews_the_time_and_keeps_what_it_leaves_out() {
         ("age", "30"),
     ]);
     let (asked, answered) = (after(1_000), after(1_001));
-    let renewed = |head: &[(&'static str, &str)]| stored.renewed(&rules(head), asked, answered);
+    let renewed = |head: &[(&'static str, &str)]| stored.renewed(&rules(head), exchange(asked, answered));
 
     let silent = [("date", "Wed, 01 Jan 2025 00:16:41 GMT")];
     assert!(rules(&silent).says_nothing());
@@ -242,7 +242,7 @@ fn a_304_renews_the_time_and_keeps_what_it_leaves_out() {
     assert!(!rules(&expires).says_nothing());
     assert_eq!(renewed(&expires).standing(&STALE, answered), fresh(59));
     // Twice over, the last word counts for each field.
-    let again = renewed(&other).renewed(&rules(&[]), after(2_000), after(2_000));
+    let again = renewed(&other).renewed(&rules(&[]), exchange(after(2_000), after(2_000)));
     assert_eq!(again.standing(&STALE, after(2_000)), fresh(10));
 
     // A stored `Expires` is a date, which does not move with the 304.
@@ -250,13 +250,13 @@ fn a_304_renews_the_time_and_keeps_what_it_leaves_out() {
     assert_eq!(dated.standing(&WIDE, NOON), fresh(1_200));
     assert_eq!(
         dated
-            .renewed(&rules(&silent), answered, answered)
+            .renewed(&rules(&silent), exchange(answered, answered))
             .standing(&WIDE, answered),
         fresh(199)
     );
 
     // Without a date of its own it counts from when the 304 came, not from the date that is stored.
-    let undated = dated.renewed(&rules(&[]), answered, answered);
+    let undated = dated.renewed(&rules(&[]), exchange(answered, answered));
     assert_eq!(undated.standing(&WIDE, answered), fresh(199));
 
     let vary = rules(&[("vary", "cookie")]);

@@ -6,8 +6,8 @@
 use super::ObjectCache;
 use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
-use super::on_disk::{self, Exchange, OnDisk};
-use crate::cache::{BodyWriter, Moment, NotStored, ObjectName, SharedBody, StorageRules, Validity};
+use super::on_disk::{self, OnDisk};
+use crate::cache::{BodyWriter, Exchange, Moment, ObjectName, SharedBody, StorageRules, Validity};
 use crate::clock::Timestamp;
 use crate::config::CachePolicy;
 use crate::credentials::Credentials;
@@ -169,7 +169,7 @@ impl Fill {
         first: oneshot::Sender<OriginResponse>,
     ) {
         let rules = StorageRules::from_headers(&headers);
-        let validity = Validity::new(&rules, exchange.asked_at, exchange.answered_at);
+        let validity = Validity::new(&rules, exchange);
         let (shared, writer) = match self.room(response.complete_length(), &rules) {
             Ok(room) => room,
             Err(reason) => return self.unkept(reason, response, first),
@@ -246,13 +246,3 @@ impl Fill {
 }
 
 type Room = (Arc<SharedBody<TransferError>>, BodyWriter<TransferError>);
-
-impl From<NotStored> for NotKept {
-    fn from(reason: NotStored) -> Self {
-        match reason {
-            NotStored::NoStore => Self::NoStore,
-            NotStored::Private => Self::Private,
-            NotStored::Vary => Self::Vary,
-        }
-    }
-}

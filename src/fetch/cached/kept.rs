@@ -1,9 +1,8 @@
 //! What the cache keeps under one name.
 
-use super::on_disk::Exchange;
 use super::part;
 use super::response::{CacheUse, ObjectBody, ObjectResponse};
-use crate::cache::{StorageRules, Validity, Weigh};
+use crate::cache::{Exchange, StorageRules, Validity, Weigh};
 use crate::clock::Timestamp;
 use crate::fetch::conditions::Conditions;
 use crate::fetch::entity_tag::EntityTags;
@@ -77,7 +76,7 @@ impl KeptObject {
     pub(super) fn vouched_for(&self, head: &OriginHead, told: &StorageRules, exchange: Exchange) -> Self {
         Self {
             head: Arc::new(self.head.updated(head)),
-            validity: self.validity.renewed(told, exchange.asked_at, exchange.answered_at),
+            validity: self.validity.renewed(told, exchange),
             body: self.body.clone(),
         }
     }
@@ -86,7 +85,9 @@ impl KeptObject {
 impl Weigh for Kept {
     fn weigh(&self) -> usize {
         match self {
-            Self::Object(object) => size_of::<KeptObject>() + object.head.weigh() + object.body.len(),
+            Self::Object(object) => size_of::<KeptObject>()
+                .saturating_add(object.head.weigh())
+                .saturating_add(object.body.len()),
             Self::Missing(_) | Self::TooLarge(..) | Self::Unkept(_) => 0,
         }
     }

@@ -16,10 +16,10 @@ mod response;
 pub use read::{Found, Want};
 pub use response::{After, Asker, Before, CacheUse, ObjectBody, ObjectResponse};
 
-use crate::cache::{self, Budget, DiskTier, Flights, Forgotten, ObjectStore};
+use crate::cache::{Budget, DiskTier, Flights, Forgotten, ObjectStore};
 use crate::clock::Clock;
 use crate::config::ObjectCacheConfig;
-use crate::telemetry::{DiskReading, ObjectCacheMetrics, ObjectCacheReading};
+use crate::telemetry::{ObjectCacheMetrics, ObjectCacheReading};
 use flight::Flight;
 use kept::Kept;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ impl ObjectCache {
             limit_bytes: self.max_bytes,
             leased_bytes: self.budget.leased(),
             leased_limit_bytes: self.budget.limit(),
-            disk: self.disk.as_ref().map(|disk| told(disk.reading())),
+            disk: self.disk.as_ref().map(DiskTier::reading),
         }
     }
 
@@ -105,17 +105,5 @@ impl ObjectCache {
         if let Some(disk) = &self.disk {
             disk.close().await;
         }
-    }
-}
-
-fn told(disk: cache::DiskReading) -> DiskReading {
-    DiskReading {
-        hits: disk.hits,
-        misses: disk.misses,
-        written: disk.written,
-        dropped: disk.dropped,
-        errors: disk.errors.saturating_add(disk.damaged),
-        bytes: disk.bytes,
-        limit_bytes: disk.limit_bytes,
     }
 }

@@ -4,8 +4,7 @@
 
 use super::ObjectCache;
 use super::kept::{Kept, KeptObject};
-use crate::cache::{DiskObject, Moment, ObjectName, StorageRules, Validity, WrittenBy};
-use crate::clock::Timestamp;
+use crate::cache::{DiskObject, Exchange, Moment, ObjectName, StorageRules, Validity, WrittenBy};
 use crate::fetch::head::OriginHead;
 use bytes::Bytes;
 use http::header::{
@@ -40,26 +39,14 @@ pub(super) enum OnDisk {
     Unvouched(Arc<KeptObject>, HeaderMap),
 }
 
-/// When the origin was asked, and when it answered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Exchange {
-    pub(super) asked_at: Timestamp,
-    pub(super) answered_at: Timestamp,
-}
-
 impl ObjectCache {
     /// Looks for an object on disk.
     pub(super) async fn look_on_disk(&self, name: &ObjectName) -> Option<OnDisk> {
         let found = self.disk.as_ref()?.get(name).await?;
-        let DiskObject {
-            fields,
-            asked_at,
-            answered_at,
-            body,
-        } = found.object;
+        let DiskObject { fields, exchange, body } = found.object;
         let query = name.as_query();
         let since = match found.written {
-            WrittenBy::ThisRun { since } => Some(Moment::from_u64(since)),
+            WrittenBy::ThisRun { since } => Some(since),
             WrittenBy::EarlierRun => None,
         };
         if since.is_some_and(|since| self.forgotten.is_forgotten(&query, since)) {
@@ -74,7 +61,7 @@ impl ObjectCache {
             .filter(|_| head.content_length == Some(length))?;
         let object = Arc::new(KeptObject {
             head: Arc::new(head),
-            validity: Validity::new(&StorageRules::from_headers(&fields), asked_at, answered_at),
+            validity: Validity::new(&StorageRules::from_headers(&fields), exchange),
             body: lease.around(body),
         });
         Some(match since {
@@ -104,11 +91,10 @@ impl ObjectCache {
         }
         let object = DiskObject {
             fields,
-            asked_at: exchange.asked_at,
-            answered_at: exchange.answered_at,
+            exchange,
             body: body.clone(),
         };
-        disk.put(name, object, since.as_u64());
+        disk.put(name, object, since);
     }
 
     /// Keeps nothing under `name` any more.

@@ -6,7 +6,7 @@ use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
 use super::part;
 use super::response::{After, Asker, Before, CacheUse, ObjectBody, ObjectResponse};
-use crate::cache::{Joined, ObjectName, ObjectQuery, Space, Standing};
+use crate::cache::{Joined, ObjectName, ObjectQuery, Standing};
 use crate::config::CachePolicy;
 use crate::credentials::Credentials;
 use crate::fetch::conditions::Conditions;
@@ -33,8 +33,6 @@ pub struct Want<'a> {
     pub state: &'a Arc<OriginState>,
     /// What it is asked with.
     pub credentials: &'a Credentials,
-    /// What the bucket's objects are kept under.
-    pub space: &'a Space,
     /// The object.
     pub target: &'a Target,
     /// The reader's conditions.
@@ -76,9 +74,10 @@ impl<'a> Want<'a> {
     /// What it is kept under; `None` for a part by its number, which is not kept.
     fn query(&self) -> Option<ObjectQuery<'a>> {
         let overrides = self.target.overrides();
+        let permit = self.target.permit();
         (!overrides.chooses_part()).then(|| ObjectQuery {
-            space: self.space,
-            key: self.target.permit().key(),
+            space: permit.bucket().space(),
+            key: permit.key(),
             version: overrides.get("versionId"),
         })
     }
@@ -185,7 +184,7 @@ impl ObjectCache {
                     // What is still arriving was asked for before, and must not be kept after. Not in any case, since a number
                     // is taken for it: strangers ask for what is missing all day.
                     if self.flights.is_under_way(&query) {
-                        self.forgotten.forget_key(want.space, query.key.as_str());
+                        self.forgotten.forget_key(query.space, query.key.as_str());
                     }
                 }
                 self.stand_in(want, stale.as_ref(), error)

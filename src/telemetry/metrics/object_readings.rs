@@ -1,6 +1,7 @@
 //! How full the object cache is, in memory and on disk: read when somebody scrapes.
 
 use super::family::{Definition, Kind, Sample};
+use crate::telemetry::DiskState;
 use prometheus::proto::MetricFamily;
 
 /// What the object cache holds.
@@ -20,23 +21,31 @@ pub struct ObjectCacheReading {
     pub disk: Option<DiskReading>,
 }
 
-/// What the disk tier did since the program began, and how full it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the disk tier did since it was opened, how full it is and how it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DiskReading {
     /// Look-ups that found an object.
     pub hits: u64,
-    /// Look-ups that did not, damaged objects included.
+    /// Look-ups that did not, for whatever reason.
     pub misses: u64,
+    /// Objects that were found damaged, and were misses.
+    pub damaged: u64,
     /// Objects written.
     pub written: u64,
-    /// Objects not written: the disk was behind or out of order.
+    /// Bytes of them on disk.
+    pub written_bytes: u64,
+    /// Objects that were not written: the disk was behind or out of order, or they were too large.
     pub dropped: u64,
-    /// Reads and writes that failed, and objects that were damaged.
+    /// Reads that failed or were late, writes that failed, and times that it could not be opened again.
     pub errors: u64,
-    /// Bytes on disk.
+    /// Bytes that the folder takes on disk, as of some seconds ago.
     pub bytes: u64,
     /// The bound on `bytes`.
     pub limit_bytes: u64,
+    /// Bytes that wait to be written.
+    pub waiting_bytes: u64,
+    /// How it stands.
+    pub state: DiskState,
 }
 
 static ENTRIES: Definition = Definition {
@@ -87,6 +96,12 @@ static DISK_WRITTEN: Definition = Definition {
     labels: &[],
     help: "Objects written to the disk of the object cache.",
 };
+static DISK_WRITTEN_BYTES: Definition = Definition {
+    name: "evergate_object_cache_disk_written_bytes_total",
+    kind: Kind::Counter,
+    labels: &[],
+    help: "Bytes written to the disk of the object cache.",
+};
 static DISK_DROPPED: Definition = Definition {
     name: "evergate_object_cache_disk_dropped_total",
     kind: Kind::Counter,
@@ -111,7 +126,19 @@ static DISK_LIMIT: Definition = Definition {
     labels: &[],
     help: "The bound on the bytes that the object cache holds on disk.",
 };
-pub(super) static ALL: [&Definition; 12] = [
+static DISK_WAITING: Definition = Definition {
+    name: "evergate_object_cache_disk_waiting_bytes",
+    kind: Kind::Gauge,
+    labels: &[],
+    help: "Bytes of objects that wait to be written to the disk of the object cache.",
+};
+static DISK_STATE: Definition = Definition {
+    name: "evergate_object_cache_disk_state",
+    kind: Kind::Gauge,
+    labels: &["state"],
+    help: "How the disk of the object cache stands: 1 for the state that holds.",
+};
+pub(super) static ALL: [&Definition; 15] = [
     &ENTRIES,
     &BYTES,
     &LIMIT,
@@ -120,10 +147,13 @@ pub(super) static ALL: [&Definition; 12] = [
     &DISK_HITS,
     &DISK_MISSES,
     &DISK_WRITTEN,
+    &DISK_WRITTEN_BYTES,
     &DISK_DROPPED,
     &DISK_ERRORS,
     &DISK_BYTES,
     &DISK_LIMIT,
+    &DISK_WAITING,
+    &DISK_STATE,
 ];
 
 pub(super) fn of_objects(reading: &ObjectCacheReading) -> Vec<MetricFamily> {
@@ -131,6 +161,10 @@ pub(super) fn of_objects(reading: &ObjectCacheReading) -> Vec<MetricFamily> {
     let disk = |definition: &Definition, value: fn(DiskReading) -> u64| {
         definition.family(reading.disk.map(|disk| Sample::count(&[], value(disk))))
     };
+    let states = reading.disk.into_iter().flat_map(|disk| {
+        let state = move |state: &DiskState| Sample::count(&[state.as_str()], u64::from(disk.state == *state));
+        DiskState::ALL.iter().map(state)
+    });
     vec![
         one(&ENTRIES, reading.entries),
         one(&BYTES, reading.bytes),
@@ -140,9 +174,12 @@ pub(super) fn of_objects(reading: &ObjectCacheReading) -> Vec<MetricFamily> {
         disk(&DISK_HITS, |disk| disk.hits),
         disk(&DISK_MISSES, |disk| disk.misses),
         disk(&DISK_WRITTEN, |disk| disk.written),
+        disk(&DISK_WRITTEN_BYTES, |disk| disk.written_bytes),
         disk(&DISK_DROPPED, |disk| disk.dropped),
-        disk(&DISK_ERRORS, |disk| disk.errors),
+        disk(&DISK_ERRORS, |disk| disk.errors.saturating_add(disk.damaged)),
         disk(&DISK_BYTES, |disk| disk.bytes),
         disk(&DISK_LIMIT, |disk| disk.limit_bytes),
+        disk(&DISK_WAITING, |disk| disk.waiting_bytes),
+        DISK_STATE.family(states),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::telemetry::{EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, StaleReason};
+use crate::telemetry::{DiskState, EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, StaleReason};
 
 fn metrics() -> Metrics {
     Metrics::new(Clock::manual(Timestamp::from_unix(1_000)).0).unwrap()
@@ -110,11 +110,15 @@ fn the_page_tells_how_full_the_object_cache_is() {
     let disk = DiskReading {
         hits: 1,
         misses: 2,
+        damaged: 1,
         written: 3,
+        written_bytes: 8,
         dropped: 4,
-        errors: 5,
+        errors: 4,
         bytes: 6,
         limit_bytes: 7,
+        waiting_bytes: 9,
+        state: DiskState::ReadsOnly,
     };
     metrics.read_objects(move || ObjectCacheReading {
         disk: Some(disk),
@@ -130,6 +134,11 @@ fn the_page_tells_how_full_the_object_cache_is() {
             "evergate_object_cache_disk_errors_total 5",
             "evergate_object_cache_disk_bytes 6",
             "evergate_object_cache_disk_limit_bytes 7",
+            "evergate_object_cache_disk_written_bytes_total 8",
+            "evergate_object_cache_disk_waiting_bytes 9",
+            "evergate_object_cache_disk_state{state=\"works\"} 0",
+            "evergate_object_cache_disk_state{state=\"reads_only\"} 1",
+            "evergate_object_cache_disk_state{state=\"out\"} 0",
         ],
     );
 }

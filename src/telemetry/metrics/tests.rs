@@ -4,8 +4,8 @@ use super::family::Kind;
 use super::*;
 use crate::clock::Timestamp;
 use crate::telemetry::{
-    BreakerState, DenialReason, EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult, OriginErrorKind,
-    Outcome, ResumeResult, RetryReason, StaleReason,
+    BreakerState, DenialReason, DiskState, EvictionCause, ForgetCause, ForgetScope, NotKept, ObjectResult,
+    OriginErrorKind, Outcome, ResumeResult, RetryReason, StaleReason,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -67,6 +67,7 @@ fn every_metric_is_in_the_reference_and_nothing_else_is() {
         NotKept::ALL.iter().map(|word| word.as_str()).collect(),
         EvictionCause::ALL.iter().map(|word| word.as_str()).collect(),
         ForgetCause::ALL.iter().map(|word| word.as_str()).collect(),
+        DiskState::ALL.iter().map(|word| word.as_str()).collect(),
         ForgetScope::ALL.iter().map(|word| word.as_str()).collect(),
     ] {
         for word in words {

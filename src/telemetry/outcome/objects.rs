@@ -90,6 +90,18 @@ words! {
 }
 
 words! {
+    /// How the disk tier stands.
+    DiskState {
+        /// It reads and writes.
+        Works = "works",
+        /// It reads; it writes nothing until the disk takes a trial file again.
+        ReadsOnly = "reads_only",
+        /// It is being opened again, or can't be.
+        Out = "out",
+    }
+}
+
+words! {
     /// What made the cache forget.
     ForgetCause {
         /// A client wrote through the gateway.
