@@ -48,7 +48,7 @@ impl Moment {
 
     /// Returns it as a number, to be written down; larger is later.
     #[must_use]
-    pub const fn as_u64(self) -> u64 {
+    pub(super) const fn as_u64(self) -> u64 {
         self.0
     }
 }
@@ -89,7 +89,7 @@ impl Forgotten {
 
     /// Returns the moment that it is. It is taken before the origin is asked, and kept with what the origin answers.
     #[must_use]
-    pub fn moment(&self) -> Moment {
+    pub(super) fn moment(&self) -> Moment {
         // Acquire: the origin is asked after it, and sees every write whose number is counted in (edge 1).
         Moment(self.last.load(Ordering::Acquire))
     }

@@ -293,15 +293,15 @@ async fn a_multipart_upload_that_is_completed_after_its_client_hung_up_counts_as
     let (origin, gates) = (Origin::with(&[("a", "old")]), [Gate::new(), Gate::new(), Gate::new()]);
     let gateway = Gateway::caching(&origin, POLICY);
     told(&gateway.get("/s/a").await, "old");
-    // As S3 does: 200, white space for as long as it takes, and the word at the end of it.
-    let space = || Step::Say(" ".repeat(10).into());
+    // As S3 does: 200, blank space for as long as it takes, and the word at the end of it.
+    let blank = || Step::Say(" ".repeat(10).into());
     let mut answer = Answer::raw(
         "200 OK",
         &["Content-Type: application/xml", "Content-Length: 1000"],
         "<?xml version=\"1.0\"?>",
     );
     for gate in &gates {
-        answer.0.extend([space(), Step::Wait(gate.clone())]);
+        answer.0.extend([blank(), Step::Wait(gate.clone())]);
     }
     origin.turn(move |asked| {
         if asked.method == "POST" {

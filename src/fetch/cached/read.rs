@@ -136,9 +136,10 @@ impl ObjectCache {
         query: ObjectQuery<'_>,
         object: Arc<KeptObject>,
     ) -> Result<Found, FetchError> {
-        match object.validity.standing(want.policy, self.clock.now()) {
+        let now = self.clock.now();
+        match object.validity.standing(want.policy, now) {
             Standing::Fresh { left } => {
-                let age = object.validity.age(self.clock.now());
+                let age = object.validity.age(now);
                 let answer = object.answer(want.conditions, want.operation(), CacheUse::Hit { left, age });
                 Ok(Found::Object(answer))
             }
@@ -225,8 +226,6 @@ impl ObjectCache {
             }
             // Boxed, since it may have to be revalidated, which leads back here.
             Landing::OnDisk(object) if stale.is_none() => Box::pin(self.serve(client, want, query, object)).await,
-            // Once: others may have the disk asked again and again, and each time would lie on top of the one before.
-            Landing::OnDisk(_) => self.pass(client, want, stale).await,
             Landing::Arriving { head, age, body } => {
                 let part = part::of(want.conditions, want.operation(), &head, body.length());
                 let (from, end) = part.bytes;
@@ -250,7 +249,8 @@ impl ObjectCache {
                 _ => self.pass(client, want, None).await,
             },
             Landing::Refused(error) => self.stand_in(want, stale.as_ref(), error),
-            Landing::Abandoned => self.pass(client, want, stale).await,
+            // From disk once: others may have it asked again and again, and each time would lie on top of the one before.
+            Landing::OnDisk(_) | Landing::Abandoned => self.pass(client, want, stale).await,
         }
     }
 
