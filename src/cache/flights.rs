@@ -76,6 +76,12 @@ impl<F> Flights<F> {
         }
     }
 
+    /// Whether a fetch of the object is under way.
+    #[must_use]
+    pub fn is_under_way(&self, query: &ObjectQuery<'_>) -> bool {
+        self.table(query).contains_key(query)
+    }
+
     fn table(&self, query: &ObjectQuery<'_>) -> MutexGuard<'_, Table<F>> {
         let at = usize::try_from(self.hasher.hash_one(query) % TABLES as u64).unwrap_or_default();
         let [first, ..] = &self.tables;
@@ -110,7 +116,8 @@ mod tests {
         };
         flights.end(&query, &first);
         assert!(matches!(flights.join(&query, || 4), Joined::Waits(flight) if *flight == 3));
+        assert!(flights.is_under_way(&query));
         flights.end(&query, &second);
-        assert!(flights.tables.iter().all(|table| table.lock().unwrap().is_empty()));
+        assert!(!flights.is_under_way(&query));
     }
 }

@@ -1,12 +1,24 @@
 //! A write that is under way, and what it makes of what is kept.
 //!
 //! Nobody can tell when an origin takes a write over, nor whether one without an answer was. So what it concerns is forgotten when
-//! an answer comes and once more when all of it is over, however it ends: at each end, whoever asks later asks the origin.
+//! an answer comes and once more when all of it is over, however it ends: at each end, whoever asks later asks the origin. A write that
+//! ends without an answer may still be under way at an origin that has all of it; for a while it is forgotten again and again.
 
 use super::forgotten::Forgotten;
 use super::name::Space;
 use crate::telemetry::{ForgetCause, ForgetScope, ObjectCacheMetrics};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+
+/// The pause before a write without an answer is forgotten for the second time; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How many times more it is forgotten: for two minutes in all, longer than an origin works on what it has whole.
+const TIMES: u32 = 7;
+/// The writes without an answer that are remembered at once; of more, what is read just behind them stays as long as it is fresh.
+static DOUBTS: Semaphore = Semaphore::const_new(1024);
 
 /// What a write concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +32,25 @@ pub enum WriteScope {
 /// Forgets what a write concerns when it is dropped.
 #[derive(Debug)]
 pub struct Forgetting {
-    forgotten: Arc<Forgotten>,
+    what: Arc<What>,
     metrics: Arc<ObjectCacheMetrics>,
+    word: Word,
+}
+
+#[derive(Debug)]
+struct What {
+    forgotten: Arc<Forgotten>,
     spaces: Vec<Space>,
     written: WriteScope,
+}
+
+/// What the origin has said of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    /// Nothing yet, or nothing at all.
+    None,
+    /// Whether it was taken over.
+    Answered,
 }
 
 impl Forgetting {
@@ -36,15 +63,43 @@ impl Forgetting {
         written: WriteScope,
     ) -> Self {
         Self {
-            forgotten,
+            what: Arc::new(What {
+                forgotten,
+                spaces,
+                written,
+            }),
             metrics,
-            spaces,
-            written,
+            word: Word::None,
         }
     }
 
-    /// Forgets it, as of now.
-    pub fn forget(&self) {
+    /// The same, once the origin has answered: it is forgotten as of now, and once more when it is dropped.
+    #[must_use]
+    pub fn answered(mut self) -> Self {
+        self.what.forget();
+        self.word = Word::Answered;
+        self
+    }
+
+    fn doubt(&self) {
+        let (Ok(runtime), Ok(place)) = (Handle::try_current(), DOUBTS.try_acquire()) else {
+            return;
+        };
+        let what = Arc::clone(&self.what);
+        runtime.spawn(async move {
+            let _place = place;
+            let mut pause = FIRST_PAUSE;
+            for _ in 0..TIMES {
+                sleep(pause).await;
+                what.forget();
+                pause = pause.saturating_mul(2);
+            }
+        });
+    }
+}
+
+impl What {
+    fn forget(&self) {
         for space in &self.spaces {
             match &self.written {
                 WriteScope::Keys(keys) => keys.iter().for_each(|key| self.forgotten.forget_key(space, key)),
@@ -56,8 +111,11 @@ impl Forgetting {
 
 impl Drop for Forgetting {
     fn drop(&mut self) {
-        self.forget();
-        let scope = match self.written {
+        self.what.forget();
+        if self.word == Word::None {
+            self.doubt();
+        }
+        let scope = match self.what.written {
             WriteScope::Keys(_) => ForgetScope::Key,
             WriteScope::Bucket => ForgetScope::Prefix,
         };
@@ -88,12 +146,45 @@ mod tests {
                 written,
             );
             let before = forgotten.moment();
-            write.forget();
+            let write = write.answered();
             assert!(forgotten.is_forgotten(&query, before));
             let between = forgotten.moment();
             assert!(!forgotten.is_forgotten(&query, between));
             drop(write);
             assert!(forgotten.is_forgotten(&query, between));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_without_an_answer_is_forgotten_for_a_while_and_one_with_it_only_once() {
+        let (space, key) = (Space::new("files"), ObjectKey::parse("a").unwrap());
+        let query = ObjectQuery {
+            space: &space,
+            key: &key,
+            version: None,
+        };
+        let (forgotten, metrics) = (Arc::new(Forgotten::new()), Arc::new(ObjectCacheMetrics::new()));
+        let write = || {
+            Forgetting::new(
+                Arc::clone(&forgotten),
+                Arc::clone(&metrics),
+                vec![space.clone()],
+                WriteScope::Keys(vec!["a".into()]),
+            )
+        };
+        drop(write().answered());
+        let after = forgotten.moment();
+        sleep(FIRST_PAUSE * 300).await;
+        assert!(!forgotten.is_forgotten(&query, after));
+        drop(write());
+        for times in 0..TIMES {
+            let between = forgotten.moment();
+            assert!(!forgotten.is_forgotten(&query, between));
+            sleep(FIRST_PAUSE * 2_u32.pow(times) + Duration::from_millis(10)).await;
+            assert!(forgotten.is_forgotten(&query, between), "{times}");
+        }
+        let after = forgotten.moment();
+        sleep(FIRST_PAUSE * 300).await;
+        assert!(!forgotten.is_forgotten(&query, after), "it ends");
     }
 }

@@ -12,6 +12,7 @@ pub mod demo;
 mod doors;
 mod exit;
 mod healthcheck;
+mod heap;
 mod inspect;
 mod presign;
 mod program;

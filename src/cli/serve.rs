@@ -2,7 +2,7 @@
 
 use super::program::{self, Foundation, Program, StartError};
 use super::settled::Embedded;
-use super::{Exit, fail, load};
+use super::{Exit, fail, heap, load};
 use crate::config::{self, Config, Environment, Loaded, Source};
 use crate::gateway::reload::{Cause, Hangups, Pace, ReloadWatch, WatchedFiles};
 use crate::gateway::{Furniture, Running};
@@ -28,6 +28,7 @@ pub(super) fn run(file: Option<PathBuf>) -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
+    heap::settle(&loaded.config, &environment);
     match start(&source, environment, hangups, files, loaded) {
         Ok((program, watch)) => {
             let exit = program.run();

@@ -14,7 +14,7 @@ pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        sleep(Duration::from_millis(5)).await;
+        sleep(Duration::from_millis(10)).await;
     }
 }
 

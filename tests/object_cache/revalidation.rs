@@ -156,9 +156,14 @@ async fn the_origins_own_window_only_shortens_the_routes() {
         told(&gateway.get(&target).await, "Ada");
         if window > 0 {
             gateway.wait(SECOND * (59 + window));
+            let fetches = gateway.metric("evergate_object_cache_fetches_total");
             let reply = gateway.get(&target).await;
             assert!(told(&reply, "Ada").ends_with("detail=revalidating"), "{key}: {reply:?}");
-            until("it to be fresh", || {
+            until("it to be asked after", || {
+                gateway.metric("evergate_object_cache_fetches_total") == fetches + 1
+            })
+            .await;
+            until("the answer", || {
                 gateway.metric("evergate_object_cache_fetches_in_flight") == 0
             })
             .await;

@@ -2,13 +2,16 @@
 //! from before it. The plain writes are in `real.rs`, on both real origins.
 
 use crate::answers::{Answer, Gate};
-use crate::gateway::{APP, Gateway, Setup, bucket, site};
+use crate::gateway::{APP, Gateway, MINUTE, Setup, bucket, site};
 use crate::origin::{Asked, Object, Origin, Play};
 use crate::reader::{Slow, told, until};
 use crate::support::s3_client::{S3Client, path};
 use bytes::Bytes;
 use http::Method;
-use std::time::Duration;
+use http_body_util::Full;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::time::{Duration, Instant};
 
 const POLICY: &str = "fresh_for: 5m, stale_while_revalidate: 1h, stale_if_error: 1h";
 
@@ -109,6 +112,8 @@ async fn a_write_whose_client_hung_up_counts_as_well() {
     let write = tokio::spawn(async move { client.send(Method::PUT, &path("files", "a"), &[], "new".into()).await });
     until("the write to be there", || origin.last().method == "PUT").await;
     write.abort();
+    assert!(write.await.is_err());
+    gate.open();
     let forgotten = "evergate_object_cache_forgotten_total{cause=\"write\",scope=\"key\"}";
     until("it to be forgotten", || gateway.metric(forgotten) == 1).await;
     told(&gateway.get("/s/a").await, "new");
@@ -136,7 +141,52 @@ async fn a_write_that_the_origin_takes_over_after_its_client_hung_up_counts_as_w
     assert_eq!(gateway.get("/s/a").await.body, "old", "it is not done yet");
     gate.open();
     until("the write to be done", || origin.has("a", "new")).await;
-    let begun = std::time::Instant::now();
+    seen_soon(&gateway).await;
+}
+
+/// Begins to send a body by a link over HTTP/2, and gives it up once the origin has all of it: the gateway sees that at once.
+async fn given_up(gateway: &Gateway, origin: &Origin) {
+    let link = app(gateway).presign(&Method::PUT, "files", "a", Duration::ZERO, MINUTE);
+    let socket = tokio::net::TcpStream::connect(gateway.address).await.unwrap();
+    let builder = http2::Builder::new(TokioExecutor::new());
+    let (mut sender, connection) = builder.handshake(TokioIo::new(socket)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = http::Request::put(link).body(Full::new(Bytes::from("new"))).unwrap();
+    let write = tokio::spawn(async move { sender.send_request(request).await });
+    until("the write to be there", || origin.last().method == "PUT").await;
+    write.abort();
+    let _ = write.await;
+    let forgotten = "evergate_object_cache_forgotten_total{cause=\"write\",scope=\"key\"}";
+    until("it to be forgotten", || gateway.metric(forgotten) > 0).await;
+    connection.abort();
+}
+
+#[tokio::test]
+async fn a_write_that_was_given_up_over_http_2_counts_as_well() {
+    for (early, waits) in [(true, 0), (false, 0), (false, 200)] {
+        let (origin, gate) = (Origin::with(&[("a", "old")]), Gate::new());
+        let held = gate.clone();
+        let gateway = Gateway::caching(&origin, POLICY);
+        told(&gateway.get("/s/a").await, "old");
+        origin.turn(move |asked| match (is_write(asked), early) {
+            (false, _) => Play::Usual,
+            (true, false) => Play::Later(held.clone()),
+            (true, true) => Play::ToldLater(held.clone()),
+        });
+        given_up(&gateway, &origin).await;
+        if !early {
+            // Whoever asks now still gets the old one, which must not be what is shown from now on.
+            assert_eq!(gateway.get("/s/a").await.body, "old");
+            tokio::time::sleep(Duration::from_millis(waits)).await;
+        }
+        gate.open();
+        until("the write to be done", || origin.has("a", "new")).await;
+        seen_soon(&gateway).await;
+    }
+}
+
+async fn seen_soon(gateway: &Gateway) {
+    let begun = Instant::now();
     while gateway.get("/s/a").await.body != "new" {
         assert!(begun.elapsed() < Duration::from_secs(3), "the old one was kept");
         tokio::time::sleep(Duration::from_millis(50)).await;

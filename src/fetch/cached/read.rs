@@ -182,6 +182,11 @@ impl ObjectCache {
                     (want.query(), &error)
                 {
                     self.drop_entry(&ObjectName::of(&query));
+                    // What is still arriving was asked for before, and must not be kept after. Not in any case, since a number
+                    // is taken for it: strangers ask for what is missing all day.
+                    if self.flights.is_under_way(&query) {
+                        self.forgotten.forget_key(query.space, query.key.as_str());
+                    }
                 }
                 self.stand_in(want, stale.as_ref(), error)
             }

@@ -55,9 +55,8 @@ impl Forwarded {
     /// The same answer, to a write: what that concerns is forgotten now, and once more when the body is over.
     #[must_use]
     pub fn ending(self, wrote: Forgetting) -> Self {
-        wrote.forget();
         Self {
-            body: self.body.ending(wrote),
+            body: self.body.ending(wrote.answered()),
             ..self
         }
     }
