@@ -40,8 +40,7 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn key(&self, bucket: &str, key: &ObjectKey) -> usize {
         let app = self.running.load();
-        let forgotten = app.objects.forgotten();
-        let forget = |per: &PerBucket| forgotten.forget_key(per.bucket.space(), key.as_str());
+        let forget = |per: &PerBucket| app.objects.forgotten().forget_key(per.bucket.space(), key.as_str());
         let concerned = named(&app, bucket).map(forget).count();
         self.count(&app, concerned, ForgetScope::Key);
         concerned

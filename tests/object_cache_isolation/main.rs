@@ -12,8 +12,6 @@
     reason = "a test that can't go on ends"
 )]
 #![allow(unreachable_pub, reason = "each file says what the others use")]
-#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
-#![allow(clippy::similar_names, reason = "a shelf is no self")]
 
 #[path = "../support/mod.rs"]
 mod support;
