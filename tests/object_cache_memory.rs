@@ -11,14 +11,12 @@
     clippy::print_stderr,
     reason = "a test that can't go on ends"
 )]
+#![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 #![allow(unreachable_pub, reason = "each file says what the others use")]
 #![allow(clippy::similar_names, reason = "a shelf is no self")]
 
 #[path = "support/mod.rs"]
 mod support;
-#[path = "object_cache_isolation/wire.rs"]
-#[allow(dead_code, reason = "the other test uses all of it")]
-mod wire;
 
 use socket2::{Domain, Socket, Type};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -27,7 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::evergate::{Evergate, wait_until};
-use wire::{Head, Wire};
+use support::wire::{Head, Wire};
 
 const MIB: u64 = 1024 * 1024;
 /// What the cache is allowed to keep.

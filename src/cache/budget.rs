@@ -60,7 +60,7 @@ pub struct Lease {
 
 impl Lease {
     /// Gives back what is more than `bytes`.
-    pub fn shrink_to(&mut self, bytes: u64) {
+    pub(super) fn shrink_to(&mut self, bytes: u64) {
         let back = self.bytes.saturating_sub(bytes);
         self.bytes = self.bytes.saturating_sub(back);
         self.budget.leased.fetch_sub(back, Ordering::Relaxed);

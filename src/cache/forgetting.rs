@@ -2,7 +2,11 @@
 //!
 //! Nobody can tell when an origin takes a write over, nor whether one without an answer was. So what it concerns is forgotten when
 //! an answer comes and once more when all of it is over, however it ends: at each end, whoever asks later asks the origin. A write that
-//! ends without an answer may still be under way at an origin that has all of it; for a while it is forgotten again and again.
+//! ends before all of its answer is there may still be under way at an origin that has all of it; for a while it is forgotten again and
+//! again. S3 says 200 to the completion of a multipart upload first, then white space, and writes meanwhile.
+//!
+//! A reload may open another space for the same bucket while the write is under way. So it concerns what the bucket's name stands for at
+//! each end, not only what it stood for at the beginning.
 
 use super::forgotten::Forgotten;
 use super::name::Space;
@@ -37,48 +41,51 @@ pub struct Forgetting {
     word: Word,
 }
 
+/// What a write is to.
+#[derive(Debug)]
+pub struct Written {
+    /// The bucket's name at its origin.
+    pub bucket: Box<str>,
+    /// The spaces of that name, as its request knows them.
+    pub spaces: Vec<Space>,
+    /// What of it.
+    pub scope: WriteScope,
+}
+
 #[derive(Debug)]
 struct What {
     forgotten: Arc<Forgotten>,
-    spaces: Vec<Space>,
-    written: WriteScope,
+    written: Written,
 }
 
 /// What the origin has said of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
-    /// Nothing yet, or nothing at all.
-    None,
+    /// Not all of it yet, or nothing at all.
+    Open,
     /// Whether it was taken over.
-    Answered,
+    Given,
 }
 
 impl Forgetting {
-    /// Takes what a write to the bucket of these spaces concerns.
+    /// Takes what a write concerns.
     #[must_use]
-    pub fn new(
-        forgotten: Arc<Forgotten>,
-        metrics: Arc<ObjectCacheMetrics>,
-        spaces: Vec<Space>,
-        written: WriteScope,
-    ) -> Self {
+    pub fn new(forgotten: Arc<Forgotten>, metrics: Arc<ObjectCacheMetrics>, written: Written) -> Self {
         Self {
-            what: Arc::new(What {
-                forgotten,
-                spaces,
-                written,
-            }),
+            what: Arc::new(What { forgotten, written }),
             metrics,
-            word: Word::None,
+            word: Word::Open,
         }
     }
 
-    /// The same, once the origin has answered: it is forgotten as of now, and once more when it is dropped.
-    #[must_use]
-    pub fn answered(mut self) -> Self {
+    /// Forgets it, as of now: the origin begins to answer.
+    pub fn forget(&self) {
         self.what.forget();
-        self.word = Word::Answered;
-        self
+    }
+
+    /// Forgets it for the last time: all of the answer is there.
+    pub fn answered(mut self) {
+        self.word = Word::Given;
     }
 
     fn doubt(&self) {
@@ -100,8 +107,11 @@ impl Forgetting {
 
 impl What {
     fn forget(&self) {
-        for space in &self.spaces {
-            match &self.written {
+        let Written { bucket, spaces, scope } = &self.written;
+        let now = self.forgotten.spaces_of(bucket);
+        let later = now.iter().filter(|space| !spaces.contains(space));
+        for space in spaces.iter().chain(later) {
+            match scope {
                 WriteScope::Keys(keys) => keys.iter().for_each(|key| self.forgotten.forget_key(space, key)),
                 WriteScope::Bucket => self.forgotten.forget_prefix(space, ""),
             }
@@ -112,10 +122,10 @@ impl What {
 impl Drop for Forgetting {
     fn drop(&mut self) {
         self.what.forget();
-        if self.word == Word::None {
+        if self.word == Word::Open {
             self.doubt();
         }
-        let scope = match self.what.written {
+        let scope = match self.what.written.scope {
             WriteScope::Keys(_) => ForgetScope::Key,
             WriteScope::Bucket => ForgetScope::Prefix,
         };
@@ -129,6 +139,14 @@ mod tests {
     use crate::cache::ObjectQuery;
     use crate::s3::ObjectKey;
 
+    fn to(space: &Space, scope: WriteScope) -> Written {
+        Written {
+            bucket: "shelf".into(),
+            spaces: vec![space.clone()],
+            scope,
+        }
+    }
+
     #[test]
     fn a_write_is_forgotten_when_it_is_answered_and_when_it_is_over() {
         let (space, key) = (Space::new("files"), ObjectKey::parse("a").unwrap());
@@ -139,19 +157,34 @@ mod tests {
         };
         let (forgotten, metrics) = (Arc::new(Forgotten::new()), Arc::new(ObjectCacheMetrics::new()));
         for written in [WriteScope::Keys(vec!["a".into()]), WriteScope::Bucket] {
-            let write = Forgetting::new(
-                Arc::clone(&forgotten),
-                Arc::clone(&metrics),
-                vec![space.clone()],
-                written,
-            );
+            let write = Forgetting::new(Arc::clone(&forgotten), Arc::clone(&metrics), to(&space, written));
             let before = forgotten.moment();
-            let write = write.answered();
+            write.forget();
             assert!(forgotten.is_forgotten(&query, before));
             let between = forgotten.moment();
             assert!(!forgotten.is_forgotten(&query, between));
-            drop(write);
+            write.answered();
             assert!(forgotten.is_forgotten(&query, between));
+        }
+    }
+
+    #[test]
+    fn a_write_concerns_what_a_reload_has_made_of_its_bucket() {
+        let [before, after] = ["files", "files"].map(Space::new);
+        let key = ObjectKey::parse("a").unwrap();
+        let (forgotten, metrics) = (Arc::new(Forgotten::new()), Arc::new(ObjectCacheMetrics::new()));
+        let written = WriteScope::Keys(vec!["a".into()]);
+        let write = Forgetting::new(Arc::clone(&forgotten), metrics, to(&before, written));
+        forgotten.name_spaces(vec![("shelf".into(), after.clone()), ("other".into(), before.clone())]);
+        let moment = forgotten.moment();
+        write.answered();
+        for space in [&before, &after] {
+            let query = ObjectQuery {
+                space,
+                key: &key,
+                version: None,
+            };
+            assert!(forgotten.is_forgotten(&query, moment));
         }
     }
 
@@ -165,14 +198,10 @@ mod tests {
         };
         let (forgotten, metrics) = (Arc::new(Forgotten::new()), Arc::new(ObjectCacheMetrics::new()));
         let write = || {
-            Forgetting::new(
-                Arc::clone(&forgotten),
-                Arc::clone(&metrics),
-                vec![space.clone()],
-                WriteScope::Keys(vec!["a".into()]),
-            )
+            let written = to(&space, WriteScope::Keys(vec!["a".into()]));
+            Forgetting::new(Arc::clone(&forgotten), Arc::clone(&metrics), written)
         };
-        drop(write().answered());
+        write().answered();
         let after = forgotten.moment();
         sleep(FIRST_PAUSE * 300).await;
         assert!(!forgotten.is_forgotten(&query, after));

@@ -30,7 +30,7 @@ use prefixes::{Bounds, Prefixes};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// 512 KiB. With this many, 100 forgotten keys in the lifetime of an entry kill it for nothing once in 650 times.
 const SLOTS: usize = 65_536;
@@ -48,7 +48,7 @@ impl Moment {
 
     /// Returns it as a number, to be written down; larger is later.
     #[must_use]
-    pub const fn as_u64(self) -> u64 {
+    pub(super) const fn as_u64(self) -> u64 {
         self.0
     }
 }
@@ -61,6 +61,8 @@ pub struct Forgotten {
     /// With a key of its own per process, so that nobody can choose keys that share a slot.
     hasher: RandomState,
     prefixes: ArcSwap<Prefixes>,
+    /// The spaces of the configuration that runs, by their buckets' names at the origin.
+    named: ArcSwap<Vec<(Box<str>, Space)>>,
     /// Whoever replaces the table holds this; else two would copy the same one, and one stamp were lost.
     turn: Mutex<()>,
     bounds: Bounds,
@@ -79,6 +81,7 @@ impl Forgotten {
             slots: (0..slots.max(1)).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
             prefixes: ArcSwap::from_pointee(Prefixes::default()),
+            named: ArcSwap::default(),
             turn: Mutex::new(()),
             bounds,
         }
@@ -86,7 +89,7 @@ impl Forgotten {
 
     /// Returns the moment that it is. It is taken before the origin is asked, and kept with what the origin answers.
     #[must_use]
-    pub fn moment(&self) -> Moment {
+    pub(super) fn moment(&self) -> Moment {
         // Acquire: the origin is asked after it, and sees every write whose number is counted in (edge 1).
         Moment(self.last.load(Ordering::Acquire))
     }
@@ -112,6 +115,20 @@ impl Forgotten {
         let slot = self.slots.get(self.slot_of(query.space, key));
         let stamp = slot.map_or(0, |slot| slot.load(Ordering::Acquire)); // As `stamp` releases.
         stamp > since.0 || self.prefixes.load().covers(query.space, key, since.0)
+    }
+
+    /// Takes the spaces of a configuration, by their buckets' names at the origin. Called before anybody asks by it, so that a write that
+    /// began earlier still concerns what is read by it.
+    pub fn name_spaces(&self, named: Vec<(Box<str>, Space)>) {
+        self.named.store(Arc::new(named));
+    }
+
+    /// Returns the spaces of all buckets of this name at the origin, as they are configured now.
+    #[must_use]
+    pub fn spaces_of(&self, bucket: &str) -> Vec<Space> {
+        let named = self.named.load();
+        let of = named.iter().filter(|(name, _)| **name == *bucket);
+        of.map(|(_, space)| space.clone()).collect()
     }
 
     /// Drops what is remembered of all spaces but these, after a reload. What was stored in another space before is

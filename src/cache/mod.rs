@@ -18,7 +18,7 @@ mod weigh;
 pub use budget::{Budget, Lease};
 pub use disk::{DiskError, DiskHit, DiskObject, DiskTier, WrittenBy};
 pub use flights::{Flights, Joined};
-pub use forgetting::{Forgetting, WriteScope};
+pub use forgetting::{Forgetting, WriteScope, Written};
 pub use forgotten::{Forgotten, Moment};
 pub use freshness::{Exchange, NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};

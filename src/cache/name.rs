@@ -30,14 +30,12 @@ impl Space {
     }
 
     /// Returns its number, good for as long as the program runs.
-    #[must_use]
-    pub fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         self.number
     }
 
     /// Returns its name, good over restarts.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 }

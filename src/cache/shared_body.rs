@@ -192,6 +192,18 @@ impl<E: Clone> BodyReader<E> {
     }
 }
 
+/// Whoever goes away before more has come leaves nothing behind: a waker holds all that its task was made of.
+impl<E> Drop for BodyReader<E> {
+    fn drop(&mut self) {
+        let Some((round, at)) = self.listed else { return };
+        let _gone = {
+            let mut state = self.body.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = (state.round == round).then(|| state.readers.get_mut(at)).flatten();
+            known.map(|waker| std::mem::replace(waker, Waker::noop().clone()))
+        };
+    }
+}
+
 /// What there is of `pieces` from `at` on, up to `end` at the most.
 fn next(pieces: &[(u64, Bytes)], at: u64, end: u64) -> Option<Bytes> {
     let behind = pieces.partition_point(|(begin, _)| *begin <= at);

@@ -34,6 +34,32 @@ impl Wake for Count {
 }
 
 #[test]
+fn rule_23_a_reader_that_goes_away_leaves_no_waker_behind() {
+    let (body, mut writer, _) = begin(4);
+    let (woken, other) = (Arc::new(Count::default()), Arc::new(Count::default()));
+    let mut stays = body.reader(0, 4);
+    let waker = Waker::from(Arc::clone(&other));
+    assert!(stays.poll_next(&mut Context::from_waker(&waker)).is_pending());
+    for _ in 0..3 {
+        let mut leaves = body.reader(0, 4);
+        let waker = Waker::from(Arc::clone(&woken));
+        assert!(leaves.poll_next(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(
+        Arc::strong_count(&woken),
+        1,
+        "an origin that falls silent may be left by thousands"
+    );
+    let late = body.reader(0, 4);
+    writer.write(Bytes::from_static(b"abcd"));
+    drop(late);
+    assert_eq!(
+        (woken.0.load(Ordering::Relaxed), other.0.load(Ordering::Relaxed)),
+        (0, 1)
+    );
+}
+
+#[test]
 fn the_first_bytes_are_read_before_the_last_have_come() {
     let (body, mut writer, _) = begin(4);
     let mut reader = body.reader(0, 4);

@@ -135,7 +135,8 @@ fn error(parts: &Parts, document: &Document) -> FetchError {
             }
         }
         // AWS says 400 to an ended token: it is the gateway that is refused, not the request.
-        (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED, _)
+        // 451: it may not be read any more, which no stale object may stand in for.
+        (StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, _)
         | (_, Some(ErrorCode::ExpiredToken | ErrorCode::InvalidToken)) => FetchError::Forbidden(code),
         (StatusCode::NOT_FOUND, Some(ErrorCode::NoSuchBucket)) => FetchError::MissingBucket,
         // A page of something that is no S3 server says nothing about the key.

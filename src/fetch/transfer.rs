@@ -114,7 +114,12 @@ impl OriginBody {
     /// The same body, the answer to a write that is over when the body is.
     #[must_use]
     pub(super) fn ending(mut self, wrote: Forgetting) -> Self {
-        self.wrote = Some(Box::new(wrote));
+        wrote.forget();
+        if self.inner.is_some() {
+            self.wrote = Some(Box::new(wrote));
+        } else {
+            wrote.answered();
+        }
         self
     }
 
@@ -267,8 +272,12 @@ impl Body for OriginBody {
         if !matches!(result, Ok(Some(_))) {
             this.inner = None;
         }
-        if this.inner.is_none() {
-            this.wrote = None;
+        // One that breaks off is no word of what was written.
+        if this.inner.is_none()
+            && let Some(wrote) = this.wrote.take()
+            && result.is_ok()
+        {
+            wrote.answered();
         }
         Poll::Ready(result.transpose())
     }

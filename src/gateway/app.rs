@@ -3,7 +3,7 @@
 use super::link_ages::LinkAgesTable;
 use super::per_bucket::{Known, PerBucket};
 use crate::access::S3Access;
-use crate::cache::{Forgetting, WriteScope};
+use crate::cache::{Forgetting, WriteScope, Written};
 use crate::clock::Clock;
 use crate::config::{BucketConfig, BucketId, Config, OriginConfig, ServerConfig};
 use crate::fetch::{ObjectCache, OriginBounds};
@@ -183,11 +183,23 @@ impl App {
 
     /// Returns what a write to `bucket` makes of what is kept: of every bucket with that name at its origin, for two of them
     /// may be one there.
-    pub(super) fn writing(&self, bucket: &BucketName, written: WriteScope) -> Forgetting {
+    pub(super) fn writing(&self, bucket: &BucketName, scope: WriteScope) -> Forgetting {
         let named = self.per_bucket.iter().filter(|per| per.bucket.name == *bucket);
         let spaces = named.map(|per| per.bucket.space().clone()).collect();
+        let written = Written {
+            bucket: bucket.as_str().into(),
+            spaces,
+            scope,
+        };
         let metrics = self.telemetry.metrics().objects();
-        Forgetting::new(Arc::clone(self.objects.forgotten()), metrics, spaces, written)
+        Forgetting::new(Arc::clone(self.objects.forgotten()), metrics, written)
+    }
+
+    /// Makes the object cache know which buckets there are from now on.
+    pub(super) fn name_spaces(&self) {
+        let named = self.per_bucket.iter();
+        let named = named.map(|per| (per.bucket.name.as_str().into(), per.bucket.space().clone()));
+        self.objects.forgotten().name_spaces(named.collect());
     }
 
     /// Makes the metrics keep what this app counts by, and nothing else.

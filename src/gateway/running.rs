@@ -13,6 +13,7 @@ impl Running {
     /// Takes the first app, and makes it what a scrape of `metrics` reads.
     #[must_use]
     pub fn new(app: App, metrics: &Metrics) -> Self {
+        app.name_spaces();
         let running = Self(Arc::new(ArcSwap::from_pointee(app)));
         // Weak, because the app holds the metrics too.
         let seen = Arc::downgrade(&running.0);
@@ -28,6 +29,7 @@ impl Running {
 
     /// Puts `app` in the place of the one that runs. Requests in flight end with the one they began with.
     pub fn swap(&self, app: App, metrics: &Metrics) {
+        app.name_spaces();
         self.0.store(Arc::new(app));
         self.0.load().keep_labels(metrics);
     }

@@ -2,9 +2,10 @@
 //!
 //! Written by hand for whoever debugs: no more than the RFC's own parameters, and a `detail` for what they can't say.
 
+use super::headers;
 use crate::fetch::{After, Asker, Before, CacheUse, OriginStatus};
 use http::HeaderValue;
-use std::fmt::Write;
+use std::fmt;
 
 /// Returns the field for an answer of `status`.
 pub(super) fn of(cache: &CacheUse, status: OriginStatus) -> HeaderValue {
@@ -39,11 +40,8 @@ fn bypassed(status: OriginStatus) -> HeaderValue {
     })
 }
 
-fn written(told: std::fmt::Arguments<'_>) -> HeaderValue {
-    let mut text = String::with_capacity(48);
-    // Writing to a String cannot fail.
-    let _ = text.write_fmt(told);
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("evergate"))
+fn written(told: fmt::Arguments<'_>) -> HeaderValue {
+    headers::written(told).unwrap_or(HeaderValue::from_static("evergate"))
 }
 
 #[cfg(test)]

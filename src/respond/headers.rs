@@ -1,6 +1,8 @@
 //! Header names and ready-made values of answers, so that the hot path formats nothing that it can know before.
 
 use http::{HeaderName, HeaderValue};
+use std::fmt;
+use std::io::{Cursor, Write};
 
 /// `Cache-Status`, RFC 9211.
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -35,3 +37,31 @@ pub const SVG_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'
 pub const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
+
+/// The most bytes of a value that is written for one answer.
+const LONGEST: usize = 96;
+
+/// Writes a short value in one allocation, of its own size; `None` when it is none, or has more than 96 bytes. By way of
+/// a `String` or of `HeaderValue::from(u64)` it takes two.
+pub(super) fn written(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
+    let mut buffer = Cursor::new([0; LONGEST]);
+    buffer.write_fmt(text).ok()?;
+    let length = usize::try_from(buffer.position()).ok()?;
+    HeaderValue::from_bytes(buffer.get_ref().get(..length)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_values_are_written_and_others_are_none() {
+        assert_eq!(
+            written(format_args!("ttl={}", u64::MAX)).unwrap(),
+            "ttl=18446744073709551615"
+        );
+        assert_eq!(written(format_args!("{:96}", 1)).unwrap().len(), LONGEST);
+        assert_eq!(written(format_args!("{:97}", 1)), None);
+        assert_eq!(written(format_args!("a\nb")), None);
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::content;
-use super::headers::CACHE_STATUS;
+use super::headers::{self, CACHE_STATUS};
 use super::{cache_control, cache_status};
 use crate::access::Audience;
 use crate::clock::Timestamp;
@@ -76,9 +76,8 @@ fn override_head(head: &mut OriginHead, overrides: &Overrides) {
 fn write(status: OriginStatus, head: &OriginHead, cache: &CacheUse, view: &View<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(16);
     headers.insert(CACHE_STATUS, cache_status::of(cache, status));
-    if let Some(age) = cache.age().filter(|_| status != OriginStatus::PreconditionFailed) {
-        headers.insert(AGE, HeaderValue::from(age.as_secs()));
-    }
+    let age = cache.age().filter(|_| status != OriginStatus::PreconditionFailed);
+    put(&mut headers, AGE, age.and_then(|age| number(age.as_secs())));
     write_date(&mut headers, head, cache, view);
     match status {
         OriginStatus::Ok | OriginStatus::Partial => {
@@ -141,7 +140,7 @@ fn write_validators(headers: &mut HeaderMap, head: &OriginHead, view: &View<'_>)
 
 fn write_representation(headers: &mut HeaderMap, status: OriginStatus, head: &OriginHead, view: &View<'_>) {
     content::write(headers, head, view.key, view.inline, view.download);
-    put(headers, CONTENT_LENGTH, head.content_length.map(HeaderValue::from));
+    put(headers, CONTENT_LENGTH, head.content_length.and_then(number));
     put(headers, CONTENT_ENCODING, head.content_encoding.clone());
     put(headers, CONTENT_LANGUAGE, head.content_language.clone());
     put(headers, ACCEPT_RANGES, head.accept_ranges.clone());
@@ -152,6 +151,10 @@ fn write_representation(headers: &mut HeaderMap, status: OriginStatus, head: &Or
             head.content_range.and_then(ContentRange::to_value),
         );
     }
+}
+
+fn number(number: u64) -> Option<HeaderValue> {
+    headers::written(format_args!("{number}"))
 }
 
 fn put(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {

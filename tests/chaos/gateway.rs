@@ -1,23 +1,16 @@
 //! The whole gateway in this process, behind its real listener, with deadlines and bounds of a test's own.
 
 use crate::origin::ChaosOrigin;
+use crate::support::in_process::{self, InProcess, configured};
 use evergate::clock::Clock;
-use evergate::config::{self, Environment};
-use evergate::fetch::{Deadlines, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls};
-use evergate::gateway::{App, Furniture, Gateway as Service, Running};
-use evergate::listener::{Limits, Listener, ListenerStats, serve};
-use evergate::telemetry::{AccessSink, Telemetry};
+use evergate::fetch::{Deadlines, OriginBounds, OriginSettings};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 
 /// A gateway at work: `/s/` streams, `/r/` redirects. Ended when dropped.
 pub struct Gateway {
     pub address: SocketAddr,
-    telemetry: Telemetry,
-    _listener: Listener,
+    inner: InProcess,
 }
 
 /// How a gateway is set up.
@@ -60,45 +53,23 @@ impl Setup {
     pub fn start_at(self, endpoint: &str) -> Gateway {
         let bucket = "{ name: shelf, region: us-east-1, endpoint: \"ENDPOINT\", path_style: true, credentials: \
                       { access_key_id: \"${ID}\", secret_access_key: \"${SECRET}\" } }";
-        let text = format!(
-            "listen: 127.0.0.1:0\nadmin: off\nworkers: {}\nlog: {{ access: off }}\nbuckets:\n  files: {}\nroutes:\n  - {}\n  - {}\n",
+        let yaml = format!(
+            "admin: off\nworkers: {}\nbuckets:\n  files: {}\nroutes:\n  - {}\n  - {}\n",
             self.workers,
             bucket.replace("ENDPOINT", endpoint),
             "{ path: /s/, bucket: files, prefix: \"\", access: public, delivery: stream }",
             "{ path: /r/, bucket: files, prefix: \"\", access: public, delivery: redirect }",
         );
-        let environment: Environment = [("ID", "AKIDEXAMPLE"), ("SECRET", "not-a-secret")]
-            .into_iter()
-            .collect();
-        let config = config::parse(&text, Path::new("config.yaml"), &environment)
-            .unwrap_or_else(|faults| panic!("{faults}"))
-            .config;
-        let telemetry = Telemetry::new(self.clock.clone(), AccessSink::none()).unwrap();
-        let furniture = Furniture {
-            objects: ObjectCache::new(&config.object_cache, self.clock.clone(), telemetry.metrics().objects()),
-            clock: self.clock.clone(),
-            telemetry: telemetry.clone(),
-            runtime: Handle::current(),
+        let config = configured(&yaml, [("ID", "AKIDEXAMPLE"), ("SECRET", "not-a-secret")]);
+        let setup = in_process::Setup {
+            settings: self.settings,
             bounds: self.bounds,
+            ..in_process::Setup::by(&self.clock)
         };
-        let app = App::build(&config, None, &furniture, None).unwrap();
-        let running = Running::new(app, telemetry.metrics());
-        let tls = OriginTls::load(&[]).unwrap();
-        let (settings, clock) = (self.settings, self.clock);
-        let listener = serve(
-            &config.listener,
-            Limits::default(),
-            &Arc::new(ListenerStats::default()),
-            move |_| {
-                let client = OriginClient::new(settings, &tls, clock.clone()).unwrap();
-                Service::new(running.clone(), client)
-            },
-        )
-        .unwrap();
+        let inner = setup.start(&config);
         Gateway {
-            address: listener.local_address(),
-            telemetry,
-            _listener: listener,
+            address: inner.address,
+            inner,
         }
     }
 }
@@ -110,12 +81,7 @@ impl Gateway {
 
     /// The value of one line of the metrics page, `evergate_…{…}`.
     pub fn metric(&self, line: &str) -> u64 {
-        let page = self.telemetry.metrics().render().unwrap();
-        let value = page
-            .lines()
-            .find_map(|seen| seen.strip_prefix(line)?.strip_prefix(' '))
-            .unwrap_or_else(|| panic!("no {line} in\n{page}"));
-        value.parse().unwrap()
+        self.inner.metric(line)
     }
 
     /// The same, for a metric of the bucket.

@@ -15,7 +15,6 @@
 mod support;
 
 mod files;
-mod in_process;
 mod outages;
 mod radosgw_sts;
 mod rotation;

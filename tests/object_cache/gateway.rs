@@ -2,21 +2,17 @@
 
 use crate::origin::Origin;
 use crate::support::http::{Reply, exchange, get, send};
+use crate::support::in_process::{self, InProcess, configured};
 use bytes::Bytes;
 use evergate::admin::{Admin, AdminLimits, Api, ApiTools, Report};
 use evergate::clock::{Clock, ManualClock, Timestamp};
-use evergate::config::{self, Config, Environment};
-use evergate::fetch::{Deadlines, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls, Prober};
-use evergate::gateway::{App, Furniture, Gateway as Service, Running};
-use evergate::listener::{Limits, Listener, ListenerStats, serve};
-use evergate::telemetry::{AccessSink, Telemetry};
+use evergate::config::Config;
+use evergate::fetch::{Deadlines, OriginBounds, OriginSettings, OriginTls, Prober};
 use http::{Method, Request};
 use http_body_util::Full;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::runtime::Handle;
 
 pub const TOKEN: &str = "canary-token-of-the-admin-api-0001";
 pub const EVENTS_TOKEN: &str = "canary-token-of-the-events-api-001";
@@ -30,12 +26,9 @@ pub struct Gateway {
     pub address: SocketAddr,
     pub admin: SocketAddr,
     hands: ManualClock,
-    telemetry: Telemetry,
-    furniture: Furniture,
-    running: Running,
     environment: Vec<(&'static str, String)>,
     _admin: Admin,
-    _listener: Listener,
+    inner: InProcess,
 }
 
 /// How a gateway is set up.
@@ -72,52 +65,37 @@ impl Setup {
         let config = parsed(yaml, &self.environment);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let (clock, hands) = Clock::manual(Timestamp::from_unix(now.as_secs()));
-        let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
-        let metrics = telemetry.metrics();
-        let furniture = Furniture {
-            objects: ObjectCache::new(&config.object_cache, clock.clone(), metrics.objects()),
-            clock: clock.clone(),
-            telemetry: telemetry.clone(),
-            runtime: Handle::current(),
+        let inner = in_process::Setup {
+            settings: self.settings,
             bounds: self.bounds,
+            ..in_process::Setup::by(&clock)
         };
-        let app = App::build(&config, None, &furniture, None).unwrap();
-        let running = Running::new(app, metrics);
-        let tls = OriginTls::load(&[]).unwrap();
+        let inner = inner.start(&config);
+        let telemetry = &inner.furniture.telemetry;
         let admin = config.admin.as_ref().unwrap();
         let tools = ApiTools {
-            running: running.clone(),
-            sns: Arc::new(Prober::new(&tls).unwrap()),
-            clock: clock.clone(),
+            running: inner.running.clone(),
+            sns: Arc::new(Prober::new(&OriginTls::load(&[]).unwrap()).unwrap()),
+            clock,
         };
         let api = Api::new(admin, tools, telemetry.events().clone());
-        let ready = Arc::new(Report::default);
-        let admin = Admin::start(admin.address, AdminLimits::default(), metrics.clone(), ready, api).unwrap();
-        let (settings, of_workers) = (self.settings, running.clone());
-        let make = move |_| {
-            let client = OriginClient::new(settings, &tls, clock.clone()).unwrap();
-            Service::new(of_workers.clone(), client)
-        };
-        let stats = Arc::new(ListenerStats::default());
-        let listener = serve(&config.listener, Limits::default(), &stats, make).unwrap();
+        let (ready, metrics) = (Arc::new(Report::default), telemetry.metrics().clone());
+        let admin = Admin::start(admin.address, AdminLimits::default(), metrics, ready, api).unwrap();
         Gateway {
-            address: listener.local_address(),
+            address: inner.address,
             admin: admin.address(),
             hands,
-            telemetry,
-            furniture,
-            running,
             environment: self.environment,
             _admin: admin,
-            _listener: listener,
+            inner,
         }
     }
 }
 
 fn parsed(yaml: &str, more: &[(&'static str, String)]) -> Config {
-    let text = format!(
-        "listen: 127.0.0.1:0\nadmin: {{ listen: 127.0.0.1:0, token: \"${{ADMIN_TOKEN}}\", events_token: \"${{EVENTS_TOKEN}}\" }}\n\
-         workers: 2\nmax_connections: 8192\nlog: {{ access: off }}\n{yaml}"
+    let yaml = format!(
+        "admin: {{ listen: 127.0.0.1:0, token: \"${{ADMIN_TOKEN}}\", events_token: \"${{EVENTS_TOKEN}}\" }}\nworkers: 2\n\
+         max_connections: 8192\n{yaml}"
     );
     let mine = [
         ("ID", "AKIDEXAMPLE"),
@@ -128,10 +106,7 @@ fn parsed(yaml: &str, more: &[(&'static str, String)]) -> Config {
         ("EVENTS_TOKEN", EVENTS_TOKEN),
     ];
     let more = more.iter().map(|(name, value)| (*name, value.as_str()));
-    let environment: Environment = mine.into_iter().chain(more).collect();
-    config::parse(&text, Path::new("config.yaml"), &environment)
-        .unwrap_or_else(|faults| panic!("{faults}"))
-        .config
+    configured(&yaml, mine.into_iter().chain(more))
 }
 
 /// One bucket at `origin`, called `shelf` there; its credentials are those that `SECRET` names.
@@ -181,9 +156,7 @@ impl Gateway {
 
     /// The value of one line of the metrics page, `evergate_…{…}`.
     pub fn metric(&self, line: &str) -> u64 {
-        let page = self.telemetry.metrics().render().unwrap();
-        let found = page.lines().find_map(|seen| seen.strip_prefix(line)?.strip_prefix(' '));
-        found.unwrap_or_else(|| panic!("no {line} in\n{page}")).parse().unwrap()
+        self.inner.metric(line)
     }
 
     /// How many requests came to this: `hit`, `miss`, `joined`…
@@ -209,13 +182,6 @@ impl Gateway {
 
     /// Runs by another configuration from now on.
     pub fn reload(&self, yaml: &str) {
-        let app = App::build(
-            &parsed(yaml, &self.environment),
-            None,
-            &self.furniture,
-            Some(&self.running.load()),
-        )
-        .unwrap();
-        self.running.swap(app, self.telemetry.metrics());
+        self.inner.reload(&parsed(yaml, &self.environment));
     }
 }

@@ -13,13 +13,14 @@ fn quick(origin: &Origin, policy: &str) -> Gateway {
     Setup::impatient().start(&site(origin, policy))
 }
 
-fn verdicts() -> [(Answer, u16); 5] {
+fn verdicts() -> [(Answer, u16); 6] {
     [
         (Answer::refusal("404 Not Found", "NoSuchKey"), 404),
         (Answer::new("404 Not Found", &[], ""), 404),
         (Answer::refusal("410 Gone", "NoSuchKey"), 404),
         // A reader is not told what the origin thinks of the gateway.
         (Answer::refusal("403 Forbidden", "AccessDenied"), 404),
+        (Answer::refusal("451 Unavailable For Legal Reasons", "Blocked"), 404),
         (Answer::refusal("404 Not Found", "NoSuchBucket"), 502),
     ]
 }

@@ -1,7 +1,7 @@
 //! Writes through the S3 endpoint that cross with reads: whatever is under way, nobody who asks after a write is answered
 //! from before it. The plain writes are in `real.rs`, on both real origins.
 
-use crate::answers::{Answer, Gate};
+use crate::answers::{Answer, Gate, Step};
 use crate::gateway::{APP, Gateway, MINUTE, Setup, bucket, site};
 use crate::origin::{Asked, Object, Origin, Play};
 use crate::reader::{Slow, told, until};
@@ -196,7 +196,7 @@ async fn seen_soon(gateway: &Gateway) {
 #[tokio::test]
 async fn a_write_without_an_answer_and_one_that_was_refused_are_forgotten_too() {
     for answer in [
-        Answer(vec![crate::answers::Step::Cut]),
+        Answer(vec![Step::Cut]),
         Answer::refusal("500 Internal Server Error", "InternalError"),
         Answer::refusal("403 Forbidden", "AccessDenied"),
     ] {
@@ -263,5 +263,82 @@ async fn a_write_to_one_bucket_concerns_each_that_has_its_name_and_no_other_key(
     }
     for path in ["/other/a", "/s/b", "/twin/b"] {
         assert!(told(&gateway.get(path).await, "old").starts_with("hit"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn rule_27_a_write_that_crosses_with_a_reload_concerns_the_new_configuration_too() {
+    let (origin, gate) = (Origin::with(&[("a", "old")]), Gate::new());
+    let gateway = Gateway::caching(&origin, POLICY);
+    let held = gate.clone();
+    origin.turn(move |asked| {
+        if is_write(asked) {
+            Play::Later(held.clone())
+        } else {
+            Play::Usual
+        }
+    });
+    let client = app(&gateway);
+    let write = tokio::spawn(async move { client.send(Method::PUT, &path("files", "a"), &[], "new".into()).await });
+    until("the write to be there", || origin.count() == 1).await;
+    gateway.reload(&site(&origin, POLICY).replace("${SECRET}", "${OTHER_SECRET}"));
+    told(&gateway.get("/s/a").await, "old");
+    gate.open();
+    assert_eq!(write.await.unwrap().status, 200);
+    told(&gateway.get("/s/a").await, "new");
+}
+
+#[tokio::test]
+async fn a_multipart_upload_that_is_completed_after_its_client_hung_up_counts_as_well() {
+    let (origin, gates) = (Origin::with(&[("a", "old")]), [Gate::new(), Gate::new(), Gate::new()]);
+    let gateway = Gateway::caching(&origin, POLICY);
+    told(&gateway.get("/s/a").await, "old");
+    // As S3 does: 200, blank space for as long as it takes, and the word at the end of it.
+    let blank = || Step::Say(" ".repeat(10).into());
+    let mut answer = Answer::raw(
+        "200 OK",
+        &["Content-Type: application/xml", "Content-Length: 1000"],
+        "<?xml version=\"1.0\"?>",
+    );
+    for gate in &gates {
+        answer.0.extend([blank(), Step::Wait(gate.clone())]);
+    }
+    origin.turn(move |asked| {
+        if asked.method == "POST" {
+            Play::Say(answer.clone())
+        } else {
+            Play::Usual
+        }
+    });
+    let client = app(&gateway);
+    // With a runtime of its own, so that its connection goes with it in the middle of the answer.
+    let write = std::thread::spawn(move || {
+        let target = format!("{}?uploadId=u", path("files", "a"));
+        let parts = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"e\"</ETag></Part></CompleteMultipartUpload>";
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let asking = client.send(Method::POST, &target, &[], parts.into());
+        runtime.block_on(async { tokio::time::timeout(Duration::from_millis(500), asking).await.is_err() })
+    });
+    until("the write to be there", || origin.last().method == "POST").await;
+    assert!(
+        tokio::task::spawn_blocking(|| write.join().unwrap()).await.unwrap(),
+        "it hung up"
+    );
+    // What is sent to somebody who is gone fails with the second piece.
+    for gate in &gates[..2] {
+        gate.open();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let forgotten = "evergate_object_cache_forgotten_total{cause=\"write\",scope=\"key\"}";
+    until("it to be forgotten", || gateway.metric(forgotten) == 1).await;
+    told(&gateway.get("/s/a").await, "old");
+    origin.store("a", Object::new("new"));
+    let begun = std::time::Instant::now();
+    while gateway.get("/s/a").await.body != "new" {
+        assert!(begun.elapsed() < Duration::from_secs(3), "the old one was kept");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

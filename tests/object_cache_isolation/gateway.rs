@@ -1,20 +1,16 @@
 //! The gateway in this process, with a clock that the test turns and a memory that does not hold half of the objects.
 
+use crate::support::in_process::{InProcess, Setup, configured};
 use crate::world::{CLIENTS, SHELVES};
 use evergate::clock::Clock;
-use evergate::config::{self, Environment, ObjectCacheConfig};
-use evergate::fetch::{
-    BreakerBounds, ConcurrencyBounds, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls,
-};
-use evergate::gateway::{App, Forget, Furniture, Gateway as Service, Running};
-use evergate::listener::{Limits, Listener, ListenerStats, serve};
-use evergate::telemetry::{AccessSink, ForgetCause, Telemetry};
+use evergate::config::ObjectCacheConfig;
+use evergate::fetch::{BreakerBounds, ObjectCache};
+use evergate::gateway::Forget;
+use evergate::telemetry::ForgetCause;
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 
 /// What `auto` redirects above, in bytes.
 pub const AUTO_LIMIT: usize = 16 * 1024;
@@ -124,9 +120,7 @@ pub fn secret(client: usize) -> String {
 }
 
 fn yaml(endpoint: &str) -> String {
-    let mut yaml = format!(
-        "listen: 127.0.0.1:0\nadmin: off\nworkers: 3\nlog: {{ access: off }}\nauto_limit: {AUTO_LIMIT}B\nbuckets:\n"
-    );
+    let mut yaml = format!("admin: off\nworkers: 3\nauto_limit: {AUTO_LIMIT}B\nbuckets:\n");
     for (space, name) in SPACE_NAMES.iter().enumerate() {
         let shelf = SHELVES[space % SHELVES.len()];
         writeln!(
@@ -182,72 +176,42 @@ fn yaml(endpoint: &str) -> String {
 pub struct Gateway {
     pub address: SocketAddr,
     pub forget: Forget,
-    pub telemetry: Telemetry,
     pub objects: Arc<ObjectCache>,
-    _listener: Listener,
+    inner: InProcess,
 }
 
 impl Gateway {
     /// Starts one in front of the origin at `endpoint`.
     pub fn start(endpoint: &str, clock: &Clock) -> Self {
-        let secrets = (0..CLIENTS).map(|client| (format!("SECRET{client}"), secret(client)));
-        let environment: Environment = secrets.chain([("SECRET".into(), "not-a-secret".into())]).collect();
-        let config = config::parse(&yaml(endpoint), Path::new("config.yaml"), &environment)
-            .unwrap_or_else(|faults| panic!("{faults}"))
-            .config;
-        let telemetry = Telemetry::new(clock.clone(), AccessSink::none()).unwrap();
-        let memory = ObjectCacheConfig {
+        let secrets: Vec<_> = (0..CLIENTS)
+            .map(|client| (format!("SECRET{client}"), secret(client)))
+            .collect();
+        let secrets = secrets.iter().map(|(name, secret)| (&**name, &**secret));
+        let mut config = configured(&yaml(endpoint), secrets.chain([("SECRET", "not-a-secret")]));
+        config.object_cache = ObjectCacheConfig {
             max_bytes: MEMORY,
             max_object_bytes: MEMORY / 8,
             disk: None,
         };
-        let objects = ObjectCache::new(&memory, clock.clone(), telemetry.metrics().objects());
-        let furniture = Furniture {
-            objects: Arc::clone(&objects),
-            clock: clock.clone(),
-            telemetry: telemetry.clone(),
-            runtime: Handle::current(),
-            bounds: OriginBounds {
-                // An outage shall be over soon, and an origin that asks to slow down shall not stop the test.
-                breaker: BreakerBounds {
-                    failures: 10,
-                    open: Duration::from_millis(30),
-                    longest_open: Duration::from_millis(60),
-                },
-                concurrency: ConcurrencyBounds {
-                    least: 64,
-                    ..ConcurrencyBounds::default()
-                },
-                ..OriginBounds::default()
-            },
+        let mut setup = Setup::by(clock);
+        // An outage shall be over soon, and an origin that asks to slow down shall not stop the test.
+        setup.bounds.breaker = BreakerBounds {
+            failures: 10,
+            open: Duration::from_millis(30),
+            longest_open: Duration::from_millis(60),
         };
-        let app = App::build(&config, None, &furniture, None).unwrap();
-        let running = Running::new(app, telemetry.metrics());
-        let forget = Forget::new(running.clone(), ForgetCause::Purge);
-        let tls = OriginTls::load(&[]).unwrap();
-        let clock = clock.clone();
-        let stats = Arc::new(ListenerStats::default());
-        let listener = serve(&config.listener, Limits::default(), &stats, move |_| {
-            let client = OriginClient::new(OriginSettings::default(), &tls, clock.clone()).unwrap();
-            Service::new(running.clone(), client)
-        })
-        .unwrap();
+        setup.bounds.concurrency.least = 64;
+        let inner = setup.start(&config);
         Self {
-            address: listener.local_address(),
-            forget,
-            telemetry,
-            objects,
-            _listener: listener,
+            address: inner.address,
+            forget: Forget::new(inner.running.clone(), ForgetCause::Purge),
+            objects: Arc::clone(&inner.furniture.objects),
+            inner,
         }
     }
 
     /// The value of one line of the metrics page.
     pub fn metric(&self, line: &str) -> u64 {
-        let page = self.telemetry.metrics().render().unwrap();
-        let value = page
-            .lines()
-            .find_map(|seen| seen.strip_prefix(line)?.strip_prefix(' '))
-            .unwrap_or_else(|| panic!("no {line} in\n{page}"));
-        value.parse().unwrap()
+        self.inner.metric(line)
     }
 }

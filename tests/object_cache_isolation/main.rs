@@ -11,9 +11,9 @@
     clippy::print_stderr,
     reason = "a test that can't go on ends"
 )]
+#![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
+#![allow(clippy::similar_names, reason = "a shelf is not self, and what was seen no seed")]
 #![allow(unreachable_pub, reason = "each file says what the others use")]
-#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
-#![allow(clippy::similar_names, reason = "a shelf is no self")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -23,7 +23,6 @@ mod origin;
 mod reader;
 mod requests;
 mod rules;
-mod wire;
 mod world;
 
 use evergate::clock::{Clock, ManualClock};
@@ -67,7 +66,8 @@ impl Drop for Reading<'_> {
 
 #[tokio::test]
 async fn rule_18_a_hundred_thousand_requests_see_no_foreign_byte() {
-    let seed = std::env::var("EVERGATE_TEST_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    let seed = std::env::var("EVERGATE_TEST_SEED");
+    let seed = seed.map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     eprintln!("EVERGATE_TEST_SEED={seed}");
     let (clock, hands) = Clock::manual(Clock::system().now());
     let world = Arc::new(World::new(seed, clock.clone()));

@@ -1,7 +1,7 @@
 //! The origin of the test: it serves the world as it is, takes writes, and fails at random.
 
 use crate::rules::{Answer, Conditions};
-use crate::wire::{Head, Wire};
+use crate::support::wire::{Head, Wire};
 use crate::world::{Object, Version, World};
 use std::fmt::Write;
 use std::net::{SocketAddr, TcpListener};

@@ -2,7 +2,7 @@
 
 use crate::requests::Target;
 use crate::rules::{Answer, Conditions};
-use crate::wire::{Head, Wire};
+use crate::support::wire::{Head, Wire};
 use crate::world::{Horizon, Object, SHELVES, SPACES, Version, World};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};

@@ -219,8 +219,8 @@ impl World {
 
     /// Finds an object by the path that the origin is asked for.
     pub fn by_path(&self, path: &str) -> Option<&Object> {
-        let (shelf, key) = path.strip_prefix('/')?.split_once('/')?;
-        let shelf = SHELVES.iter().position(|name| *name == shelf)?;
+        let (bucket, key) = path.strip_prefix('/')?.split_once('/')?;
+        let shelf = SHELVES.iter().position(|name| *name == bucket)?;
         let client = key.get(1..3)?.parse().ok().filter(|client| *client < CLIENTS)?;
         let nth = key.get(key.len() - 1..)?.parse().ok().filter(|nth| *nth < OBJECTS)?;
         Some(self.object(shelf, client, nth)).filter(|object| object.key == key)

@@ -1,4 +1,4 @@
-//! What the integration tests share: the gateway as a process, the two origins, a client, a spy.
+//! What the integration tests share: the gateway as a process and in this one, the two origins, a client, a spy.
 //!
 //! Each test binary takes what it needs (`mod support;`), so that much is unused in each.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
@@ -20,6 +20,7 @@ pub mod browser;
 pub mod credential_server;
 pub mod evergate;
 pub mod http;
+pub mod in_process;
 pub mod liar;
 pub mod links;
 #[macro_use]
@@ -29,3 +30,4 @@ pub mod s3_client;
 pub mod s3s_origin;
 pub mod spy;
 pub mod verifying_origin;
+pub mod wire;

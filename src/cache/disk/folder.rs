@@ -91,12 +91,9 @@ impl Folder {
     /// Writes a file of `bytes` zeros and deletes it: whether the disk takes anything.
     pub(super) fn try_to_write(&self, bytes: usize) -> io::Result<()> {
         let path = self.path.join(TRIAL);
-        let written = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path);
+        // Whatever others may have laid there, a link to another file, is not written to.
+        let _ = fs::remove_file(&path);
+        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let written = written.and_then(|mut file| {
             file.write_all(&vec![0; bytes])?;
             // Some file systems find out late that they are full.

@@ -124,3 +124,16 @@ fn a_smaller_cache_keeps_to_its_room() {
     folder.try_to_write(4096).unwrap();
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
 }
+
+#[test]
+fn a_link_that_others_laid_is_not_written_through() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("cache");
+    let taken = Folder::take(&folder, &LAYOUT).unwrap();
+    let precious = outer.path().join("precious");
+    fs::write(&precious, "mine").unwrap();
+    symlink(&precious, folder.join(TRIAL)).unwrap();
+    taken.try_to_write(4096).unwrap();
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "mine");
+    assert!(fs::symlink_metadata(folder.join(TRIAL)).is_err());
+}

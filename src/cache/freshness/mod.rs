@@ -82,17 +82,9 @@ impl StorageRules {
         self.vary.unwrap_or(Ok(()))
     }
 
-    /// Returns whether the head holds none of `Cache-Control`, `Expires` and `Vary`: a 304 of that kind leaves the stored
-    /// rules as they are. `Date` and `Age` tell of one exchange and are no rules.
-    #[must_use]
-    pub fn says_nothing(&self) -> bool {
-        self.cache_control.is_none() && self.expires.is_none() && self.vary.is_none()
-    }
-
     /// Returns the rules of a stored answer after a 304 with the rules `told`: a field that the 304 repeats replaces the
     /// stored one, a field that it leaves out stays; its times always count. RFC 9111 §3.2, §4.3.4.
-    #[must_use]
-    pub fn updated_by(&self, told: &Self) -> Self {
+    fn updated_by(&self, told: &Self) -> Self {
         Self {
             cache_control: told.cache_control.or(self.cache_control),
             expires: told.expires.or(self.expires),

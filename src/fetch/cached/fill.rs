@@ -59,6 +59,13 @@ impl Lead {
     fn keep(&self, kept: Kept) {
         self.cache.store.insert(&self.name.as_query(), self.since, kept);
     }
+
+    /// Ends the flight and lands it only then: whoever finds that the object has to be revalidated comes back at once, and
+    /// would join this very flight again and again.
+    fn leave(self, landing: Landing) {
+        self.cache.flights.end(&self.name.as_query(), &self.flight);
+        self.flight.land(landing);
+    }
 }
 
 impl Drop for Lead {
@@ -75,7 +82,7 @@ impl Fill {
         if self.stale.is_none() {
             match self.cache.look_on_disk(&self.lead.name).await {
                 None => {}
-                Some(OnDisk::Known(object)) => return self.lead.flight.land(Landing::OnDisk(object)),
+                Some(OnDisk::Known(object)) => return self.lead.leave(Landing::OnDisk(object)),
                 Some(OnDisk::Unvouched(object, fields)) => {
                     self.stale = Some(object);
                     written = Some(fields);

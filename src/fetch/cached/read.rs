@@ -136,9 +136,10 @@ impl ObjectCache {
         query: ObjectQuery<'_>,
         object: Arc<KeptObject>,
     ) -> Result<Found, FetchError> {
-        match object.validity.standing(want.policy, self.clock.now()) {
+        let now = self.clock.now();
+        match object.validity.standing(want.policy, now) {
             Standing::Fresh { left } => {
-                let age = object.validity.age(self.clock.now());
+                let age = object.validity.age(now);
                 let answer = object.answer(want.conditions, want.operation(), CacheUse::Hit { left, age });
                 Ok(Found::Object(answer))
             }

@@ -52,11 +52,17 @@ pub struct Forwarded {
 }
 
 impl Forwarded {
-    /// The same answer, to a write: what that concerns is forgotten now, and once more when the body is over.
+    /// The same answer, to a write: what that concerns is forgotten now, and once more when the body is over; for a
+    /// while, when the body is not waited for.
     #[must_use]
     pub fn ending(self, wrote: Forgetting) -> Self {
+        // A refusal is read already, and its body goes nowhere.
+        if !self.status.is_success() {
+            wrote.answered();
+            return self;
+        }
         Self {
-            body: self.body.ending(wrote.answered()),
+            body: self.body.ending(wrote),
             ..self
         }
     }

@@ -1,4 +1,4 @@
-//! Messages of HTTP/1.1 over blocking sockets, for both ends of the test. Cheap, since a hundred thousand go through it.
+//! Messages of HTTP/1.1 over blocking sockets, for both ends of a test. Cheap, for tests that send a hundred thousand.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
