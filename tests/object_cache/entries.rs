@@ -136,6 +136,9 @@ async fn rule_19_that_there_is_none_counts_for_five_seconds() {
         assert_eq!(gateway.head("/s/a").await.status, 404);
     }
     assert_eq!((origin.count(), gateway.results("negative")), (1, 5));
+    // What is not asked takes no time, and is not in the figures of the origin either.
+    let timed = gateway.metric("evergate_origin_request_duration_seconds_count{bucket=\"files\"}");
+    assert_eq!(timed, 1);
     origin.store("a", Object::new("Ada"));
     gateway.wait(SECOND * 4);
     assert_eq!(gateway.get("/s/a").await.status, 404);

@@ -50,6 +50,8 @@ pub enum Found {
     Object(ObjectResponse),
     /// It has this many bytes, more than are of use or kept, as was learned not long ago. The origin was not asked.
     TooLarge(u64),
+    /// There is no such object, as was learned up to 5 s ago. The origin was not asked.
+    Missing,
 }
 
 impl Found {
@@ -57,7 +59,7 @@ impl Found {
     #[must_use]
     pub fn has_waited(&self) -> bool {
         match self {
-            Self::TooLarge(_) => false,
+            Self::TooLarge(_) | Self::Missing => false,
             Self::Object(object) => !matches!(
                 object.cache,
                 CacheUse::Hit { .. }
@@ -97,12 +99,13 @@ impl ObjectCache {
     /// Reads an object.
     ///
     /// # Errors
-    /// [`FetchError`], as the origin's own answer would be; [`FetchError::Missing`] for up to 5 s without asking again.
+    /// [`FetchError`], as the origin's own answer is.
     pub async fn read(self: &Arc<Self>, client: &OriginClient, want: Want<'_>) -> Result<Found, FetchError> {
         let found = self.find(client, want).await;
         match &found {
             Ok(Found::Object(response)) => self.count(response),
             Ok(Found::TooLarge(_)) => self.metrics.answered(ObjectResult::Bypass),
+            Ok(Found::Missing) => self.metrics.answered(ObjectResult::Negative),
             Err(_) => {}
         }
         found
@@ -115,10 +118,7 @@ impl ObjectCache {
         let now = self.clock.now();
         match self.store.get(&query) {
             Some(Kept::Object(object)) => self.serve(client, want, query, object).await,
-            Some(Kept::Missing(until)) if now < until => {
-                self.metrics.answered(ObjectResult::Negative);
-                Err(FetchError::Missing)
-            }
+            Some(Kept::Missing(until)) if now < until => Ok(Found::Missing),
             Some(Kept::TooLarge(length, until)) if now < until && length > self.most(want) => {
                 Ok(Found::TooLarge(length))
             }
