@@ -11,6 +11,7 @@
     clippy::print_stderr,
     reason = "a test that can't go on ends"
 )]
+#![allow(clippy::similar_names, reason = "a shelf is not self, and what was seen no seed")]
 #![allow(unreachable_pub, reason = "each file says what the others use")]
 
 #[path = "../support/mod.rs"]
