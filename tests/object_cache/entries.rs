@@ -4,7 +4,7 @@
 use crate::answers::Answer;
 use crate::gateway::{APP_CLIENT, Gateway, MINUTE, Setup, bucket, site};
 use crate::origin::{Object, Origin};
-use crate::reader::{status, told};
+use crate::reader::{status, told, until};
 use std::time::Duration;
 
 const DIGITS: &str = "0123456789";
@@ -98,6 +98,11 @@ async fn what_is_not_kept_is_not_fetched_whole_for_a_part_or_a_head() {
     let reply = gateway.get_with("/s/a", &[("if-none-match", &etag)]).await;
     assert_eq!((reply.status.as_u16(), reply.body.len()), (304, 0));
     assert_eq!(origin.last().field("if-none-match"), None);
+    // It waits for no body.
+    until("the object to be kept", || {
+        gateway.metric("evergate_object_cache_stored_total") == 1
+    })
+    .await;
     assert!(told(&gateway.get("/s/a").await, DIGITS).starts_with("hit"));
     assert_eq!(origin.count(), 5);
 }
