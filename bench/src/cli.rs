@@ -17,6 +17,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(crate::run::Arguments),
     Compare(crate::compare::Arguments),
     Origin(crate::origin::Arguments),
     Ceiling(crate::ceiling::Arguments),
@@ -50,6 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: Command) -> Result<(), BenchError> {
     match command {
+        Command::Run(arguments) => crate::run::run(arguments),
         Command::Compare(arguments) => crate::compare::run(arguments).map(drop),
         Command::Origin(arguments) => crate::origin::run(&arguments),
         Command::Ceiling(arguments) => crate::ceiling::run(&arguments),

@@ -12,4 +12,6 @@ pub mod error;
 pub mod load;
 pub mod origin;
 pub mod process;
+pub mod progress;
 pub mod result;
+pub mod run;

@@ -1,0 +1,83 @@
+//! `evergate-bench run`: load on a deployment that is there already, an operator's own.
+//!
+//! What is asked for comes from a list of keys (`keys`); the plan is made from the options (`options`). The command fails when
+//! requests did, so that a script notices.
+
+mod keys;
+mod options;
+mod told;
+
+pub use options::Arguments;
+
+use crate::error::BenchError;
+use crate::load::{self, Outcome};
+use crate::progress::Progress;
+use crate::result::{Contender, Report, Scenario};
+use evergate::clock::Clock;
+use options::Options;
+use std::io::Write;
+
+/// Runs the command: makes the load, tells the figures on standard output, and writes the report where it was asked for.
+///
+/// # Errors
+/// When the command line makes no sense, the load can't be made, a file can't be written, or a request was not answered as it
+/// should be.
+pub fn run(arguments: Arguments) -> Result<(), BenchError> {
+    let options = Options::of(arguments)?;
+    let began = Clock::system().now().to_string();
+    let mut progress = Progress::new(&options.plan.target.authority.to_string());
+    let outcome = load::run(&options.plan, &mut |snapshot| progress.show(snapshot));
+    progress.end();
+    let outcome = outcome?;
+    let report = report_of(&options, began, &outcome);
+    let mut out = std::io::stdout().lock();
+    // A reader that has seen enough is no fault.
+    let _ = out.write_all(told::figures(&outcome).as_bytes());
+    if let Some(file) = &options.json {
+        let what = || format!("{} can't be written", file.display());
+        let text = serde_json::to_vec_pretty(&report).map_err(|error| BenchError::said(error.to_string()))?;
+        std::fs::write(file, text).map_err(|source| BenchError::File { what: what(), source })?;
+    }
+    judge(&outcome)
+}
+
+fn report_of(options: &Options, began: String, outcome: &Outcome) -> Report {
+    let plan = &options.plan;
+    let contender = Contender {
+        name: plan.target.authority.to_string(),
+        rounds: vec![outcome.round()],
+        ..Contender::default()
+    };
+    Report {
+        began,
+        machine: crate::compare::machine::read(),
+        versions: vec![format!("evergate-bench {}", env!("CARGO_PKG_VERSION"))],
+        remarks: told::remarks(options, outcome),
+        scenarios: vec![Scenario {
+            name: "run".to_owned(),
+            title: options.title.clone(),
+            load: plan.describe(),
+            server_cores: plan.server.map_or(0, |server| server.cores),
+            connections: plan.connections as u64,
+            rate: options.rate,
+            contenders: vec![contender],
+            ..Scenario::default()
+        }],
+        ..Report::default()
+    }
+}
+
+fn judge(outcome: &Outcome) -> Result<(), BenchError> {
+    let faults = outcome.failed.saturating_add(outcome.wrong);
+    match (faults, outcome.answered) {
+        (0, 0) => Err(BenchError::said(
+            "nothing was answered in the time that was measured: give it a longer --duration",
+        )),
+        (0, _) => Ok(()),
+        (faults, answered) => Err(BenchError::said(format!(
+            "{faults} of {} requests were not answered as they should be: {}",
+            faults.saturating_add(answered),
+            told::faults(outcome)
+        ))),
+    }
+}
