@@ -266,6 +266,7 @@ fn finish(crew: Vec<Worker>, watched: &Watched) -> Result<Outcome, LoadError> {
         }
         let mut own = worker.desk.ledger.take_outcome()?;
         own.connects = worker.desk.connector.take_made();
+        own.held_up = worker.desk.tickets.held_up();
         outcome.add(&own)?;
     }
     outcome.measured = watched.measured;

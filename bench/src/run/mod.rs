@@ -6,6 +6,8 @@
 mod keys;
 mod options;
 mod told;
+#[cfg(test)]
+mod tests;
 
 pub use options::Arguments;
 
@@ -16,6 +18,8 @@ use crate::result::{Contender, Report, Scenario};
 use evergate::clock::Clock;
 use options::Options;
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs the command: makes the load, tells the figures on standard output, and writes the report where it was asked for.
 ///
@@ -25,7 +29,7 @@ use std::io::Write;
 pub fn run(arguments: Arguments) -> Result<(), BenchError> {
     let options = Options::of(arguments)?;
     let began = Clock::system().now().to_string();
-    let mut progress = Progress::new(&options.plan.target.authority.to_string());
+    let mut progress = Progress::until(options.plan.target.authority.as_str(), told_to_stop()?);
     let outcome = load::run(&options.plan, &mut |snapshot| progress.show(snapshot));
     progress.end();
     let outcome = outcome?;
@@ -39,6 +43,30 @@ pub fn run(arguments: Arguments) -> Result<(), BenchError> {
         std::fs::write(file, text).map_err(|source| BenchError::File { what: what(), source })?;
     }
     judge(&outcome)
+}
+
+/// Returns what is set by the first Ctrl-C: the load ends, and what was measured is told. The second one ends the program.
+fn told_to_stop() -> Result<Arc<AtomicBool>, BenchError> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&stop);
+    let start = || -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    if set.swap(true, Ordering::Relaxed) {
+                        std::process::exit(130);
+                    }
+                }
+            });
+        })?;
+        Ok(())
+    };
+    start().map_err(|source| BenchError::File {
+        what: "signals can't be waited for".to_owned(),
+        source,
+    })?;
+    Ok(stop)
 }
 
 fn report_of(options: &Options, began: String, outcome: &Outcome) -> Report {

@@ -17,6 +17,7 @@ use std::time::Duration;
 /// Without --rate the load is closed: each connection asks again as soon as it was answered, which shows how much a server can do.
 /// With --rate requests are due at fixed times whatever the server does, and latencies count from then: that is how long people wait.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Arguments {
     /// The server, such as https://files.example.com
     #[arg(long, value_name = "URL")]

@@ -72,6 +72,9 @@ pub(super) fn figures(outcome: &Outcome) -> String {
             format!("{} requests were sent over 1 ms after they were due", outcome.late),
         );
     }
+    if outcome.held_up > 0 {
+        lines.add("beware", held_up(outcome));
+    }
     if let Some(server) = round.server {
         let each = |micros: u64| micros as f64 / round.answered.max(1) as f64;
         lines.add(
@@ -90,6 +93,13 @@ pub(super) fn figures(outcome: &Outcome) -> String {
         lines.add("faults", faults(outcome));
     }
     lines.0
+}
+
+fn held_up(outcome: &Outcome) -> String {
+    format!(
+        "The load itself was late with {} requests: its cores were not its own, and latencies say as much of them as of the server.",
+        outcome.held_up
+    )
 }
 
 #[derive(Default)]
@@ -118,11 +128,14 @@ pub(super) fn remarks(options: &Options, outcome: &Outcome) -> Vec<String> {
             "{count} requests were sent anew, as browsers do, since their connection was closed under them."
         ));
     }
-    if outcome.late > 0 {
-        let count = outcome.late;
+    if outcome.late > outcome.held_up {
+        let count = outcome.late.saturating_sub(outcome.held_up);
         remarks.push(format!(
             "{count} requests were sent late: all connections were waiting for answers. Their waiting counts as latency."
         ));
+    }
+    if outcome.held_up > 0 {
+        remarks.push(held_up(outcome));
     }
     if let Some(server) = outcome.server
         && plan.pace == Pace::Closed
