@@ -14,6 +14,7 @@ pub use options::Arguments;
 use crate::error::BenchError;
 use crate::load::{self, Outcome};
 use crate::progress::Progress;
+use crate::report;
 use crate::result::{Contender, Report, Scenario};
 use evergate::clock::Clock;
 use options::Options;
@@ -38,9 +39,10 @@ pub fn run(arguments: Arguments) -> Result<(), BenchError> {
     // A reader that has seen enough is no fault.
     let _ = out.write_all(told::figures(&outcome).as_bytes());
     if let Some(file) = &options.json {
-        let what = || format!("{} can't be written", file.display());
-        let text = serde_json::to_vec_pretty(&report).map_err(|error| BenchError::said(error.to_string()))?;
-        std::fs::write(file, text).map_err(|source| BenchError::File { what: what(), source })?;
+        report::write_json(&report, file)?;
+    }
+    if let Some(file) = &options.html {
+        report::write_html(&report, file)?;
     }
     judge(&outcome)
 }
