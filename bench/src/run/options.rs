@@ -19,7 +19,7 @@ use std::time::Duration;
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Arguments {
-    /// The server, such as https://files.example.com
+    /// The server, such as `https://files.example.com`
     #[arg(long, value_name = "URL")]
     target: String,
     /// A file with one key, path or URL a line, the most popular first; after a tab its length, after another its SHA-256. Lines
