@@ -14,6 +14,8 @@ const LONGEST: u64 = 3_600_000_000;
 pub enum Fault {
     /// No connection could be made.
     Connect,
+    /// A connection was made, and TLS could not be spoken over it.
+    Tls,
     /// The connection broke, before the answer or within it.
     Broken,
     /// It took too long.
@@ -44,6 +46,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect => to.write_str("no connection"),
+            Self::Tls => to.write_str("no TLS: a certificate that is not trusted, or no protocol in common"),
             Self::Broken => to.write_str("connection broke"),
             Self::Timeout => to.write_str("took too long"),
             Self::NotSent => to.write_str("never sent, the server was too slow for the rate"),
