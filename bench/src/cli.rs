@@ -1,6 +1,7 @@
 //! The command line: one room or file a command. Figures go to standard output, everything said to people to standard error.
 
 use crate::error::BenchError;
+use crate::report::ReportArguments;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -16,7 +17,16 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Run(Box<crate::run::Arguments>),
+    Compare(crate::compare::Arguments),
+    Origin(crate::origin::Arguments),
+    Ceiling(crate::ceiling::Arguments),
+    #[command(hide = true)]
+    Launch(crate::contenders::LaunchArguments),
+    /// Shows reports that were written before.
+    Report(ReportArguments),
+}
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended: 0 when all is well, 1 when the
 /// command could not do what it was asked, 2 when the command line is wrong.
@@ -43,5 +53,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), BenchError> {
-    match command {}
+    match command {
+        Command::Run(arguments) => crate::run::run(*arguments),
+        Command::Compare(arguments) => crate::compare::run(arguments).map(drop),
+        Command::Origin(arguments) => crate::origin::run(&arguments),
+        Command::Ceiling(arguments) => crate::ceiling::run(&arguments),
+        Command::Launch(arguments) => Err(crate::contenders::become_server(&arguments)),
+        Command::Report(arguments) => Ok(arguments.run()?),
+    }
 }

@@ -74,7 +74,7 @@ impl Tree {
         Ok(self.processes()?.into_iter().map(|stat| stat.pid).collect())
     }
 
-    fn processes(&self) -> Result<Vec<Stat>, ProcessError> {
+    fn processes(self) -> Result<Vec<Stat>, ProcessError> {
         let root = stat_of(self.root).map_err(|source| ProcessError::Gone { pid: self.root, source })?;
         let everything: Vec<Stat> = fs::read_dir("/proc")
             .into_iter()
@@ -108,6 +108,8 @@ impl Usage {
             user_micros,
             system_micros,
             utilisation: if could > 0.0 { used / could } else { 0.0 },
+            // The earlier reading is mostly taken after the warm-up, when the connections are there already.
+            resident_before: None,
             resident: self.resident,
             resident_peak: self.resident_peak,
         }
