@@ -24,8 +24,6 @@ const REST: Duration = Duration::from_secs(1);
 /// When the server's processes can't be read.
 pub(super) fn measure(stage: &Stage, asks: &[Ask], connections: usize) -> Result<Round, BenchError> {
     let watch = stage.watch();
-    // Where the kernel refuses, the peak is that of the server's whole life.
-    let _ = watch.tree.forget_peak()?;
     let before = watch.tree.usage()?;
     let began = Instant::now();
     let mut latency: Histogram<u64> =

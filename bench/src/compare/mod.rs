@@ -1,6 +1,7 @@
 //! `evergate-bench compare`: the contest. Scenarios (`scenario`) are run file by file (`contest`), everybody in turn, round for round, so that
 //! what the machine does meanwhile hits all alike; what came of it is a [`Report`].
 
+mod cell;
 mod contest;
 mod idle;
 pub(crate) mod machine;
@@ -12,10 +13,12 @@ pub use options::Arguments;
 use crate::contenders::versions;
 use crate::error::BenchError;
 use crate::process::allow_open_files;
+use crate::report::{ReportError, text, write_html, write_json};
 use crate::result::Report;
 use evergate::clock::Clock;
 use options::Options;
 use std::collections::BTreeSet;
+use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,7 +35,7 @@ const REMARKS: [&str; 5] = [
 /// Set when the program is told to end.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Runs the command; returns the report, written already where it was asked for.
+/// Runs the command; returns the report, shown and written already.
 ///
 /// # Errors
 /// When the command line makes no sense, a contender does not start or answers wrongly, or the report can't be written.
@@ -64,13 +67,21 @@ pub fn run(arguments: Arguments) -> Result<Report, BenchError> {
     report.remarks = options.remarks();
     report.remarks.extend(REMARKS.map(str::to_owned));
     report.remarks.extend(remarks);
-    if let Some(file) = &options.json {
-        let what = || format!("{} can't be written", file.display());
-        let text =
-            serde_json::to_string_pretty(&report).map_err(|error| BenchError::said(format!("{}: {error}", what())))?;
-        std::fs::write(file, text).map_err(|source| BenchError::File { what: what(), source })?;
-    }
+    write(&report, &options)?;
     Ok(report)
+}
+
+/// Writes what was asked for; the table goes to standard output.
+fn write(report: &Report, options: &Options) -> Result<(), ReportError> {
+    if let Some(file) = &options.json {
+        write_json(report, file)?;
+    }
+    if let Some(file) = &options.html {
+        write_html(report, file)?;
+    }
+    // A closed pipe, as `head` leaves it, is no fault.
+    let _ = io::stdout().lock().write_all(text(report).as_bytes());
+    Ok(())
 }
 
 /// Fails once the program was told to end, so that whoever asks ends what it started.

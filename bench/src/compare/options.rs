@@ -3,6 +3,7 @@
 use crate::contenders::Contender;
 use crate::error::BenchError;
 use crate::process::Cores;
+use clap::ValueHint;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,9 +38,12 @@ pub struct Arguments {
     /// A fiftieth of the objects and a twentieth of the idle connections: for a first look
     #[arg(long)]
     quick: bool,
-    /// Where the report is written
-    #[arg(long)]
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     json: Option<PathBuf>,
+    /// Write the report as a page with charts
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    html: Option<PathBuf>,
 }
 
 /// What the command line comes to.
@@ -61,8 +65,10 @@ pub(super) struct Options {
     pub(super) gateway: PathBuf,
     /// Whether scenarios are made small.
     pub(super) quick: bool,
-    /// Where the report is written.
+    /// Where the report is written as JSON.
     pub(super) json: Option<PathBuf>,
+    /// Where it is written as a page.
+    pub(super) html: Option<PathBuf>,
 }
 
 impl Options {
@@ -107,6 +113,7 @@ impl Options {
             gateway,
             quick: arguments.quick,
             json: arguments.json,
+            html: arguments.html,
         })
     }
 

@@ -8,9 +8,8 @@ use serde::Deserialize;
 use std::num::NonZeroUsize;
 
 /// The files of `bench/scenarios/`, by name.
-const SHIPPED: [(&str, &str); 11] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("redirect-hit", include_str!("../../scenarios/redirect-hit.yaml")),
-    ("redirect-cores", include_str!("../../scenarios/redirect-cores.yaml")),
     ("redirect-cold", include_str!("../../scenarios/redirect-cold.yaml")),
     ("fixed-rate", include_str!("../../scenarios/fixed-rate.yaml")),
     ("stream-hit", include_str!("../../scenarios/stream-hit.yaml")),
@@ -108,6 +107,13 @@ pub(super) enum Meanwhile {
     Reloads,
     /// The gateway is given another key pair for the origin, twice a second.
     Rotations,
+}
+
+impl Meanwhile {
+    /// Whether the configuration changes.
+    pub(super) const fn is_change(self) -> bool {
+        matches!(self, Self::Reloads | Self::Rotations)
+    }
 }
 
 impl Scenario {

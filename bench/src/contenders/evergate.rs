@@ -52,6 +52,11 @@ impl Setup {
         })
     }
 
+    /// Where its metrics are.
+    pub(super) fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// Lets it sign with the origin's other key pair from the next reload on.
     pub(super) fn rotate(&mut self) {
         self.pair ^= 1;

@@ -88,6 +88,7 @@ pub(super) fn haproxy(
     let text = format!(
         "global
   nbthread {workers}
+  no strict-limits
   maxconn 16384
   log stdout format raw local0 info
 defaults

@@ -203,6 +203,17 @@ impl Stage {
         self.server.hang_up()
     }
 
+    /// Reads one of the gateway's metrics, named with its labels; `None` for others, and when it has not been counted yet.
+    ///
+    /// # Errors
+    /// When the gateway does not tell.
+    pub fn metric(&self, name: &str) -> Result<Option<f64>, BenchError> {
+        let Some(setup) = &self.setup else { return Ok(None) };
+        let text = fetch::text(setup.admin(), "/metrics")?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        Ok(value.and_then(|value| value.trim().parse().ok()))
+    }
+
     /// How many requests its origin has seen so far; `None` when it has none.
     ///
     /// # Errors
