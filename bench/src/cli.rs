@@ -1,5 +1,6 @@
 //! The command line: one room or file a command. Figures go to standard output, everything said to people to standard error.
 
+use crate::broken::BrokenArguments;
 use crate::error::BenchError;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -16,7 +17,10 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Count the images that break while links expire, credentials rotate and the origin has hiccups.
+    Broken(BrokenArguments),
+}
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended: 0 when all is well, 1 when the
 /// command could not do what it was asked, 2 when the command line is wrong.
@@ -43,5 +47,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), BenchError> {
-    match command {}
+    match command {
+        Command::Broken(arguments) => arguments.run(),
+    }
 }

@@ -108,6 +108,8 @@ impl Usage {
             user_micros,
             system_micros,
             utilisation: if could > 0.0 { used / could } else { 0.0 },
+            // The earlier reading is mostly taken after the warm-up, when the connections are there already.
+            resident_before: None,
             resident: self.resident,
             resident_peak: self.resident_peak,
         }
