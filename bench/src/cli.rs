@@ -2,6 +2,7 @@
 
 use crate::broken::BrokenArguments;
 use crate::error::BenchError;
+use crate::report::ReportArguments;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Count the images that break while links expire, credentials rotate and the origin has hiccups.
     Broken(BrokenArguments),
+    /// Shows reports that were written before.
+    Report(ReportArguments),
 }
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended: 0 when all is well, 1 when the
@@ -49,5 +52,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(command: Command) -> Result<(), BenchError> {
     match command {
         Command::Broken(arguments) => arguments.run(),
+        Command::Report(arguments) => Ok(arguments.run()?),
     }
 }

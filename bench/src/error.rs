@@ -2,6 +2,7 @@
 
 use crate::load::LoadError;
 use crate::process::ProcessError;
+use crate::report::ReportError;
 use std::io;
 
 /// Why a command ended without a result.
@@ -13,6 +14,9 @@ pub enum BenchError {
     /// A process could not be read or pinned.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// A report could not be read, joined or written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// A file could not be read or written. Takes what was tried, such as `report.json can't be written`.
     #[error("{what}: {source}")]
     File {

@@ -9,4 +9,5 @@ pub mod cli;
 pub mod error;
 pub mod load;
 pub mod process;
+pub mod report;
 pub mod result;

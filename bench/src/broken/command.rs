@@ -2,11 +2,10 @@
 
 use super::{Outages, Plan, run};
 use crate::error::BenchError;
+use crate::report;
 use crate::result::{BrokenImages, Report};
 use clap::{Args, ValueHint};
-use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -34,6 +33,9 @@ pub struct BrokenArguments {
     /// Write the figures as JSON.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     json: Option<PathBuf>,
+    /// Write a page with charts, which needs no other file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    html: Option<PathBuf>,
 }
 
 impl BrokenArguments {
@@ -74,14 +76,13 @@ impl BrokenArguments {
             ..Report::default()
         };
         if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(&report).map_err(|error| BenchError::said(error.to_string()))?;
-            fs::write(path, text + "\n").map_err(|source| BenchError::File {
-                what: format!("{} can't be written", path.display()),
-                source,
-            })?;
+            report::write_json(&report, path)?;
+        }
+        if let Some(path) = &self.html {
+            report::write_html(&report, path)?;
         }
         // A closed pipe, as `head` leaves it, is no fault.
-        let _ = io::stdout().lock().write_all(table(&report.broken).as_bytes());
+        let _ = io::stdout().lock().write_all(report::text(&report).as_bytes());
         Ok(())
     }
 }
@@ -94,23 +95,6 @@ async fn run_both(calm: Plan, down: Option<Plan>) -> Result<Vec<BrokenImages>, B
     let (mut broken, with_outages) = tokio::try_join!(run(calm), run(down))?;
     broken.extend(with_outages);
     Ok(broken)
-}
-
-fn table(ways: &[BrokenImages]) -> String {
-    let mut text = String::new();
-    for way in ways {
-        let in_a_million = way.broken.saturating_mul(1_000_000).checked_div(way.views).unwrap_or(0);
-        // Writing to a String can't fail, here and below.
-        let _ = writeln!(
-            text,
-            "{}: {} of {} views broke, {in_a_million} in a million",
-            way.way, way.broken, way.views
-        );
-        for (what, times) in way.causes.iter().chain(&way.disturbances) {
-            let _ = writeln!(text, "  {times:>8}  {what}");
-        }
-    }
-    text
 }
 
 fn beside_this_program() -> PathBuf {

@@ -95,6 +95,12 @@ pub async fn run(plan: Plan) -> Result<Vec<BrokenImages>, BenchError> {
     };
     let gateway = Gateway::start(&plan.gateway, folder.path(), &setup).await?;
     let app = Arc::new(Current::new(ledger.issue(plan.session)));
+    // Whatever fails here fails the run; none of it ends by itself.
+    let mut helpers: JoinSet<Result<(), BenchError>> = JoinSet::new();
+    helpers.spawn(rotate(Arc::clone(&ledger), Arc::clone(&app), files, Arc::clone(&plan), in_files));
+    look_at_all(&plan, &gallery, gateway.address).await?;
+    // What comes before takes its time.
+    app.replace(ledger.issue(plan.session));
 
     let mut chats = Vec::new();
     for (way, origin) in &origins {
@@ -111,11 +117,6 @@ pub async fn run(plan: Plan) -> Result<Vec<BrokenImages>, BenchError> {
         let chat = Chat::new(*way, Arc::clone(&gallery), signs, server, plan.expiry.clone())?;
         chats.push(Arc::new(chat));
     }
-    look_at_all(&plan, &gallery, gateway.address).await?;
-
-    // Whatever fails here fails the run; none of it ends by itself.
-    let mut helpers: JoinSet<Result<(), BenchError>> = JoinSet::new();
-    helpers.spawn(rotate(Arc::clone(&ledger), app, files, Arc::clone(&plan), in_files));
     for chat in chats.iter().filter(|chat| chat.stores_links()) {
         let chat = Arc::clone(chat);
         helpers.spawn(async move { chat.go_on().await });

@@ -32,8 +32,8 @@ pub struct Plan {
     pub outage_every: Duration,
     /// The longest that a viewer reads before scrolling down.
     pub reading: Duration,
-    /// The longest from one page to the next.
-    pub pause: Duration,
+    /// From one page to the next, unless the first takes longer.
+    pub turn: Duration,
     /// How long a browser waits for an image.
     pub patience: Duration,
 }
@@ -64,7 +64,7 @@ impl Plan {
             outage: Duration::from_secs(1),
             outage_every: Duration::from_secs(6),
             reading: Duration::from_millis(800),
-            pause: Duration::from_millis(200),
+            turn: Duration::from_millis(1200),
             patience: Duration::from_secs(30),
         }
     }
@@ -73,13 +73,14 @@ impl Plan {
     #[must_use]
     pub fn full(gateway: PathBuf) -> Self {
         Self {
-            viewers: 12,
+            viewers: 40,
             duration: Duration::from_mins(20),
             expiry: 5..=120,
             url_expiry: Duration::from_secs(5),
             session: Duration::from_mins(5),
             outage_every: Duration::from_mins(1),
-            reading: Duration::from_secs(10),
+            reading: Duration::from_secs(2),
+            turn: Duration::from_secs(4),
             ..Self::quick(gateway)
         }
     }

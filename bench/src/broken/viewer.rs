@@ -9,7 +9,7 @@ use crate::error::BenchError;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::task::JoinSet;
 
 /// A visitor opens so many pages, then another comes, with an empty cache.
@@ -38,19 +38,22 @@ pub(super) async fn watch(
     tally: Arc<Mutex<Tally>>,
     ends: Instant,
 ) -> Result<(), BenchError> {
+    // Not all at once.
+    tokio::time::sleep(plan.turn.mul_f64(fastrand::f64())).await;
     while Instant::now() < ends {
         let browser = Arc::new(Browser::new(plan.patience));
         for _ in 0..PAGES_OF_A_VISIT {
             if Instant::now() >= ends {
                 break;
             }
+            let opened = Instant::now();
             let mut images = chat.open()?;
             let below = images.split_off(IN_SIGHT.min(images.len()));
             load(images, &browser, &gallery, &tally).await;
-            let left = ends.saturating_duration_since(Instant::now());
-            tokio::time::sleep(up_to(plan.reading).min(left)).await;
+            tokio::time::sleep(plan.reading.mul_f64(fastrand::f64())).await;
             load(below, &browser, &gallery, &tally).await;
-            tokio::time::sleep(up_to(plan.pause)).await;
+            // A page that breaks at once is not left sooner than one that is shown.
+            tokio::time::sleep_until((opened + plan.turn).into()).await;
         }
     }
     Ok(())
@@ -73,11 +76,6 @@ async fn load(images: Vec<Image>, browser: &Arc<Browser>, gallery: &Arc<Gallery>
         });
     }
     while loading.join_next().await.is_some() {}
-}
-
-/// A time at random.
-fn up_to(longest: Duration) -> Duration {
-    longest.mul_f64(fastrand::f64())
 }
 
 impl Tally {

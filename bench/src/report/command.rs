@@ -21,6 +21,9 @@ pub struct ReportArguments {
 
 impl ReportArguments {
     /// Runs the command: the table goes to standard output.
+    ///
+    /// # Errors
+    /// When a report can't be read or written.
     pub fn run(&self) -> Result<(), ReportError> {
         let report = read(&self.files)?;
         if let Some(path) = &self.html {

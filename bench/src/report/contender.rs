@@ -3,7 +3,7 @@
 
 /// What a contender stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
+pub(super) enum Role {
     /// The gateway itself, in whichever mode.
     Evergate,
     /// What people would use instead.
@@ -14,7 +14,7 @@ pub enum Role {
 
 /// How one contender is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub(super) struct Look {
     /// Its name for people.
     pub label: String,
     /// What it stands for.
@@ -29,8 +29,8 @@ pub struct Look {
 const KNOWN: [(&str, &str, &str); 9] = [
     ("evergate", "Evergate", "evergate"),
     ("nginx-302", "nginx return 302", "blue"),
-    ("nginx-proxy", "nginx proxy_pass", "blue"),
-    ("nginx-cache", "nginx proxy_cache", "blue"),
+    ("nginx-proxy", "nginx proxy_pass", "cyan"),
+    ("nginx-cache", "nginx proxy_cache", "indigo"),
     ("nginx-njs", "nginx + njs signing", "violet"),
     ("varnish", "Varnish", "amber"),
     ("haproxy", "HAProxy", "rose"),
@@ -40,7 +40,7 @@ const KNOWN: [(&str, &str, &str); 9] = [
 
 /// How the contender of this name is shown. Names that nobody knows are rivals, after those that are known; names that begin with
 /// `evergate` or `ceiling` are what they say.
-pub fn look(name: &str) -> Look {
+pub(super) fn look(name: &str) -> Look {
     if let Some((rank, (_, label, tone))) = KNOWN.iter().enumerate().find(|(_, (known, ..))| *known == name) {
         return Look {
             label: (*label).to_owned(),
@@ -79,11 +79,27 @@ mod tests {
 
     #[test]
     fn evergate_comes_first_and_ceilings_last_whoever_else_there_is() {
-        let mut names = ["ceiling-302", "caddy", "ceiling-new", "evergate-uncached", "haproxy", "nginx-302", "evergate"];
+        let mut names = [
+            "ceiling-302",
+            "caddy",
+            "ceiling-new",
+            "evergate-uncached",
+            "haproxy",
+            "nginx-302",
+            "evergate",
+        ];
         names.sort_by_key(|name| look(name).rank);
         assert_eq!(
             names,
-            ["evergate", "evergate-uncached", "nginx-302", "haproxy", "caddy", "ceiling-302", "ceiling-new"]
+            [
+                "evergate",
+                "evergate-uncached",
+                "nginx-302",
+                "haproxy",
+                "caddy",
+                "ceiling-302",
+                "ceiling-new"
+            ]
         );
         assert_eq!(look("caddy").role, Role::Rival);
         assert_eq!(look("ceiling-new").role, Role::Ceiling);

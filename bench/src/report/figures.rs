@@ -8,10 +8,13 @@ use super::spread::Spread;
 use crate::result::{Contender, Latency, Round, Scenario};
 
 /// The part of its cores' time that a server must have used, for its throughput to say something.
-pub const BUSY: f64 = 0.95;
+pub(super) const BUSY: f64 = 0.95;
+
+/// Where a percentile is found.
+type Percentile = fn(&Latency) -> u64;
 
 /// The percentiles that are shown, by their names and where to find them.
-pub const PERCENTILES: [(&str, fn(&Latency) -> u64); 5] = [
+pub(super) const PERCENTILES: [(&str, Percentile); 5] = [
     ("p50", |latency| latency.p50),
     ("p90", |latency| latency.p90),
     ("p99", |latency| latency.p99),
@@ -21,7 +24,7 @@ pub const PERCENTILES: [(&str, fn(&Latency) -> u64); 5] = [
 
 /// Which rounds the figures are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
+pub(super) enum Basis {
     /// Every round counts.
     All,
     /// Some rounds were left out.
@@ -37,7 +40,7 @@ pub enum Basis {
 
 /// How one contender did in one scenario.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub(super) struct Figures {
     /// How many rounds there were.
     pub rounds: usize,
     /// Which of them the figures are of.
@@ -54,8 +57,6 @@ pub struct Figures {
     pub bytes: Option<Spread>,
     /// CPU time of a request in user mode, in microseconds.
     pub user: Option<Spread>,
-    /// CPU time of a request in the kernel, in microseconds.
-    pub system: Option<Spread>,
     /// CPU time of a request, in microseconds.
     pub cpu: Option<Spread>,
     /// The latencies in the order of [`PERCENTILES`], in microseconds.
@@ -72,7 +73,7 @@ pub struct Figures {
 
 impl Figures {
     /// The figures of a contender that was measured in this scenario.
-    pub fn of(scenario: &Scenario, contender: &Contender) -> Self {
+    pub(super) fn of(scenario: &Scenario, contender: &Contender) -> Self {
         let rounds = &contender.rounds;
         let (basis, counted) = counted(scenario, rounds);
         let of = |figure: &dyn Fn(&Round) -> Option<f64>| Spread::of(counted.iter().copied().filter_map(figure));
@@ -88,7 +89,6 @@ impl Figures {
             rate: of(&rate),
             bytes: of(&|round| rate(round).map(|_| real(round.bytes) / round.seconds)),
             user: of(&|round| per_request(round, |server| server.user_micros)),
-            system: of(&|round| per_request(round, |server| server.system_micros)),
             cpu: of(&|round| per_request(round, |server| server.user_micros.saturating_add(server.system_micros))),
             latency: latency(&counted),
             busy: all(&|round| round.server.map(|server| server.utilisation)),
@@ -99,7 +99,7 @@ impl Figures {
     }
 
     /// How many rounds the figures are of.
-    pub fn counted(&self) -> usize {
+    pub(super) fn counted(&self) -> usize {
         match self.basis {
             Basis::All => self.rounds,
             Basis::Some { counted } => counted,
@@ -110,7 +110,7 @@ impl Figures {
 
 /// The ratios of two contenders of one scenario, round by round: they were measured in turns, so what disturbed one mostly disturbed
 /// the other. The median is that of the medians. `None` when one has no such figure, or in no round both.
-pub fn beside(
+pub(super) fn beside(
     scenario: &Scenario,
     one: &Contender,
     other: &Contender,
@@ -134,12 +134,12 @@ pub fn beside(
 }
 
 /// Requests answered in a second.
-pub fn rate(round: &Round) -> Option<f64> {
+pub(super) fn rate(round: &Round) -> Option<f64> {
     (round.seconds > 0.0 && round.answered > 0).then(|| real(round.answered) / round.seconds)
 }
 
 /// CPU time in user mode of one request, in microseconds.
-pub fn user(round: &Round) -> Option<f64> {
+pub(super) fn user(round: &Round) -> Option<f64> {
     per_request(round, |server| server.user_micros)
 }
 
@@ -153,10 +153,10 @@ fn per_request(round: &Round, micros: impl Fn(&crate::result::ServerUse) -> u64)
 fn latency(rounds: &[&Round]) -> Option<[Spread; 5]> {
     let rounds = rounds.iter().filter(|round| round.latency.max > 0);
     let spreads = PERCENTILES.map(|(_, of)| Spread::of(rounds.clone().map(|round| real(of(&round.latency)))));
-    let [Some(a), Some(b), Some(c), Some(d), Some(e)] = spreads else {
+    let [Some(p50), Some(p90), Some(p99), Some(p999), Some(max)] = spreads else {
         return None;
     };
-    Some([a, b, c, d, e])
+    Some([p50, p90, p99, p999, max])
 }
 
 /// Whether a round says something about how much the server can do.

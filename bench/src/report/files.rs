@@ -28,13 +28,17 @@ pub enum ReportError {
         source: serde_json::Error,
     },
     /// The file is JSON, and there is nothing in it.
-    #[error("{path} holds no figures: no scenarios, no broken-image test, no micro benches. Name a file that `--json` has written")]
+    #[error(
+        "{path} holds no figures: no scenarios, no broken-image test, no micro benches. Name a file that `--json` has written"
+    )]
     Empty {
         /// The file.
         path: PathBuf,
     },
     /// Reports of two machines can't be one.
-    #[error("{path} was measured on another machine ({other}) than the files before it ({first}). Make a report of each")]
+    #[error(
+        "{path} was measured on another machine ({other}) than the files before it ({first}). Make a report of each"
+    )]
     Machines {
         /// The file.
         path: PathBuf,
@@ -72,6 +76,9 @@ struct Written<'a> {
 
 /// Reads reports and joins them: scenarios, broken-image tests and micro benches of all of them, in the order of the files. Each scenario
 /// keeps the run that it came from, since only figures of one run may be compared.
+///
+/// # Errors
+/// When a file can't be read, is no report, holds no figures, or was measured on another machine.
 pub fn read(paths: &[PathBuf]) -> Result<Report, ReportError> {
     let mut joined: Option<Report> = None;
     for path in paths {
@@ -85,9 +92,16 @@ pub fn read(paths: &[PathBuf]) -> Result<Report, ReportError> {
 }
 
 /// Writes a report as JSON, with what came of the targets.
+///
+/// # Errors
+/// When the file can't be written.
 pub fn write_json(report: &Report, path: &Path) -> Result<(), ReportError> {
     let judged = judge(report);
-    let targets = if targets::concerned(&judged) { judged } else { Vec::new() };
+    let targets = if targets::concerned(&judged) {
+        judged
+    } else {
+        Vec::new()
+    };
     let mut text = serde_json::to_string_pretty(&Written { report, targets }).map_err(|error| ReportError::Render {
         what: "JSON",
         reason: error.to_string(),
@@ -97,6 +111,9 @@ pub fn write_json(report: &Report, path: &Path) -> Result<(), ReportError> {
 }
 
 /// Writes a report as one page that needs no other file.
+///
+/// # Errors
+/// When the file can't be written.
 pub fn write_html(report: &Report, path: &Path) -> Result<(), ReportError> {
     let text = page::html(report).map_err(|error| ReportError::Render {
         what: "a page",

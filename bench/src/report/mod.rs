@@ -1,10 +1,11 @@
 //! What came of a run: figures, targets, a table for the terminal, a page to keep. Reads nothing but a [`Report`] and knows nothing of
 //! how it was measured.
 //!
-//! `spread` makes medians, `figures` says which rounds count and what a contender did, `contender` how it is shown, `targets` what is to
+//! `spread` makes medians, `figures` says which rounds count and what a contender did, `contender` how it is shown, `rows` and `columns` what a table says, `targets` what is to
 //! be reached. `terminal` and `page` show all that; `page` draws with `svg`. `files` reads, joins and writes reports, `command` is
 //! `evergate-bench report`.
 
+mod columns;
 mod command;
 mod contender;
 mod figures;

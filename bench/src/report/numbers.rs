@@ -3,12 +3,12 @@
 
 /// A count as a figure that can be divided. Exact up to 2^53, which is a century of microseconds.
 #[allow(clippy::cast_precision_loss, reason = "no count here comes near 2^53")]
-pub fn real(count: u64) -> f64 {
+pub(super) fn real(count: u64) -> f64 {
     count as f64
 }
 
 /// A whole number with thousands set apart: `82,140`.
-pub fn count(value: f64) -> String {
+pub(super) fn count(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -21,12 +21,12 @@ pub fn count(value: f64) -> String {
 }
 
 /// A rate: whole from 100 on, with three digits below.
-pub fn per_second(value: f64) -> String {
+pub(super) fn per_second(value: f64) -> String {
     if value >= 100.0 { count(value) } else { three(value) }
 }
 
 /// A time given in microseconds: `96 µs`, `1.84 ms`, `2.50 s`.
-pub fn micros(value: f64) -> String {
+pub(super) fn micros(value: f64) -> String {
     match value {
         v if v < 1.0 && v > 0.0 => format!("{} ns", three(v * 1e3)),
         v if v < 1e3 => format!("{} µs", small(v)),
@@ -35,13 +35,13 @@ pub fn micros(value: f64) -> String {
     }
 }
 
-/// CPU time of one request, in microseconds, with one digit more than latencies have: `12.1`.
-pub fn cpu(value: f64) -> String {
-    if value >= 100.0 { count(value) } else { format!("{value:.1}") }
+/// CPU time of one request, in microseconds: `12.1`, `1.65`.
+pub(super) fn cpu(value: f64) -> String {
+    if value >= 1e3 { count(value) } else { three(value) }
 }
 
 /// A time given in nanoseconds: `640 ns`, `1.62 µs`.
-pub fn nanos(value: f64) -> String {
+pub(super) fn nanos(value: f64) -> String {
     if value < 1e3 {
         format!("{} ns", small(value))
     } else {
@@ -50,7 +50,7 @@ pub fn nanos(value: f64) -> String {
 }
 
 /// A size: `7.20 KB`, `14.2 MB`.
-pub fn bytes(value: f64) -> String {
+pub(super) fn bytes(value: f64) -> String {
     match value {
         v if v < 1e3 => format!("{} B", count(v)),
         v if v < 1e6 => format!("{} KB", three(v / 1e3)),
@@ -60,12 +60,12 @@ pub fn bytes(value: f64) -> String {
 }
 
 /// Memory of a machine, as its seller counts it: `16 GiB`.
-pub fn memory(bytes: u64) -> String {
+pub(super) fn memory(bytes: u64) -> String {
     format!("{:.0} GiB", real(bytes) / f64::from(1 << 30))
 }
 
 /// The size of an object: `256 KiB`, `16 MiB`.
-pub fn object(bytes: u64) -> String {
+pub(super) fn object(bytes: u64) -> String {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
     match bytes {
@@ -76,12 +76,12 @@ pub fn object(bytes: u64) -> String {
 }
 
 /// A ratio: `1.04×`.
-pub fn ratio(value: f64) -> String {
+pub(super) fn ratio(value: f64) -> String {
     format!("{value:.2}×")
 }
 
 /// A share of one: `97 %`. Never rounded up to a whole that it is not.
-pub fn share(value: f64) -> String {
+pub(super) fn share(value: f64) -> String {
     format!("{:.0} %", (value * 100.0).floor())
 }
 

@@ -9,25 +9,30 @@ use super::targets::REPETITIONS;
 use crate::result::Scenario;
 
 /// One contender in a scenario.
-pub struct Row {
+pub(super) struct Row {
     /// How it is shown.
     pub look: Look,
     /// Its figures; `None` if it was not measured.
     pub figures: Option<Figures>,
-    /// Evergate's throughput beside this one's; `None` for Evergate itself.
+    /// Evergate's throughput beside this one's; `None` for Evergate itself, and at a fixed rate, which is the same for all.
     pub beside: Option<Spread>,
 }
 
 impl Row {
     /// Whether its throughput says nothing.
-    pub fn idle(&self) -> bool {
-        self.figures.as_ref().is_some_and(|figures| figures.basis == Basis::Idle && figures.rate.is_some())
+    pub(super) fn idle(&self) -> bool {
+        self.figures
+            .as_ref()
+            .is_some_and(|figures| figures.basis == Basis::Idle && figures.rate.is_some())
     }
 }
 
 /// The lines of a scenario in the order in which they are shown.
-pub fn rows(scenario: &Scenario) -> Vec<Row> {
-    let ours = scenario.contenders.iter().find(|contender| contender.name == "evergate");
+pub(super) fn rows(scenario: &Scenario) -> Vec<Row> {
+    let ours = scenario
+        .contenders
+        .iter()
+        .find(|contender| contender.name == "evergate");
     let mut rows: Vec<Row> = scenario
         .contenders
         .iter()
@@ -44,7 +49,7 @@ pub fn rows(scenario: &Scenario) -> Vec<Row> {
 }
 
 /// What must be said below the figures of a scenario: who is missing and why, whose rounds do not all count.
-pub fn notes(scenario: &Scenario, rows: &[Row]) -> Vec<String> {
+pub(super) fn notes(scenario: &Scenario, rows: &[Row]) -> Vec<String> {
     let mut notes = Vec::new();
     for contender in &scenario.contenders {
         let label = look(&contender.name).label;
@@ -70,20 +75,30 @@ pub fn notes(scenario: &Scenario, rows: &[Row]) -> Vec<String> {
             numbers::share(BUSY)
         ));
     }
-    let fewest = rows.iter().filter_map(|row| row.figures.as_ref()).map(|figures| figures.rounds).min();
+    let fewest = rows
+        .iter()
+        .filter_map(|row| row.figures.as_ref())
+        .map(|figures| figures.rounds)
+        .min();
     if let Some(fewest) = fewest.filter(|fewest| *fewest < REPETITIONS && rows.len() > 1) {
-        notes.push(format!("Fewer than {REPETITIONS} repetitions ({fewest}): enough to look at, too few to judge by."));
+        notes.push(format!(
+            "Fewer than {REPETITIONS} repetitions ({fewest}): enough to look at, too few to judge by."
+        ));
     }
     notes
 }
 
 /// How a scenario was run, in one line.
-pub fn conditions(scenario: &Scenario) -> String {
+pub(super) fn conditions(scenario: &Scenario) -> String {
     let mut words = Vec::new();
     if !scenario.load.is_empty() {
         words.push(scenario.load.clone());
     }
-    words.extend(scenario.object_bytes.map(|bytes| format!("objects of {}", numbers::object(bytes))));
+    words.extend(
+        scenario
+            .object_bytes
+            .map(|bytes| format!("objects of {}", numbers::object(bytes))),
+    );
     match scenario.server_cores {
         0 => {}
         1 => words.push("1 server core".to_owned()),

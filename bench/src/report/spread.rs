@@ -2,7 +2,7 @@
 
 /// A median and how far the measurements lie apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
+pub(super) struct Spread {
     /// Half of the measurements are no greater. Of an even number, the mean of the two in the middle.
     pub median: f64,
     /// The least.
@@ -13,7 +13,7 @@ pub struct Spread {
 
 impl Spread {
     /// Takes the measurements in any order; those that are no numbers are left out. Returns `None` if nothing is left.
-    pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+    pub(super) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);
@@ -27,7 +27,7 @@ impl Spread {
     }
 
     /// One figure without a spread.
-    pub fn exact(value: f64) -> Self {
+    pub(super) fn exact(value: f64) -> Self {
         Self {
             median: value,
             min: value,
@@ -36,7 +36,7 @@ impl Spread {
     }
 
     /// The ratio to another figure, when the two were not measured in turns: its ends are the worst and the best of any two.
-    pub fn over(self, other: Self) -> Self {
+    pub(super) fn over(self, other: Self) -> Self {
         Self {
             median: self.median / other.median,
             min: self.min / other.max,
@@ -45,7 +45,7 @@ impl Spread {
     }
 
     /// The same in another unit.
-    pub fn times(self, factor: f64) -> Self {
+    pub(super) fn times(self, factor: f64) -> Self {
         Self {
             median: self.median * factor,
             min: self.min * factor,
@@ -71,7 +71,16 @@ mod tests {
 
     #[test]
     fn a_ratio_of_two_spreads_never_looks_surer_than_they_are() {
-        let ratio = Spread { median: 4.0, min: 2.0, max: 6.0 }.over(Spread { median: 2.0, min: 1.0, max: 4.0 });
+        let ratio = Spread {
+            median: 4.0,
+            min: 2.0,
+            max: 6.0,
+        }
+        .over(Spread {
+            median: 2.0,
+            min: 1.0,
+            max: 4.0,
+        });
         assert_eq!((ratio.median, ratio.min, ratio.max), (2.0, 0.5, 6.0));
     }
 }

@@ -1,39 +1,15 @@
 //! A report as text: one table a scenario, then broken images, micro benches and targets.
 
-use super::figures::Figures;
-use super::rows::{Row, conditions, notes, rows};
-use super::spread::Spread;
-use super::{numbers, targets};
+use super::columns::{Column, Room, filled};
+use super::numbers;
+use super::rows::{conditions, notes, rows};
+use super::targets::{self, Judged, Verdict};
 use crate::result::{BrokenImages, Micro, Report, Scenario};
-use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use std::fmt::Write;
 
 /// Shown where there is no figure.
 const NONE: &str = "–";
-
-/// A column of a scenario's table: what is above it, and what stands in it.
-type Column = (&'static str, fn(&Row, &Figures) -> Option<String>);
-
-const COLUMNS: [Column; 12] = [
-    ("req/s", |row, figures| {
-        Some(format!("{}{}", numbers::per_second(figures.rate?.median), mark(row)))
-    }),
-    ("least–most", |_, figures| range(figures.rate?, numbers::per_second)),
-    ("Evergate is", |row, _| Some(numbers::ratio(row.beside?.median))),
-    ("MB/s", |_, figures| {
-        // A redirect's few bytes are nobody's throughput.
-        let bytes = figures.bytes.filter(|bytes| bytes.median >= 1e6)?;
-        Some(numbers::per_second(bytes.median / 1e6))
-    }),
-    ("CPU µs", |row, figures| Some(format!("{}{}", numbers::cpu(figures.cpu?.median), mark(row)))),
-    ("of it user", |_, figures| Some(numbers::cpu(figures.user?.median))),
-    ("p50", |_, figures| Some(numbers::micros(figures.latency?[0].median))),
-    ("p99", |_, figures| Some(numbers::micros(figures.latency?[2].median))),
-    ("p99.9", |_, figures| Some(numbers::micros(figures.latency?[3].median))),
-    ("memory", |_, figures| Some(numbers::bytes(figures.peak?.median))),
-    ("busy", |_, figures| Some(numbers::share(figures.busy?.median))),
-    ("failed", |_, figures| Some(failures(figures))),
-];
 
 /// The whole report, with a line end at its end.
 pub fn text(report: &Report) -> String {
@@ -63,14 +39,24 @@ fn head(report: &Report) -> Option<String> {
 
 fn scenario(scenario: &Scenario) -> String {
     let rows = rows(scenario);
-    let shown = |(_, cell): &&Column| rows.iter().any(|row| row.figures.as_ref().is_some_and(|figures| cell(row, figures).is_some()));
-    let columns: Vec<&Column> = COLUMNS.iter().filter(shown).collect();
-    let mut table = table(std::iter::once("").chain(columns.iter().map(|(name, _)| *name)));
-    for row in &rows {
-        if let Some(figures) = &row.figures {
-            let cells = columns.iter().map(|(_, cell)| cell(row, figures).unwrap_or_else(|| NONE.to_owned()));
-            table.add_row(std::iter::once(row.look.label.clone()).chain(cells));
+    let columns: Vec<&Column> = filled(&rows)
+        .into_iter()
+        .filter(|column| column.room != Room::Page)
+        .collect();
+    let heads = columns.iter().flat_map(|column| match column.room {
+        Room::Ranged => vec![column.head, "least–most"],
+        Room::Everywhere | Room::Page => vec![column.head],
+    });
+    let mut table = table(std::iter::once("").chain(heads));
+    for row in rows.iter().filter(|row| row.figures.is_some()) {
+        let mut cells = vec![row.look.label.clone()];
+        for column in &columns {
+            let cell = column.cell(row);
+            let (value, range) = cell.map_or_else(|| (NONE.to_owned(), String::new()), |cell| (cell.value, cell.range));
+            cells.push(value);
+            cells.extend((column.room == Room::Ranged).then_some(range));
         }
+        table.add_row(cells);
     }
     let mut text = format!("{}: {}\n{}\n", scenario.name, scenario.title, conditions(scenario));
     if !columns.is_empty() {
@@ -107,28 +93,45 @@ fn micro(benches: &[Micro]) -> String {
         table.add_row([
             bench.name.clone(),
             numbers::nanos(bench.nanos),
-            bench.allocations.map_or_else(|| NONE.to_owned(), |allocations| format!("{allocations}")),
+            bench
+                .allocations
+                .map_or_else(|| NONE.to_owned(), |allocations| format!("{allocations}")),
         ]);
     }
     format!("One operation at a time\n\n{}\n", trimmed(&table))
 }
 
-fn judgement(judged: &[targets::Judged]) -> String {
-    let mut table = table(["", "", "target", "is", "least–most", ""]);
+fn judgement(judged: &[Judged]) -> String {
+    let mut table = table(["", "", "target", "is"]);
     for judged in judged {
+        let figure = match judged.verdict {
+            Verdict::Reached => judged.figure.to_owned(),
+            Verdict::NotReached | Verdict::NotMeasured => format!("{}\n  {}", judged.figure, judged.reason),
+        };
+        let range = if judged.range.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", judged.range)
+        };
         table.add_row([
             format!("{} {}", judged.verdict.sign(), judged.verdict.words()),
-            judged.figure.to_owned(),
+            figure,
             judged.target.clone(),
-            if judged.value.is_empty() { NONE.to_owned() } else { judged.value.clone() },
-            judged.range.clone(),
-            judged.reason.clone(),
+            if judged.value.is_empty() {
+                NONE.to_owned()
+            } else {
+                format!("{}{range}", judged.value)
+            },
         ]);
     }
     left(&mut table, 1);
-    left(&mut table, 5);
-    let tally = [targets::Verdict::Reached, targets::Verdict::NotReached, targets::Verdict::NotMeasured]
-        .map(|verdict| format!("{} {}", judged.iter().filter(|judged| judged.verdict == verdict).count(), verdict.words()));
+    let tally = [Verdict::Reached, Verdict::NotReached, Verdict::NotMeasured].map(|verdict| {
+        format!(
+            "{} {}",
+            judged.iter().filter(|judged| judged.verdict == verdict).count(),
+            verdict.words()
+        )
+    });
     format!("Targets: {}\n\n{}\n", tally.join(", "), trimmed(&table))
 }
 
@@ -139,40 +142,24 @@ pub(super) fn per_million(way: &BrokenImages) -> Option<f64> {
 
 /// Things with how often they happened: `403: 1,204, timeout: 3`.
 pub(super) fn counted(things: &[(String, u64)]) -> String {
-    let words = things.iter().map(|(thing, times)| format!("{thing}: {}", numbers::count(numbers::real(*times))));
+    let words = things
+        .iter()
+        .map(|(thing, times)| format!("{thing}: {}", numbers::count(numbers::real(*times))));
     words.collect::<Vec<_>>().join(", ")
-}
-
-/// Requests that failed: `0`, `12`, `12 + 3 wrong`.
-pub(super) fn failures(figures: &Figures) -> String {
-    let failed = numbers::count(numbers::real(figures.failed));
-    match figures.wrong {
-        0 => failed,
-        wrong => format!("{failed} + {} wrong", numbers::count(numbers::real(wrong))),
-    }
-}
-
-/// The least and the most, unless they look the same.
-pub(super) fn range(spread: Spread, words: fn(f64) -> String) -> Option<String> {
-    let (min, max) = (words(spread.min), words(spread.max));
-    (min != max).then(|| format!("{min}–{max}"))
-}
-
-/// The sign at figures that say nothing.
-pub(super) fn mark(row: &Row) -> &'static str {
-    if row.idle() { "†" } else { "" }
 }
 
 /// An empty table: figures to the right, what they are of to the left.
 fn table<'a>(head: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_style(TableComponent::HeaderLines, '─');
-    table.set_style(TableComponent::MiddleHeaderIntersections, '─');
+    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head);
     for (place, column) in table.column_iter_mut().enumerate() {
-        column.set_cell_alignment(if place == 0 { CellAlignment::Left } else { CellAlignment::Right });
+        column.set_cell_alignment(if place == 0 {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        });
     }
     table
 }

@@ -2,7 +2,7 @@
 //! dashed line, and are hatched: nobody offers them.
 
 use super::Name;
-use super::canvas::{Anchor, Canvas, LEFT, RIGHT, WIDTH};
+use super::canvas::{Anchor, Canvas, RIGHT, WIDTH};
 use super::scale::Scale;
 use crate::report::contender::Role;
 
@@ -16,7 +16,7 @@ const THICK: f64 = 13.0;
 const APART: f64 = 16.0;
 
 /// One chart of bars.
-pub struct Bars {
+pub(crate) struct Bars {
     /// Its name.
     pub name: Name,
     /// What stands below the scale: `requests a second`.
@@ -28,7 +28,7 @@ pub struct Bars {
 }
 
 /// One bar.
-pub struct Bar {
+pub(crate) struct Bar {
     /// Whose it is.
     pub label: String,
     /// The class of its colour.
@@ -50,7 +50,7 @@ pub struct Bar {
 }
 
 /// A part of a bar.
-pub enum Part {
+pub(crate) enum Part {
     /// In full colour.
     Full(f64),
     /// In pale colour with an outline.
@@ -75,7 +75,7 @@ impl Bar {
 
 impl Bars {
     /// The chart as one element.
-    pub fn draw(&self) -> String {
+    pub(crate) fn draw(&self) -> String {
         let scale = Scale::from_zero(self.bars.iter().map(Bar::reach).fold(0.0, f64::max));
         let apart = self.apart();
         let foot = self.top(self.bars.len());
@@ -83,9 +83,20 @@ impl Bars {
         let ticks = scale.ticks();
         for tick in &ticks {
             let x = scale.place(*tick);
-            canvas.line((x, 4.0), (x, foot), if *tick == 0.0 { "zero" } else { "grid" });
-            let anchor = if *tick == 0.0 { Anchor::Start } else { Anchor::Middle };
-            let x = if *tick == 0.0 { 0.0 } else { x };
+            // The lines stop at the names, which would be hard to read across them.
+            for place in 0..self.bars.len() {
+                let y = self.top(place) + ABOVE;
+                canvas.line(
+                    (x, y - 3.0),
+                    (x, y + THICK + 3.0),
+                    if *tick == 0.0 { "zero" } else { "grid" },
+                );
+            }
+            let (x, anchor) = if *tick == 0.0 {
+                (0.0, Anchor::Start)
+            } else {
+                (x, Anchor::Middle)
+            };
             canvas.text(x, foot + 15.0, "tick", anchor, &(self.tick)(*tick));
         }
         canvas.text(0.0, foot + 33.0, "axis", Anchor::Start, self.axis);
@@ -101,12 +112,19 @@ impl Bars {
 
     /// The place of the first ceiling, if something stands above it.
     fn apart(&self) -> Option<usize> {
-        self.bars.iter().position(|bar| bar.role == Role::Ceiling).filter(|place| *place > 0)
+        self.bars
+            .iter()
+            .position(|bar| bar.role == Role::Ceiling)
+            .filter(|place| *place > 0)
     }
 
     #[allow(clippy::cast_precision_loss, reason = "nobody draws 2^53 bars")]
     fn top(&self, place: usize) -> f64 {
-        let gap = if self.apart().is_some_and(|first| place >= first) { APART } else { 0.0 };
+        let gap = if self.apart().is_some_and(|first| place >= first) {
+            APART
+        } else {
+            0.0
+        };
         place as f64 * PITCH + gap + 2.0
     }
 }
@@ -115,7 +133,7 @@ fn one(canvas: &mut Canvas, scale: &Scale, bar: &Bar, top: f64) {
     canvas.open(&format!("tone-{}", bar.tone), &bar.tip);
     // Pointing between the name and the bar is pointing at the bar.
     canvas.rect((0.0, top), (WIDTH, PITCH - 4.0), "touch");
-    canvas.text(LEFT, top + 13.0, "name", Anchor::Start, &bar.label);
+    canvas.text(0.0, top + 13.0, "name", Anchor::Start, &bar.label);
     canvas.text(WIDTH, top + 13.0, "value", Anchor::End, &bar.value);
     if !bar.aside.is_empty() {
         // The figure's width is not known here; eight units a letter is room enough.
@@ -143,7 +161,11 @@ fn one(canvas: &mut Canvas, scale: &Scale, bar: &Bar, top: f64) {
         let x = scale.place(*limit);
         canvas.line((x, y - 3.0), (x, y + THICK + 3.0), "limit");
         // Beside the mark, on the side where there is room.
-        let (x, anchor) = if x > RIGHT - 70.0 { (x - 5.0, Anchor::End) } else { (x + 5.0, Anchor::Start) };
+        let (x, anchor) = if x > RIGHT - 70.0 {
+            (x - 5.0, Anchor::End)
+        } else {
+            (x + 5.0, Anchor::Start)
+        };
         canvas.text(x, y + THICK - 2.5, "limit-words", anchor, words);
     }
     canvas.close();

@@ -35,12 +35,16 @@ impl Canvas {
             Anchor::End => "end",
         };
         let text = escape(text);
-        self.put(format_args!(r#"<text x="{x:.1}" y="{y:.1}" class="{class}" text-anchor="{anchor}">{text}</text>"#));
+        self.put(format_args!(
+            r#"<text x="{x:.1}" y="{y:.1}" class="{class}" text-anchor="{anchor}">{text}</text>"#
+        ));
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &str) {
         let ((x1, y1), (x2, y2)) = (from, to);
-        self.put(format_args!(r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" class="{class}"/>"#));
+        self.put(format_args!(
+            r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" class="{class}"/>"#
+        ));
     }
 
     pub(super) fn rect(&mut self, at: (f64, f64), size: (f64, f64), class: &str) {
@@ -57,7 +61,11 @@ impl Canvas {
 
     /// The least and the greatest around a median, with ends that are seen on every ground.
     pub(super) fn whisker(&mut self, from: f64, to: f64, y: f64) {
-        let path = format!("M{from:.1} {:.1}v8M{from:.1} {y:.1}H{to:.1}M{to:.1} {:.1}v8", y - 4.0, y - 4.0);
+        let path = format!(
+            "M{from:.1} {:.1}v8M{from:.1} {y:.1}H{to:.1}M{to:.1} {:.1}v8",
+            y - 4.0,
+            y - 4.0
+        );
         self.path(&path, "halo");
         self.path(&path, "whisker");
     }

@@ -11,13 +11,17 @@ use crate::report::spread::Spread;
 
 /// From one contender to the next, as in charts of bars.
 const PITCH: f64 = 40.0;
+/// From the top of a contender's place to its line.
+const LINE: f64 = 26.0;
+/// How wide a label at the scale may get, with what must be free beside it.
+const LABEL: f64 = 46.0;
 /// The names of the signs stand above all lines.
 const HEAD: f64 = 24.0;
 /// What is left free before the ceilings.
 const APART: f64 = 16.0;
 
 /// One chart of latencies.
-pub struct LatencyChart {
+pub(crate) struct LatencyChart {
     /// Its name.
     pub name: Name,
     /// The contenders, from the top.
@@ -25,7 +29,7 @@ pub struct LatencyChart {
 }
 
 /// One contender.
-pub struct LatencyRow {
+pub(crate) struct LatencyRow {
     /// Its name.
     pub label: String,
     /// The class of its colour.
@@ -38,7 +42,7 @@ pub struct LatencyRow {
 
 impl LatencyChart {
     /// The chart as one element.
-    pub fn draw(&self) -> String {
+    pub(crate) fn draw(&self) -> String {
         let all = || self.rows.iter().flat_map(|row| row.latency);
         let least = all().map(|spread| spread.min).fold(f64::MAX, f64::min);
         let scale = Scale::for_dots(least, all().map(|spread| spread.max).fold(1.0, f64::max));
@@ -48,16 +52,30 @@ impl LatencyChart {
         let mut written = f64::MIN;
         for tick in scale.ticks() {
             let x = scale.place(tick);
-            canvas.line((x, HEAD + 4.0), (x, foot), if tick == 0.0 { "zero" } else { "grid" });
-            // A label that would touch the one before it is left out; its line stays.
-            if x - written < 46.0 {
-                continue;
+            // The lines stop at the names, which would be hard to read across them.
+            for place in 0..self.rows.len() {
+                let y = self.top(place) + LINE;
+                canvas.line((x, y - 8.0), (x, y + 8.0), if tick == 0.0 { "zero" } else { "grid" });
             }
-            written = x;
-            let (x, anchor) = if x < 20.0 { (0.0, Anchor::Start) } else { (x, Anchor::Middle) };
-            canvas.text(x, foot + 15.0, "tick", anchor, &label(tick));
+            let from = (x - LABEL / 2.0).max(0.0);
+            // A label that would touch the one before it is left out; its lines stay.
+            if from > written {
+                let (at, anchor) = if from > 0.0 {
+                    (x, Anchor::Middle)
+                } else {
+                    (0.0, Anchor::Start)
+                };
+                canvas.text(at, foot + 15.0, "tick", anchor, &label(tick));
+                written = from + LABEL;
+            }
         }
-        canvas.text(0.0, foot + 33.0, "axis", Anchor::Start, &format!("latency{}", scale.words()));
+        canvas.text(
+            0.0,
+            foot + 33.0,
+            "axis",
+            Anchor::Start,
+            &format!("latency{}", scale.words()),
+        );
         if let Some(place) = self.apart() {
             let y = self.top(place) - APART / 2.0 - 2.0;
             canvas.line((0.0, y), (WIDTH, y), "apart");
@@ -69,12 +87,19 @@ impl LatencyChart {
     }
 
     fn apart(&self) -> Option<usize> {
-        self.rows.iter().position(|row| row.role == Role::Ceiling).filter(|place| *place > 0)
+        self.rows
+            .iter()
+            .position(|row| row.role == Role::Ceiling)
+            .filter(|place| *place > 0)
     }
 
     #[allow(clippy::cast_precision_loss, reason = "nobody draws 2^53 lines")]
     fn top(&self, place: usize) -> f64 {
-        let gap = if self.apart().is_some_and(|first| place >= first) { APART } else { 0.0 };
+        let gap = if self.apart().is_some_and(|first| place >= first) {
+            APART
+        } else {
+            0.0
+        };
         HEAD + place as f64 * PITCH + gap + 2.0
     }
 }
@@ -95,13 +120,16 @@ fn one(canvas: &mut Canvas, scale: &Scale, row: &LatencyRow, top: f64) {
         .zip(&row.latency)
         .map(|((name, _), spread)| format!("{name} {}", numbers::micros(spread.median)))
         .collect();
-    canvas.open(&format!("tone-{}", row.tone), &format!("{}: {}", row.label, figures.join(", ")));
+    canvas.open(
+        &format!("tone-{}", row.tone),
+        &format!("{}: {}", row.label, figures.join(", ")),
+    );
     canvas.rect((0.0, top), (WIDTH, PITCH - 4.0), "touch");
-    canvas.text(LEFT, top + 13.0, "name", Anchor::Start, &row.label);
+    canvas.text(0.0, top + 13.0, "name", Anchor::Start, &row.label);
     let [p50, .., p999, max] = &row.latency;
     let ends = format!("{} · {}", numbers::micros(p50.median), numbers::micros(p999.median));
     canvas.text(WIDTH, top + 13.0, "value", Anchor::End, &ends);
-    let y = top + 26.0;
+    let y = top + LINE;
     canvas.line((scale.place(p50.median), y), (scale.place(max.median), y), "track");
     for spread in &row.latency {
         let (from, to) = (scale.place(spread.min), scale.place(spread.max));

@@ -8,11 +8,11 @@ mod canvas;
 mod latency;
 mod scale;
 
-pub use bars::{Bar, Bars, Part};
-pub use latency::{LatencyChart, LatencyRow};
+pub(super) use bars::{Bar, Bars, Part};
+pub(super) use latency::{LatencyChart, LatencyRow};
 
 /// How a chart is named to those who do not see it.
-pub struct Name {
+pub(super) struct Name {
     /// Unique in the page.
     pub id: String,
     /// What it shows.

@@ -30,8 +30,17 @@ impl Scale {
         let ends = [1.0, 2.0, 5.0, 10.0];
         let low = decade(min);
         let high = decade(max);
-        let low = ends.iter().rev().map(|end| end * low).find(|end| *end <= min).unwrap_or(low);
-        let high = ends.iter().map(|end| end * high).find(|end| *end >= max).unwrap_or(high * 10.0);
+        let low = ends
+            .iter()
+            .rev()
+            .map(|end| end * low)
+            .find(|end| *end <= min)
+            .unwrap_or(low);
+        let high = ends
+            .iter()
+            .map(|end| end * high)
+            .find(|end| *end >= max)
+            .unwrap_or(high * 10.0);
         Self::Logarithmic(low, high)
     }
 
@@ -50,7 +59,11 @@ impl Scale {
             Self::Linear(max) => {
                 let step = step(*max);
                 let mut ticks = vec![0.0];
-                while let Some(next) = ticks.last().map(|last| last + step).filter(|next| *next <= max + step / 2.0) {
+                while let Some(next) = ticks
+                    .last()
+                    .map(|last| last + step)
+                    .filter(|next| *next <= max + step / 2.0)
+                {
                     ticks.push(next);
                 }
                 ticks
@@ -90,7 +103,11 @@ fn step(max: f64) -> f64 {
     let rough = max / 4.0;
     let decade = decade(rough);
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0];
-    steps.iter().map(|step| step * decade).find(|step| *step >= rough * 0.999).unwrap_or(rough)
+    steps
+        .iter()
+        .map(|step| step * decade)
+        .find(|step| *step >= rough * 0.999)
+        .unwrap_or(rough)
 }
 
 #[cfg(test)]
@@ -111,7 +128,12 @@ mod tests {
         assert!(Scale::for_dots(200.0, 900.0).words().is_empty());
         let scale = Scale::for_dots(180.0, 41_000.0);
         assert_eq!(scale.words(), ", logarithmic scale");
-        assert_eq!(scale.ticks(), [100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0]);
+        assert_eq!(
+            scale.ticks(),
+            [
+                100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0
+            ]
+        );
         assert_eq!(scale.place(100.0), LEFT);
         assert!((scale.place(50_000.0) - RIGHT).abs() < 1e-6);
         let wide = Scale::for_dots(40.0, 3_000_000.0);

@@ -1,6 +1,6 @@
 //! One target looked up in a report: the scenario, the contenders, whether their figures say anything, and what they say.
 
-use super::{Entry, Judged, Measure, Memory, Pace, Pick, Quantity, REPETITIONS, Target, Unit, Verdict};
+use super::{Entry, Judged, Measure, Memory, Pace, Pick, Quantity, REPETITIONS, Target, Verdict};
 use crate::report::contender::look;
 use crate::report::figures::{self, Basis, Figures, beside};
 use crate::report::numbers::{self, real};
@@ -37,7 +37,9 @@ pub(super) fn target(report: &Report, target: &Target) -> Judged {
         Measure::Broken(delivery) => broken(report, delivery),
     };
     let (spread, verdict, reason) = match finding {
-        Value(spread, reason) if target.bound.holds(spread.median, target.unit) => (Some(spread), Verdict::Reached, reason),
+        Value(spread, reason) if target.bound.holds(spread.median, target.unit) => {
+            (Some(spread), Verdict::Reached, reason)
+        }
         Value(spread, reason) => (Some(spread), Verdict::NotReached, reason),
         Weak(spread, reason) => (Some(spread), Verdict::NotMeasured, reason),
         Spoilt(reason) => (None, Verdict::NotReached, reason),
@@ -46,7 +48,9 @@ pub(super) fn target(report: &Report, target: &Target) -> Judged {
     Judged {
         figure: target.figure,
         target: target.bound.words(target.unit),
-        value: spread.map(|spread| target.unit.words(spread.median)).unwrap_or_default(),
+        value: spread
+            .map(|spread| target.unit.words(spread.median))
+            .unwrap_or_default(),
         range: spread.map(|spread| target.unit.range(spread)).unwrap_or_default(),
         verdict,
         reason,
@@ -62,7 +66,8 @@ struct Found<'a> {
 }
 
 fn find(report: &Report, entry: Entry) -> Result<Found<'_>, String> {
-    let scenario = scenario(report, entry.pick).ok_or_else(|| format!("the report has no scenario {}", words(entry.pick)))?;
+    let scenario =
+        scenario(report, entry.pick).ok_or_else(|| format!("the report has no scenario {}", words(entry.pick)))?;
     let label = look(entry.who).label;
     let contender = scenario
         .contenders
@@ -90,7 +95,9 @@ fn scenario(report: &Report, pick: Pick) -> Option<&Scenario> {
     };
     let asked = |scenario: &&Scenario| {
         pick.cores.is_none_or(|cores| cores == scenario.server_cores)
-            && pick.connections.is_none_or(|connections| connections == scenario.connections)
+            && pick
+                .connections
+                .is_none_or(|connections| connections == scenario.connections)
             && pick.object.is_none_or(|bytes| Some(bytes) == scenario.object_bytes)
             && match pick.pace {
                 Pace::Closed => scenario.rate.is_none(),
@@ -105,7 +112,10 @@ fn words(pick: Pick) -> String {
     let mut words = vec![format!("“{}”", pick.name)];
     words.extend(pick.object.map(|bytes| format!("of {}", numbers::object(bytes))));
     words.extend(pick.cores.map(|cores| format!("on {}", cores_words(cores))));
-    words.extend(pick.connections.map(|count| format!("with {} connections", numbers::count(real(count)))));
+    words.extend(
+        pick.connections
+            .map(|count| format!("with {} connections", numbers::count(real(count)))),
+    );
     if pick.pace == Pace::Fixed {
         words.push("at a fixed rate".to_owned());
     }
@@ -113,7 +123,11 @@ fn words(pick: Pick) -> String {
 }
 
 fn cores_words(cores: usize) -> String {
-    if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") }
+    if cores == 1 {
+        "1 core".to_owned()
+    } else {
+        format!("{cores} cores")
+    }
 }
 
 fn ratio(report: &Report, what: Quantity, of: Entry, other: Entry) -> Finding {
@@ -134,7 +148,11 @@ fn ratio(report: &Report, what: Quantity, of: Entry, other: Entry) -> Finding {
         Quantity::Tail if same => beside(one.scenario, one.contender, other.contender, |round| {
             Some(real(round.latency.p999))
         }),
-        Quantity::Rate => one.figures.rate.zip(other.figures.rate).map(|(one, other)| one.over(other)),
+        Quantity::Rate => one
+            .figures
+            .rate
+            .zip(other.figures.rate)
+            .map(|(one, other)| one.over(other)),
         Quantity::UserCpu | Quantity::Tail => None,
     };
     let Some(spread) = spread else {
@@ -164,18 +182,28 @@ fn spoilt(one: &Found<'_>, other: &Found<'_>) -> Option<Finding> {
 
 /// Why a contender's throughput says nothing, if it does not.
 fn doubt(found: &Found<'_>) -> Option<String> {
-    let Figures { basis, rounds, busy, .. } = &found.figures;
+    let Figures {
+        basis, rounds, busy, ..
+    } = &found.figures;
     let label = &found.label;
     match basis {
         Basis::Unknown => Some(format!("nobody knows how busy {label} was")),
         Basis::Idle => {
             let busy = busy.map(|busy| numbers::share(busy.max)).unwrap_or_default();
-            Some(format!("{label} used at most {busy} of its cores; below 95 % its throughput says nothing"))
+            Some(format!(
+                "{label} used at most {busy} of its cores; below 95 % its throughput says nothing"
+            ))
         }
         Basis::All | Basis::Some { .. } if found.figures.counted() < REPETITIONS => {
             let counted = found.figures.counted();
-            let of = if counted == *rounds { String::new() } else { format!(" of {rounds}") };
-            Some(format!("{counted}{of} repetitions of {label} count; it takes {REPETITIONS}"))
+            let of = if counted == *rounds {
+                String::new()
+            } else {
+                format!(" of {rounds}")
+            };
+            Some(format!(
+                "{counted}{of} repetitions of {label} count; it takes {REPETITIONS}"
+            ))
         }
         Basis::All | Basis::Some { .. } => None,
     }
@@ -195,7 +223,10 @@ fn tail_doubt(found: &Found<'_>) -> Option<String> {
     }
     (found.figures.answered < TAIL_ANSWERS).then(|| {
         let answered = numbers::count(real(found.figures.answered));
-        format!("{answered} answers in a round are too few for p99.9; it takes {}", numbers::count(real(TAIL_ANSWERS)))
+        format!(
+            "{answered} answers in a round are too few for p99.9; it takes {}",
+            numbers::count(real(TAIL_ANSWERS))
+        )
     })
 }
 
@@ -206,14 +237,26 @@ fn made_of(what: Quantity, one: &Found<'_>, other: &Found<'_>, same: bool) -> St
     let made_of = match what {
         Quantity::Rate => {
             let (one, other) = (median(one.figures.rate), median(other.figures.rate));
-            format!("{} beside {} requests a second", numbers::per_second(one), numbers::per_second(other))
+            format!(
+                "{} beside {} requests a second",
+                numbers::per_second(one),
+                numbers::per_second(other)
+            )
         }
         Quantity::UserCpu => {
-            format!("{} beside {} µs", numbers::cpu(median(one.figures.user)), numbers::cpu(median(other.figures.user)))
+            format!(
+                "{} beside {} µs",
+                numbers::cpu(median(one.figures.user)),
+                numbers::cpu(median(other.figures.user))
+            )
         }
         Quantity::Tail => format!("{} beside {}", numbers::micros(tail(one)), numbers::micros(tail(other))),
     };
-    if same { made_of } else { format!("{made_of}, in two scenarios of one run") }
+    if same {
+        made_of
+    } else {
+        format!("{made_of}, in two scenarios of one run")
+    }
 }
 
 fn memory(report: &Report, what: Memory, of: Entry) -> Finding {
@@ -292,7 +335,9 @@ fn broken(report: &Report, delivery: &str) -> Finding {
         way.starts_with("evergate") && words.any(|word| word == delivery)
     };
     let Some(images) = report.broken.iter().find(ours) else {
-        return Nothing(format!("the report has no broken-image test of Evergate with delivery {delivery}"));
+        return Nothing(format!(
+            "the report has no broken-image test of Evergate with delivery {delivery}"
+        ));
     };
     if images.views == 0 {
         return Nothing("nobody viewed an image".to_owned());
@@ -303,11 +348,14 @@ fn broken(report: &Report, delivery: &str) -> Finding {
     if let Some((idle, _)) = images.disturbances.iter().find(|(_, times)| *times == 0)
         && images.broken == 0
     {
-        return Weak(spread, format!("{of}, but nothing came of this: {idle}"));
+        return Weak(spread, format!("{of}, but meanwhile there was nothing of this: {idle}"));
     }
     let made_of = match images.broken {
         // The rule of three: what was not seen once in n views happens, with 95 % confidence, at most three times in n.
-        0 => format!("{of}: with 95 % confidence at most {} per million", numbers::count((3e6 / views).ceil())),
+        0 => format!(
+            "{of}: with 95 % confidence at most {} per million",
+            numbers::count((3e6 / views).ceil())
+        ),
         _ => of,
     };
     Value(spread, made_of)
@@ -315,11 +363,10 @@ fn broken(report: &Report, delivery: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::report::targets::{Bound, Unit};
 
     #[test]
     fn a_ratio_is_judged_as_it_is_shown() {
-        use crate::report::targets::Bound;
         assert!(Bound::AtLeast(1.0).holds(0.9951, Unit::Ratio));
         assert!(!Bound::AtLeast(1.0).holds(0.9949, Unit::Ratio));
         assert!(!Bound::AtMost(1_000.0).holds(1_000.1, Unit::Nanos));

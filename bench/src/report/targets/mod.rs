@@ -12,11 +12,11 @@ use crate::result::Report;
 use serde::Serialize;
 
 /// How many repetitions a figure takes.
-pub const REPETITIONS: usize = 5;
+pub(super) const REPETITIONS: usize = 5;
 
 /// One target and what a report says of it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Judged {
+pub(super) struct Judged {
     /// What is measured, in words.
     pub figure: &'static str,
     /// What it must reach: `≥ 1.10×`.
@@ -34,7 +34,7 @@ pub struct Judged {
 /// What came of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// It holds.
     Reached,
     /// It does not hold.
@@ -45,7 +45,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The verdict for people.
-    pub fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::Reached => "reached",
             Self::NotReached => "not reached",
@@ -53,8 +53,17 @@ impl Verdict {
         }
     }
 
+    /// The class of its colour in the page.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::NotReached => "not-reached",
+            Self::NotMeasured => "not-measured",
+        }
+    }
+
     /// The verdict as one sign, for where there is little room; always beside the words.
-    pub fn sign(self) -> &'static str {
+    pub(super) fn sign(self) -> &'static str {
         match self {
             Self::Reached => "✓",
             Self::NotReached => "✗",
@@ -64,13 +73,26 @@ impl Verdict {
 }
 
 /// Judges every target by what a report says. Returns them in the order in which they are shown.
-pub fn judge(report: &Report) -> Vec<Judged> {
-    table::TARGETS.iter().map(|target| judge::target(report, target)).collect()
+pub(super) fn judge(report: &Report) -> Vec<Judged> {
+    table::TARGETS
+        .iter()
+        .map(|target| judge::target(report, target))
+        .collect()
 }
 
 /// Whether a report says anything of any target. One of an operator's own deployment does not.
-pub fn concerned(judged: &[Judged]) -> bool {
+pub(super) fn concerned(judged: &[Judged]) -> bool {
     judged.iter().any(|judged| !judged.value.is_empty())
+}
+
+/// How long a micro bench may take, in nanoseconds, if that is a target.
+pub(super) fn limit(bench: &str) -> Option<f64> {
+    table::TARGETS
+        .iter()
+        .find_map(|target| match (&target.measure, target.bound) {
+            (Measure::Micro(name), Bound::AtMost(limit)) if *name == bench => Some(limit),
+            _ => None,
+        })
 }
 
 /// One target.
@@ -90,7 +112,11 @@ enum Bound {
 
 impl Bound {
     fn holds(self, value: f64, unit: Unit) -> bool {
-        let value = if unit == Unit::Ratio { (value * 100.0).round() / 100.0 } else { value };
+        let value = if unit == Unit::Ratio {
+            (value * 100.0).round() / 100.0
+        } else {
+            value
+        };
         match self {
             Self::AtLeast(bound) => value >= bound,
             Self::AtMost(bound) => value <= bound,
@@ -100,8 +126,8 @@ impl Bound {
     fn words(self, unit: Unit) -> String {
         match self {
             Self::AtMost(0.0) => unit.words(0.0),
-            Self::AtLeast(bound) => format!("≥ {}", unit.words(bound)),
-            Self::AtMost(bound) => format!("≤ {}", unit.words(bound)),
+            Self::AtLeast(bound) => format!("≥ {}", unit.bound(bound)),
+            Self::AtMost(bound) => format!("≤ {}", unit.bound(bound)),
         }
     }
 }
@@ -128,9 +154,24 @@ impl Unit {
         }
     }
 
+    /// Bounds are round figures: `2.5 µs`, not `2.50 µs`.
+    fn bound(self, value: f64) -> String {
+        let words = self.words(value);
+        match words.split_once(' ') {
+            Some((figure, unit)) if figure.contains('.') => {
+                format!("{} {unit}", figure.trim_end_matches('0').trim_end_matches('.'))
+            }
+            _ => words,
+        }
+    }
+
     fn range(self, spread: Spread) -> String {
         let (min, max) = (self.words(spread.min), self.words(spread.max));
-        if min == max { String::new() } else { format!("{}–{max}", min.trim_end_matches('×')) }
+        if min == max {
+            String::new()
+        } else {
+            format!("{}–{max}", min.trim_end_matches('×'))
+        }
     }
 }
 

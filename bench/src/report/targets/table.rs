@@ -70,7 +70,10 @@ const fn ours(pick: Pick) -> Entry {
 
 /// Two contenders of one scenario.
 const fn beside(figure: &'static str, bound: Bound, what: Quantity, of: Entry, rival: &'static str) -> Target {
-    let beside = Entry { pick: of.pick, who: rival };
+    let beside = Entry {
+        pick: of.pick,
+        who: rival,
+    };
     Target {
         figure,
         bound,
