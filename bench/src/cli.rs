@@ -23,6 +23,11 @@ enum Command {
     Broken(BrokenArguments),
     /// Shows reports that were written before.
     Report(ReportArguments),
+    Compare(crate::compare::Arguments),
+    Origin(crate::origin::Arguments),
+    Ceiling(crate::ceiling::Arguments),
+    #[command(hide = true)]
+    Launch(crate::contenders::LaunchArguments),
 }
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended: 0 when all is well, 1 when the
@@ -53,5 +58,9 @@ fn run(command: Command) -> Result<(), BenchError> {
     match command {
         Command::Broken(arguments) => arguments.run(),
         Command::Report(arguments) => Ok(arguments.run()?),
+        Command::Compare(arguments) => crate::compare::run(arguments).map(drop),
+        Command::Origin(arguments) => crate::origin::run(&arguments),
+        Command::Ceiling(arguments) => crate::ceiling::run(&arguments),
+        Command::Launch(arguments) => Err(crate::contenders::become_server(&arguments)),
     }
 }

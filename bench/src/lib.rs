@@ -5,9 +5,13 @@
 //! in `result.rs`; `cli.rs` is the command line, with one file or room a command.
 
 pub mod broken;
+pub mod ceiling;
 pub mod cli;
+pub mod compare;
+pub mod contenders;
 pub mod error;
 pub mod load;
+pub mod origin;
 pub mod process;
 pub mod report;
 pub mod result;

@@ -21,12 +21,12 @@ pub fn all(criterion: &mut Criterion, counts: &mut Counts) {
 }
 
 fn keys(criterion: &mut Criterion, counts: &mut Counts) {
-    let plain = "images/user-0815/avatar-2025-01-31.png";
-    let escaped = "images/user%200815/Gr%C3%BC%C3%9Fe%20aus%20M%C3%BCnchen%20%281%29.png";
+    let plain = "/images/user-0815/avatar-2025-01-31.png";
+    let escaped = "/images/user%200815/Gr%C3%BC%C3%9Fe%20aus%20M%C3%BCnchen%20%281%29.png";
     for (name, path) in [("plain", plain), ("escaped", escaped)] {
         measure(criterion, counts, &format!("key/decode-{name}"), || DecodedPath::decode(path).unwrap());
         let decoded = DecodedPath::decode(path).unwrap();
-        let key = ObjectKey::parse(decoded.as_str()).unwrap();
+        let key = ObjectKey::parse(&decoded.as_str()[1..]).unwrap();
         measure(criterion, counts, &format!("key/encode-{name}"), || {
             let mut encoded = String::with_capacity(key.encoded_len());
             key.encode_into(&mut encoded);

@@ -57,7 +57,7 @@ impl fmt::Display for Fault {
 }
 
 /// What came of a load, warm-up left out.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Outcome {
     /// How long it was measured.
     pub measured: Duration,
@@ -77,14 +77,30 @@ pub struct Outcome {
     pub followed: u64,
     /// Requests that were sent more than a millisecond after they were due, since no connection was free (open loop).
     pub late: u64,
-    /// Connections that were made.
+    /// Connections that were made, those of the warm-up included.
     pub connects: u64,
     /// Requests that were sent anew, as browsers do, when a connection that had answered before was closed under them.
     pub resent: u64,
-    /// Latencies in microseconds of all requests that were answered at all, right or not.
+    /// Latencies in microseconds of all requests that were answered at all, right or not, and how long those waited that were
+    /// never sent or took too long.
     pub latency: Histogram<u64>,
     /// What the server used, if it was watched.
     pub server: Option<ServerUse>,
+}
+
+impl fmt::Debug for Outcome {
+    /// Leaves the thousands of counts of the histogram out.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("Outcome")
+            .field("round", &self.round())
+            .field("faults", &self.faults)
+            .field("statuses", &self.statuses)
+            .field("followed", &self.followed)
+            .field("late", &self.late)
+            .field("connects", &self.connects)
+            .field("resent", &self.resent)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Outcome {
@@ -104,6 +120,26 @@ impl Outcome {
             latency: latencies()?,
             server: None,
         })
+    }
+
+    /// Adds what came of another thread of the same load.
+    pub(super) fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
+        let sum = |to: &mut u64, from: u64| *to = to.saturating_add(from);
+        sum(&mut self.answered, other.answered);
+        sum(&mut self.failed, other.failed);
+        sum(&mut self.wrong, other.wrong);
+        sum(&mut self.bytes, other.bytes);
+        sum(&mut self.followed, other.followed);
+        sum(&mut self.late, other.late);
+        sum(&mut self.connects, other.connects);
+        sum(&mut self.resent, other.resent);
+        for (fault, count) in &other.faults {
+            sum(self.faults.entry(*fault).or_default(), *count);
+        }
+        for (status, count) in &other.statuses {
+            sum(self.statuses.entry(*status).or_default(), *count);
+        }
+        self.latency.add(&other.latency)
     }
 
     /// Returns the outcome as a report keeps it.
