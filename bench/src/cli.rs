@@ -19,15 +19,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Count the images that break while links expire, credentials rotate and the origin has hiccups.
-    Broken(BrokenArguments),
-    /// Shows reports that were written before.
-    Report(ReportArguments),
+    Run(Box<crate::run::Arguments>),
     Compare(crate::compare::Arguments),
+    Broken(BrokenArguments),
     Origin(crate::origin::Arguments),
     Ceiling(crate::ceiling::Arguments),
     #[command(hide = true)]
     Launch(crate::contenders::LaunchArguments),
+    /// Shows reports that were written before.
+    Report(ReportArguments),
 }
 
 /// Runs the program. Takes the command line, the program's name first; returns how it ended: 0 when all is well, 1 when the
@@ -56,11 +56,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: Command) -> Result<(), BenchError> {
     match command {
-        Command::Broken(arguments) => arguments.run(),
-        Command::Report(arguments) => Ok(arguments.run()?),
+        Command::Run(arguments) => crate::run::run(*arguments),
         Command::Compare(arguments) => crate::compare::run(arguments).map(drop),
+        Command::Broken(arguments) => arguments.run(),
         Command::Origin(arguments) => crate::origin::run(&arguments),
         Command::Ceiling(arguments) => crate::ceiling::run(&arguments),
         Command::Launch(arguments) => Err(crate::contenders::become_server(&arguments)),
+        Command::Report(arguments) => Ok(arguments.run()?),
     }
 }

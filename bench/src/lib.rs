@@ -13,5 +13,7 @@ pub mod error;
 pub mod load;
 pub mod origin;
 pub mod process;
+pub mod progress;
 pub mod report;
 pub mod result;
+pub mod run;

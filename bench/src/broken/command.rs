@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// What `evergate-bench broken` takes.
+/// Counts the images that break while links expire, credentials rotate and the origin has hiccups.
 #[derive(Args, Debug)]
 pub struct BrokenArguments {
     /// Half a minute with links that live for seconds, instead of 20 minutes with links that live for minutes.

@@ -3,7 +3,7 @@
 
 mod contest;
 mod idle;
-mod machine;
+pub(crate) mod machine;
 mod options;
 mod scenario;
 

@@ -20,7 +20,7 @@ mod schedule;
 mod target;
 mod timer;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use expect::{Content, Digest, Expect, Status};
 pub use outcome::{Fault, Outcome, Snapshot};

@@ -75,8 +75,11 @@ pub struct Outcome {
     pub statuses: BTreeMap<u16, u64>,
     /// Redirects that were followed.
     pub followed: u64,
-    /// Requests that were sent more than a millisecond after they were due, since no connection was free (open loop).
+    /// Requests that were sent more than a millisecond after they were due (open loop): no connection was free, or see `held_up`.
     pub late: u64,
+    /// Requests that the load itself was more than a millisecond late with (open loop): its cores were not its own, and latencies
+    /// say as much of this machine as of the server.
+    pub held_up: u64,
     /// Connections that were made, those of the warm-up included.
     pub connects: u64,
     /// Requests that were sent anew, as browsers do, when a connection that had answered before was closed under them.
@@ -97,6 +100,7 @@ impl fmt::Debug for Outcome {
             .field("statuses", &self.statuses)
             .field("followed", &self.followed)
             .field("late", &self.late)
+            .field("held_up", &self.held_up)
             .field("connects", &self.connects)
             .field("resent", &self.resent)
             .finish_non_exhaustive()
@@ -115,6 +119,7 @@ impl Outcome {
             statuses: BTreeMap::new(),
             followed: 0,
             late: 0,
+            held_up: 0,
             connects: 0,
             resent: 0,
             latency: latencies()?,
@@ -131,6 +136,7 @@ impl Outcome {
         sum(&mut self.bytes, other.bytes);
         sum(&mut self.followed, other.followed);
         sum(&mut self.late, other.late);
+        sum(&mut self.held_up, other.held_up);
         sum(&mut self.connects, other.connects);
         sum(&mut self.resent, other.resent);
         for (fault, count) in &other.faults {

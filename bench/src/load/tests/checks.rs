@@ -15,7 +15,7 @@ fn exact(bytes: &Bytes) -> Content {
 }
 
 fn sha256(bytes: &Bytes) -> Content {
-    Content::Digest(bytes.len() as u64, Digest::sha256(bytes))
+    Content::Digest(Some(bytes.len() as u64), Digest::sha256(bytes))
 }
 
 fn crc64(bytes: &Bytes) -> Content {
