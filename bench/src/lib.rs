@@ -4,6 +4,7 @@
 //! compared in front of one `origin/`, `broken/` counts broken images, `report/` says what came of it. What they tell each other is
 //! in `result.rs`; `cli.rs` is the command line, with one file or room a command.
 
+pub mod broken;
 pub mod ceiling;
 pub mod cli;
 pub mod compare;
