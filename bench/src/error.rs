@@ -29,3 +29,10 @@ pub enum BenchError {
     #[error("{0}")]
     Said(String),
 }
+
+impl BenchError {
+    /// Makes an error of a whole sentence.
+    pub fn said(what: impl Into<String>) -> Self {
+        Self::Said(what.into())
+    }
+}

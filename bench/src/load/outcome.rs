@@ -14,6 +14,8 @@ const LONGEST: u64 = 3_600_000_000;
 pub enum Fault {
     /// No connection could be made.
     Connect,
+    /// A connection was made, and TLS could not be spoken over it.
+    Tls,
     /// The connection broke, before the answer or within it.
     Broken,
     /// It took too long.
@@ -44,6 +46,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect => to.write_str("no connection"),
+            Self::Tls => to.write_str("no TLS: a certificate that is not trusted, or no protocol in common"),
             Self::Broken => to.write_str("connection broke"),
             Self::Timeout => to.write_str("took too long"),
             Self::NotSent => to.write_str("never sent, the server was too slow for the rate"),
@@ -57,7 +60,7 @@ impl fmt::Display for Fault {
 }
 
 /// What came of a load, warm-up left out.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Outcome {
     /// How long it was measured.
     pub measured: Duration,
@@ -75,16 +78,36 @@ pub struct Outcome {
     pub statuses: BTreeMap<u16, u64>,
     /// Redirects that were followed.
     pub followed: u64,
-    /// Requests that were sent more than a millisecond after they were due, since no connection was free (open loop).
+    /// Requests that were sent more than a millisecond after they were due (open loop): no connection was free, or see `held_up`.
     pub late: u64,
-    /// Connections that were made.
+    /// Requests that the load itself was more than a millisecond late with (open loop): its cores were not its own, and latencies
+    /// say as much of this machine as of the server.
+    pub held_up: u64,
+    /// Connections that were made, those of the warm-up included.
     pub connects: u64,
     /// Requests that were sent anew, as browsers do, when a connection that had answered before was closed under them.
     pub resent: u64,
-    /// Latencies in microseconds of all requests that were answered at all, right or not.
+    /// Latencies in microseconds of all requests that were answered at all, right or not, and how long those waited that were
+    /// never sent or took too long.
     pub latency: Histogram<u64>,
     /// What the server used, if it was watched.
     pub server: Option<ServerUse>,
+}
+
+impl fmt::Debug for Outcome {
+    /// Leaves the thousands of counts of the histogram out.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("Outcome")
+            .field("round", &self.round())
+            .field("faults", &self.faults)
+            .field("statuses", &self.statuses)
+            .field("followed", &self.followed)
+            .field("late", &self.late)
+            .field("held_up", &self.held_up)
+            .field("connects", &self.connects)
+            .field("resent", &self.resent)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Outcome {
@@ -99,11 +122,33 @@ impl Outcome {
             statuses: BTreeMap::new(),
             followed: 0,
             late: 0,
+            held_up: 0,
             connects: 0,
             resent: 0,
             latency: latencies()?,
             server: None,
         })
+    }
+
+    /// Adds what came of another thread of the same load.
+    pub(super) fn add(&mut self, other: &Self) -> Result<(), hdrhistogram::AdditionError> {
+        let sum = |to: &mut u64, from: u64| *to = to.saturating_add(from);
+        sum(&mut self.answered, other.answered);
+        sum(&mut self.failed, other.failed);
+        sum(&mut self.wrong, other.wrong);
+        sum(&mut self.bytes, other.bytes);
+        sum(&mut self.followed, other.followed);
+        sum(&mut self.late, other.late);
+        sum(&mut self.held_up, other.held_up);
+        sum(&mut self.connects, other.connects);
+        sum(&mut self.resent, other.resent);
+        for (fault, count) in &other.faults {
+            sum(self.faults.entry(*fault).or_default(), *count);
+        }
+        for (status, count) in &other.statuses {
+            sum(self.statuses.entry(*status).or_default(), *count);
+        }
+        self.latency.add(&other.latency)
     }
 
     /// Returns the outcome as a report keeps it.

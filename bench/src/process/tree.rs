@@ -74,7 +74,7 @@ impl Tree {
         Ok(self.processes()?.into_iter().map(|stat| stat.pid).collect())
     }
 
-    fn processes(&self) -> Result<Vec<Stat>, ProcessError> {
+    fn processes(self) -> Result<Vec<Stat>, ProcessError> {
         let root = stat_of(self.root).map_err(|source| ProcessError::Gone { pid: self.root, source })?;
         let everything: Vec<Stat> = fs::read_dir("/proc")
             .into_iter()
