@@ -1,5 +1,6 @@
 //! The command line: one room or file a command. Figures go to standard output, everything said to people to standard error.
 
+use crate::broken::BrokenArguments;
 use crate::error::BenchError;
 use crate::report::ReportArguments;
 use clap::error::ErrorKind;
@@ -18,7 +19,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(Box<crate::run::Arguments>),
     Compare(crate::compare::Arguments),
+    Broken(BrokenArguments),
     Origin(crate::origin::Arguments),
     Ceiling(crate::ceiling::Arguments),
     #[command(hide = true)]
@@ -53,7 +56,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: Command) -> Result<(), BenchError> {
     match command {
+        Command::Run(arguments) => crate::run::run(*arguments),
         Command::Compare(arguments) => crate::compare::run(arguments).map(drop),
+        Command::Broken(arguments) => arguments.run(),
         Command::Origin(arguments) => crate::origin::run(&arguments),
         Command::Ceiling(arguments) => crate::ceiling::run(&arguments),
         Command::Launch(arguments) => Err(crate::contenders::become_server(&arguments)),

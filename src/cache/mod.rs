@@ -23,6 +23,6 @@ pub use forgotten::{Forgotten, Moment};
 pub use freshness::{Exchange, NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};
 pub use object_store::ObjectStore;
-pub use shared_body::{BodyReader, BodyWriter, SharedBody};
+pub use shared_body::{BodyReader, BodyWriter, SharedBody, WholeBody};
 pub use url_cache::{UrlCache, UrlQuery};
 pub use weigh::Weigh;

@@ -45,6 +45,7 @@ impl<E: Clone> SharedBody<E> {
         let writer = BodyWriter {
             body: Arc::clone(&body),
             abandoned: Some(abandoned),
+            last: Bytes::new(),
         };
         (body, writer)
     }
@@ -95,14 +96,20 @@ pub struct BodyWriter<E: Clone> {
     body: Arc<SharedBody<E>>,
     /// Why it ended, if it is dropped before it has.
     abandoned: Option<E>,
+    /// The last bytes, which are held back until the body is published.
+    last: Bytes,
 }
 
 impl<E: Clone> BodyWriter<E> {
-    /// Adds the next bytes.
+    /// Adds the next bytes. Readers see the last of them when the body is published, and not before.
     pub fn write(&mut self, bytes: Bytes) {
         let readers = {
             let mut state = self.body.lock();
             let at = state.received;
+            if at.saturating_add(bytes.len() as u64) == self.body.length {
+                self.last = bytes;
+                return;
+            }
             state.received = at.saturating_add(bytes.len() as u64);
             state.pieces.push((at, bytes));
             state.take_readers()
@@ -116,25 +123,26 @@ impl<E: Clone> BodyWriter<E> {
         self.end_with(why);
     }
 
-    /// Ends the body. Returns it in one piece, with its lease; `None` when it is not as long as was said, which breaks it off.
+    /// Ends the body; `None` when it is not as long as was said, which breaks it off.
     #[must_use]
-    pub fn finish(mut self) -> Option<Bytes> {
-        let (whole, readers) = {
+    pub fn finish(mut self) -> Option<WholeBody<E>> {
+        let (mut lease, pieces) = {
             let mut state = self.body.lock();
-            let mut lease = state.lease.take().filter(|_| state.received == self.body.length)?;
-            let mut whole = BytesMut::with_capacity(usize::try_from(state.received).unwrap_or_default());
-            for (_, piece) in &state.pieces {
-                whole.extend_from_slice(piece);
-            }
-            lease.shrink_to(state.received);
-            // In place of the pieces: they may be parts of larger buffers.
-            let whole = lease.around(whole.freeze());
-            state.pieces = vec![(0, whole.clone())];
-            (whole, state.take_readers())
+            let received = state.received.saturating_add(self.last.len() as u64);
+            let lease = state.lease.take().filter(|_| received == self.body.length)?;
+            (lease, state.pieces.clone())
         };
+        let mut whole = BytesMut::with_capacity(usize::try_from(self.body.length).unwrap_or_default());
+        for (_, piece) in &pieces {
+            whole.extend_from_slice(piece);
+        }
+        whole.extend_from_slice(&self.last);
+        lease.shrink_to(self.body.length);
         self.abandoned = None;
-        readers.into_iter().for_each(Waker::wake);
-        Some(whole)
+        Some(WholeBody {
+            body: Arc::clone(&self.body),
+            whole: lease.around(whole.freeze()),
+        })
     }
 
     fn end_with(&self, why: E) {
@@ -152,6 +160,35 @@ impl<E: Clone> Drop for BodyWriter<E> {
         if let Some(why) = self.abandoned.take() {
             self.end_with(why);
         }
+    }
+}
+
+/// A body that has come, in one piece and with its lease. Dropping it publishes it: then readers get their last bytes. Whoever keeps
+/// it does so before, so that a reader who has all of it finds it kept.
+#[derive(Debug)]
+pub struct WholeBody<E: Clone> {
+    body: Arc<SharedBody<E>>,
+    whole: Bytes,
+}
+
+impl<E: Clone> WholeBody<E> {
+    /// Returns all of its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.whole
+    }
+}
+
+impl<E: Clone> Drop for WholeBody<E> {
+    fn drop(&mut self) {
+        let readers = {
+            let mut state = self.body.lock();
+            // In place of the pieces: they may be parts of larger buffers.
+            state.pieces = vec![(0, std::mem::take(&mut self.whole))];
+            state.received = self.body.length;
+            state.take_readers()
+        };
+        readers.into_iter().for_each(Waker::wake);
     }
 }
 

@@ -59,13 +59,10 @@ impl StartError {
     pub(super) fn end(&self) -> Exit {
         let exit = match self {
             Self::Log(_) => Exit::Usage,
-            Self::Settle(_)
-            | Self::Disk(_)
-            | Self::App(_)
-            | Self::Tls(_)
-            | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
+            Self::Disk(error) if !error.may_pass() => Exit::Config,
+            Self::Settle(_) | Self::App(_) | Self::Tls(_) | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
             Self::Metrics(_) | Self::Client(_) => Exit::Software,
-            Self::System(_) | Self::Listen(_) | Self::Admin { .. } => Exit::Os,
+            Self::System(_) | Self::Listen(_) | Self::Disk(_) | Self::Admin { .. } => Exit::Os,
         };
         fail(exit, self)
     }

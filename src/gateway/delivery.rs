@@ -258,6 +258,7 @@ impl Errand<'_> {
             Found::Object(object) => Ok(Some(object)),
             Found::TooLarge(length) if length > most => Ok(None),
             Found::TooLarge(_) => self.fetch(&target, conditions, trail).await.map(Some),
+            Found::Missing => Err(FetchError::Missing),
         }
     }
 

@@ -51,11 +51,8 @@ impl Forget {
     #[allow(clippy::must_use_candidate, reason = "the count is for those who tell it")]
     pub fn prefix(&self, bucket: &str, prefix: &KeyPrefix) -> usize {
         let app = self.running.load();
-        let forget = |per: &PerBucket| {
-            app.objects
-                .forgotten()
-                .forget_prefix(per.bucket.space(), prefix.as_str());
-        };
+        let forgotten = app.objects.forgotten();
+        let forget = |per: &PerBucket| forgotten.forget_prefix(per.bucket.space(), prefix.as_str());
         let concerned = named(&app, bucket).map(forget).count();
         self.count(&app, concerned, ForgetScope::Prefix);
         concerned

@@ -86,6 +86,28 @@ fn a_used_port_ends_with_71_and_one_sentence() {
     assert!(said.contains(&address.to_string()) && said.contains("admin"), "{said}");
 }
 
+#[test]
+fn a_disk_cache_in_use_ends_with_71_and_a_folder_of_something_else_with_78() {
+    let folder = TempDir::new().unwrap();
+    let yaml = |disk: &std::path::Path| {
+        format!(
+            "object_cache: {{ max: 1MiB, disk: {{ folder: '{}', max: 64MiB }} }}\n{}",
+            disk.display(),
+            unreachable_bucket().replace("delivery: stream", "delivery: stream, cache: {}")
+        )
+    };
+    let disk = folder.path().join("cache");
+    let gateway = Evergate::start_with(&yaml(&disk), &KEYS);
+    gateway.wait_for_log("the disk cache is open");
+    let (output, said) = ends(&format!("{FREE_PORTS}{}", yaml(&disk)));
+    assert_eq!(output.status.code(), Some(71), "{said}");
+    assert!(said.contains("in use by another process; wait until"), "{said}");
+    std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    let (output, said) = ends(&format!("{FREE_PORTS}{}", yaml(folder.path())));
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    assert!(said.contains("object_cache.disk.folder"), "{said}");
+}
+
 #[tokio::test]
 async fn an_unreachable_origin_starts_and_answers_502() {
     let gateway = Evergate::start_with(&unreachable_bucket(), &KEYS);

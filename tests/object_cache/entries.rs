@@ -4,7 +4,7 @@
 use crate::answers::Answer;
 use crate::gateway::{APP_CLIENT, Gateway, MINUTE, Setup, bucket, site};
 use crate::origin::{Object, Origin};
-use crate::reader::{status, told};
+use crate::reader::{status, told, until};
 use std::time::Duration;
 
 const DIGITS: &str = "0123456789";
@@ -98,6 +98,11 @@ async fn what_is_not_kept_is_not_fetched_whole_for_a_part_or_a_head() {
     let reply = gateway.get_with("/s/a", &[("if-none-match", &etag)]).await;
     assert_eq!((reply.status.as_u16(), reply.body.len()), (304, 0));
     assert_eq!(origin.last().field("if-none-match"), None);
+    // It waits for no body.
+    until("the object to be kept", || {
+        gateway.metric("evergate_object_cache_stored_total") == 1
+    })
+    .await;
     assert!(told(&gateway.get("/s/a").await, DIGITS).starts_with("hit"));
     assert_eq!(origin.count(), 5);
 }
@@ -136,6 +141,9 @@ async fn rule_19_that_there_is_none_counts_for_five_seconds() {
         assert_eq!(gateway.head("/s/a").await.status, 404);
     }
     assert_eq!((origin.count(), gateway.results("negative")), (1, 5));
+    // What is not asked takes no time, and is not in the figures of the origin either.
+    let timed = gateway.metric("evergate_origin_request_duration_seconds_count{bucket=\"files\"}");
+    assert_eq!(timed, 1);
     origin.store("a", Object::new("Ada"));
     gateway.wait(SECOND * 4);
     assert_eq!(gateway.get("/s/a").await.status, 404);

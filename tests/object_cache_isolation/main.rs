@@ -11,8 +11,8 @@
     clippy::print_stderr,
     reason = "a test that can't go on ends"
 )]
-#![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 #![allow(clippy::similar_names, reason = "a shelf is not self, and what was seen no seed")]
+#![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 #![allow(unreachable_pub, reason = "each file says what the others use")]
 
 #[path = "../support/mod.rs"]

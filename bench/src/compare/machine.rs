@@ -5,7 +5,7 @@ use std::fs;
 use std::thread;
 
 /// Reads what is known of this machine; what is not known stays empty.
-pub(super) fn read() -> Machine {
+pub(crate) fn read() -> Machine {
     let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let value = |text: &str, name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();

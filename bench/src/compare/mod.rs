@@ -4,7 +4,7 @@
 mod cell;
 mod contest;
 mod idle;
-mod machine;
+pub(crate) mod machine;
 mod options;
 mod scenario;
 

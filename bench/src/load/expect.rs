@@ -53,8 +53,8 @@ pub enum Content {
     Length(u64),
     /// Exactly these bytes. Costs the load least, and ranges of it are checked, too.
     Bytes(Bytes),
-    /// So many bytes with this digest.
-    Digest(u64, Digest),
+    /// So many bytes, where that is known, with this digest.
+    Digest(Option<u64>, Digest),
     /// The bytes that the first answer to the same request had (within one load thread).
     Same,
 }
@@ -64,7 +64,8 @@ impl Content {
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         match self {
-            Self::Length(length) | Self::Digest(length, _) => Some(*length),
+            Self::Length(length) => Some(*length),
+            Self::Digest(length, _) => *length,
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Any | Self::Same => None,
         }
@@ -73,7 +74,7 @@ impl Content {
     /// Expects what `bytes` are without keeping them: their length and CRC-64.
     #[must_use]
     pub fn crc64_of(bytes: &[u8]) -> Self {
-        Self::Digest(bytes.len() as u64, Digest::crc64(bytes))
+        Self::Digest(Some(bytes.len() as u64), Digest::crc64(bytes))
     }
 }
 

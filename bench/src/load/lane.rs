@@ -56,7 +56,7 @@ impl Lane {
                 return;
             };
             let fault = self.turn(&desk, ticket, &chosen).await;
-            if fault == Err(Fault::Connect) {
+            if matches!(fault, Err(Fault::Connect | Fault::Tls)) {
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Sent so long after it was due, a request is late.
-const LATE: Duration = Duration::from_millis(1);
+pub(super) const LATE: Duration = Duration::from_millis(1);
 
 /// Written by the tasks of one thread, and read now and then by the one that shows progress: each lock is held for well under a
 /// microsecond, so that no request waits for it.

@@ -1,6 +1,6 @@
 //! The load: requests made at a pace, timed to their last byte, and checked.
 //!
-//! A [`Plan`] says what is asked for, how often, over which connections, and what a right answer is; [`run`] does it and
+//! A [`Plan`] says what is asked for, how often, over which connections, and what a right answer is; [`run()`] does it and
 //! returns an [`Outcome`]. Each load core has a thread of its own with a current-thread runtime and its share of the connections:
 //! nothing is shared on the way of a request. An open loop times from when a request was *due*, not from when a connection was
 //! free for it, so that a server that stalls is not asked less often (no coordinated omission).
@@ -20,7 +20,7 @@ mod schedule;
 mod target;
 mod timer;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use expect::{Content, Digest, Expect, Status};
 pub use outcome::{Fault, Outcome, Snapshot};

@@ -14,6 +14,8 @@ const LONGEST: u64 = 3_600_000_000;
 pub enum Fault {
     /// No connection could be made.
     Connect,
+    /// A connection was made, and TLS could not be spoken over it.
+    Tls,
     /// The connection broke, before the answer or within it.
     Broken,
     /// It took too long.
@@ -44,6 +46,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect => to.write_str("no connection"),
+            Self::Tls => to.write_str("no TLS: a certificate that is not trusted, or no protocol in common"),
             Self::Broken => to.write_str("connection broke"),
             Self::Timeout => to.write_str("took too long"),
             Self::NotSent => to.write_str("never sent, the server was too slow for the rate"),
@@ -75,8 +78,11 @@ pub struct Outcome {
     pub statuses: BTreeMap<u16, u64>,
     /// Redirects that were followed.
     pub followed: u64,
-    /// Requests that were sent more than a millisecond after they were due, since no connection was free (open loop).
+    /// Requests that were sent more than a millisecond after they were due (open loop): no connection was free, or see `held_up`.
     pub late: u64,
+    /// Requests that the load itself was more than a millisecond late with (open loop): its cores were not its own, and latencies
+    /// say as much of this machine as of the server.
+    pub held_up: u64,
     /// Connections that were made, those of the warm-up included.
     pub connects: u64,
     /// Requests that were sent anew, as browsers do, when a connection that had answered before was closed under them.
@@ -97,6 +103,7 @@ impl fmt::Debug for Outcome {
             .field("statuses", &self.statuses)
             .field("followed", &self.followed)
             .field("late", &self.late)
+            .field("held_up", &self.held_up)
             .field("connects", &self.connects)
             .field("resent", &self.resent)
             .finish_non_exhaustive()
@@ -115,6 +122,7 @@ impl Outcome {
             statuses: BTreeMap::new(),
             followed: 0,
             late: 0,
+            held_up: 0,
             connects: 0,
             resent: 0,
             latency: latencies()?,
@@ -131,6 +139,7 @@ impl Outcome {
         sum(&mut self.bytes, other.bytes);
         sum(&mut self.followed, other.followed);
         sum(&mut self.late, other.late);
+        sum(&mut self.held_up, other.held_up);
         sum(&mut self.connects, other.connects);
         sum(&mut self.resent, other.resent);
         for (fault, count) in &other.faults {

@@ -42,6 +42,10 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(&Snapshot) -> ControlFlow<()>) 
     let cut = CancellationToken::new();
     // However this function is left, no thread is left behind for long.
     let _guard = cut.clone().drop_guard();
+    let resident_before = match plan.server {
+        Some(server) => Some(server.tree.usage()?.resident),
+        None => None,
+    };
     let connector = connector(plan)?;
     let start = Instant::now().checked_add(LEAD).unwrap_or_else(Instant::now);
     let times = Times::new(start, plan.warm_up, plan.duration, plan.timeout);
@@ -68,7 +72,11 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(&Snapshot) -> ControlFlow<()>) 
     if watched.end == End::Cut {
         cut.cancel();
     }
-    finish(crew, &watched)
+    let mut outcome = finish(crew, &watched)?;
+    if let Some(server) = &mut outcome.server {
+        server.resident_before = resident_before;
+    }
+    Ok(outcome)
 }
 
 /// How many threads make the load.
@@ -258,6 +266,7 @@ fn finish(crew: Vec<Worker>, watched: &Watched) -> Result<Outcome, LoadError> {
         }
         let mut own = worker.desk.ledger.take_outcome()?;
         own.connects = worker.desk.connector.take_made();
+        own.held_up = worker.desk.tickets.held_up();
         outcome.add(&own)?;
     }
     outcome.measured = watched.measured;

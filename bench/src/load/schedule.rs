@@ -5,6 +5,7 @@
 //! loop there is a ticket whenever someone asks for one.
 
 use super::Pace;
+use super::ledger::LATE;
 use super::timer::Timer;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -97,6 +98,7 @@ pub(super) struct Tickets {
     open: Option<Steps>,
     released: Semaphore,
     taken: AtomicU64,
+    held_up: AtomicU64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +127,7 @@ impl Tickets {
             open,
             released: Semaphore::new(0),
             taken: AtomicU64::new(0),
+            held_up: AtomicU64::new(0),
         }
     }
 
@@ -165,14 +168,26 @@ impl Tickets {
             // All that are due by now: this task may have been held up, too.
             let now = Instant::now();
             let mut count = 0_usize;
-            while self.due(next) <= now && self.due(next) < self.times.end {
+            let mut held_up = 0;
+            loop {
+                let due = self.due(next);
+                if due > now || due >= self.times.end {
+                    break;
+                }
+                held_up += u64::from(due >= self.times.begin && now.duration_since(due) > LATE);
                 next = next.saturating_add(1);
                 count = count.saturating_add(1);
             }
             self.released.add_permits(count);
+            self.held_up.fetch_add(held_up, Ordering::Relaxed);
         }
         self.released.add_permits(takers);
         Ok(())
+    }
+
+    /// Returns how many tickets were released late, warm-up left out: whoever releases them did not get its core in time.
+    pub(super) fn held_up(&self) -> u64 {
+        self.held_up.load(Ordering::Relaxed)
     }
 
     #[expect(

@@ -36,14 +36,9 @@ pub(crate) struct Cell {
 
 impl Cell {
     fn of(spread: Spread, words: fn(f64) -> String) -> Self {
-        let (min, max) = (words(spread.min), words(spread.max));
         Self {
             value: words(spread.median),
-            range: if min == max {
-                String::new()
-            } else {
-                format!("{min}–{max}")
-            },
+            range: numbers::span(&words(spread.min), &words(spread.max)),
         }
     }
 
@@ -60,7 +55,7 @@ impl Cell {
 }
 
 /// All columns, from the left.
-static COLUMNS: [Column; 13] = [
+static COLUMNS: [Column; 14] = [
     Column {
         head: "req/s",
         cell: |row, figures| Some(Cell::of(figures.rate?, numbers::per_second).marked(row)),
@@ -98,6 +93,11 @@ static COLUMNS: [Column; 13] = [
     Column {
         head: "memory",
         cell: |_, figures| Some(Cell::of(figures.peak?, numbers::bytes)),
+        room: Room::Everywhere,
+    },
+    Column {
+        head: "a connection",
+        cell: |_, figures| Some(Cell::of(figures.each?, numbers::bytes)),
         room: Room::Everywhere,
     },
     Column {

@@ -26,8 +26,11 @@ pub(super) struct Look {
 }
 
 /// Those who are known: the name in a report, the name for people, the colour. In the order in which they are shown.
-const KNOWN: [(&str, &str, &str); 9] = [
+const KNOWN: [(&str, &str, &str); 13] = [
     ("evergate", "Evergate", "evergate"),
+    ("evergate-uncached", "Evergate, no URL cache", "evergate"),
+    ("evergate-warm", "Evergate, warm URL cache", "evergate"),
+    ("evergate-rejected", "Evergate, refusing", "evergate"),
     ("nginx-302", "nginx return 302", "blue"),
     ("nginx-proxy", "nginx proxy_pass", "cyan"),
     ("nginx-cache", "nginx proxy_cache", "indigo"),
@@ -36,6 +39,7 @@ const KNOWN: [(&str, &str, &str); 9] = [
     ("haproxy", "HAProxy", "rose"),
     ("ceiling-302", "ceiling: bare hyper 302", "ceiling"),
     ("ceiling-body", "ceiling: body from memory", "ceiling"),
+    ("origin", "ceiling: the origin itself", "ceiling"),
 ];
 
 /// How the contender of this name is shown. Names that nobody knows are rivals, after those that are known; names that begin with
@@ -51,8 +55,8 @@ pub(super) fn look(name: &str) -> Look {
     }
     let role = role(name);
     let (tone, rank) = match role {
-        Role::Evergate => ("evergate", 1),
-        Role::Rival => ("other", 13),
+        Role::Evergate => ("evergate", 7),
+        Role::Rival => ("other", 19),
         Role::Ceiling => ("ceiling", 2 * KNOWN.len()),
     };
     Look {
@@ -63,10 +67,19 @@ pub(super) fn look(name: &str) -> Look {
     }
 }
 
+/// A way of showing images as it is called in a sentence's first place.
+pub(super) fn way(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
 fn role(name: &str) -> Role {
     if name.starts_with("evergate") {
         Role::Evergate
-    } else if name.starts_with("ceiling") {
+    } else if name.starts_with("ceiling") || name == "origin" {
         Role::Ceiling
     } else {
         Role::Rival
@@ -83,7 +96,8 @@ mod tests {
             "ceiling-302",
             "caddy",
             "ceiling-new",
-            "evergate-uncached",
+            "evergate-new",
+            "origin",
             "haproxy",
             "nginx-302",
             "evergate",
@@ -93,11 +107,12 @@ mod tests {
             names,
             [
                 "evergate",
-                "evergate-uncached",
+                "evergate-new",
                 "nginx-302",
                 "haproxy",
                 "caddy",
                 "ceiling-302",
+                "origin",
                 "ceiling-new"
             ]
         );

@@ -1,11 +1,12 @@
 //! A contender's rounds as figures: which rounds count, and what came of those that do.
 //!
 //! A server that had time to spare was held back by something else, mostly by the load. Its throughput says nothing, so at saturation
-//! (closed loop) only rounds count in which it used 95 % of its cores. At a fixed rate it is meant to have time to spare.
+//! (closed loop) only rounds count in which it used 95 % of its cores. At a fixed rate it is meant to have time to spare. Rounds in which
+//! connections were held, to see what they cost in memory, have no throughput at all.
 
 use super::numbers::real;
 use super::spread::Spread;
-use crate::result::{Contender, Latency, Round, Scenario};
+use crate::result::{Contender, Latency, Round, Scenario, ServerUse};
 
 /// The part of its cores' time that a server must have used, for its throughput to say something.
 pub(super) const BUSY: f64 = 0.95;
@@ -67,8 +68,8 @@ pub(super) struct Figures {
     pub resident: Option<Spread>,
     /// The most resident memory, in all rounds.
     pub peak: Option<Spread>,
-    /// Resident memory that came with the round, in all rounds that know what it was before.
-    pub growth: Option<Spread>,
+    /// Resident memory that came with each connection, in all rounds that know what it was before.
+    pub each: Option<Spread>,
 }
 
 impl Figures {
@@ -80,6 +81,7 @@ impl Figures {
         let all = |figure: &dyn Fn(&Round) -> Option<f64>| Spread::of(rounds.iter().filter_map(figure));
         let resident = |round: &Round| round.server.map(|server| real(server.resident));
         let before = |round: &Round| round.server.and_then(|server| server.resident_before).map(real);
+        let growth = |round: &Round| Some((resident(round)? - before(round)?).max(0.0));
         Self {
             rounds: rounds.len(),
             basis,
@@ -88,13 +90,13 @@ impl Figures {
             answered: rounds.iter().map(|round| round.answered).min().unwrap_or_default(),
             rate: of(&rate),
             bytes: of(&|round| rate(round).map(|_| real(round.bytes) / round.seconds)),
-            user: of(&|round| per_request(round, |server| server.user_micros)),
-            cpu: of(&|round| per_request(round, |server| server.user_micros.saturating_add(server.system_micros))),
+            user: of(&user),
+            cpu: of(&cpu),
             latency: latency(&counted),
             busy: all(&|round| round.server.map(|server| server.utilisation)),
             resident: all(&resident),
             peak: all(&|round| round.server.map(|server| real(server.resident_peak))),
-            growth: all(&|round| Some((resident(round)? - before(round)?).max(0.0))),
+            each: all(&growth).map(|growth| growth.times(real(scenario.connections.max(1)).recip())),
         }
     }
 
@@ -108,21 +110,19 @@ impl Figures {
     }
 }
 
-/// The ratios of two contenders of one scenario, round by round: they were measured in turns, so what disturbed one mostly disturbed
-/// the other. The median is that of the medians. `None` when one has no such figure, or in no round both.
-pub(super) fn beside(
-    scenario: &Scenario,
-    one: &Contender,
-    other: &Contender,
-    figure: impl Fn(&Round) -> Option<f64>,
-) -> Option<Spread> {
-    let median = |contender: &Contender| {
+/// A contender in a scenario.
+pub(super) type Place<'a> = (&'a Scenario, &'a Contender);
+
+/// The ratios of two contenders of one run, round by round: they were measured in turns, so what disturbed one mostly disturbed the
+/// other. The median is that of the medians. `None` when one has no such figure.
+pub(super) fn beside(one: Place<'_>, other: Place<'_>, figure: impl Fn(&Round) -> Option<f64>) -> Option<Spread> {
+    let median = |(scenario, contender): Place<'_>| {
         let (_, counted) = counted(scenario, &contender.rounds);
         Spread::of(counted.into_iter().filter_map(&figure)).map(|spread| spread.median)
     };
-    let both = one.rounds.iter().zip(&other.rounds);
-    let pairs = both.filter(|(one, other)| counts(scenario, one) && counts(scenario, other));
     let median = median(one)? / median(other)?;
+    let both = one.1.rounds.iter().zip(&other.1.rounds);
+    let pairs = both.filter(|(round, beside)| counts(one.0, round) && counts(other.0, beside));
     let ends = Spread::of(pairs.filter_map(|(one, other)| Some(figure(one)? / figure(other)?)));
     let ends = ends.unwrap_or_else(|| Spread::exact(median));
     // Rounds left out on one side only may put the median outside of the pairs.
@@ -135,7 +135,7 @@ pub(super) fn beside(
 
 /// Requests answered in a second.
 pub(super) fn rate(round: &Round) -> Option<f64> {
-    (round.seconds > 0.0 && round.answered > 0).then(|| real(round.answered) / round.seconds)
+    (round.seconds > 0.0 && round.answered > 0 && !held(round)).then(|| real(round.answered) / round.seconds)
 }
 
 /// CPU time in user mode of one request, in microseconds.
@@ -143,15 +143,30 @@ pub(super) fn user(round: &Round) -> Option<f64> {
     per_request(round, |server| server.user_micros)
 }
 
-fn per_request(round: &Round, micros: impl Fn(&crate::result::ServerUse) -> u64) -> Option<f64> {
+/// The latency that 999 of 1,000 requests do not exceed, in microseconds.
+pub(super) fn tail(round: &Round) -> Option<f64> {
+    (round.latency.max > 0).then(|| real(round.latency.p999))
+}
+
+/// CPU time of one request, in microseconds.
+pub(super) fn cpu(round: &Round) -> Option<f64> {
+    per_request(round, |server| server.user_micros.saturating_add(server.system_micros))
+}
+
+/// Whether connections were held in a round, to see what they cost in memory.
+fn held(round: &Round) -> bool {
+    round.server.is_some_and(|server| server.resident_before.is_some())
+}
+
+fn per_request(round: &Round, micros: impl Fn(&ServerUse) -> u64) -> Option<f64> {
     // Requests that failed took their time as well.
     let requests = round.answered.saturating_add(round.failed).saturating_add(round.wrong);
-    let server = round.server.filter(|_| requests > 0)?;
+    let server = round.server.filter(|_| requests > 0 && !held(round))?;
     Some(real(micros(&server)) / real(requests))
 }
 
 fn latency(rounds: &[&Round]) -> Option<[Spread; 5]> {
-    let rounds = rounds.iter().filter(|round| round.latency.max > 0);
+    let rounds = rounds.iter().filter(|round| round.latency.max > 0 && !held(round));
     let spreads = PERCENTILES.map(|(_, of)| Spread::of(rounds.clone().map(|round| real(of(&round.latency)))));
     let [Some(p50), Some(p90), Some(p99), Some(p999), Some(max)] = spreads else {
         return None;

@@ -80,12 +80,15 @@ struct Written<'a> {
 /// # Errors
 /// When a file can't be read, is no report, holds no figures, or was measured on another machine.
 pub fn read(paths: &[PathBuf]) -> Result<Report, ReportError> {
+    if let [path] = paths {
+        return read_one(path);
+    }
     let mut joined: Option<Report> = None;
     for path in paths {
         let report = read_one(path)?;
         match &mut joined {
-            None => joined = Some(report),
-            Some(joined) => join(joined, report, path)?,
+            None => joined = Some(marked(report)),
+            Some(joined) => join(joined, marked(report), path)?,
         }
     }
     Ok(joined.unwrap_or_default())
@@ -134,19 +137,23 @@ fn read_one(path: &Path) -> Result<Report, ReportError> {
         path: path.to_owned(),
         source,
     })?;
-    let mut report: Report = serde_json::from_str(&text).map_err(|source| ReportError::Parse {
+    let report: Report = serde_json::from_str(&text).map_err(|source| ReportError::Parse {
         path: path.to_owned(),
         source,
     })?;
     if report.scenarios.is_empty() && report.broken.is_empty() && report.micro.is_empty() {
         return Err(ReportError::Empty { path: path.to_owned() });
     }
-    for scenario in &mut report.scenarios {
-        if scenario.run.is_empty() {
-            scenario.run.clone_from(&report.began);
-        }
-    }
     Ok(report)
+}
+
+/// With the beginning of its report before every scenario's run: two reports may call their runs the same.
+fn marked(mut report: Report) -> Report {
+    for scenario in &mut report.scenarios {
+        let run = format!("{} {}", report.began, scenario.run);
+        run.trim().clone_into(&mut scenario.run);
+    }
+    report
 }
 
 fn join(joined: &mut Report, report: Report, path: &Path) -> Result<(), ReportError> {

@@ -85,6 +85,24 @@ pub(super) fn share(value: f64) -> String {
     format!("{:.0} %", (value * 100.0).floor())
 }
 
+/// From the least to the greatest, with the unit said once: `1.32–1.40 ms`; empty if the two look the same.
+pub(super) fn span(min: &str, max: &str) -> String {
+    if min == max {
+        return String::new();
+    }
+    let unit = |text: &str| {
+        text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
+            .to_owned()
+    };
+    let shared = unit(max);
+    let min = if unit(min) == shared {
+        min.trim_end_matches(&shared)
+    } else {
+        min
+    };
+    format!("{min}–{max}")
+}
+
 /// Three digits that count, for values of at least one.
 fn three(value: f64) -> String {
     match value {
@@ -127,5 +145,10 @@ mod tests {
         assert_eq!(object(500), "500 B");
         assert_eq!(ratio(1.044), "1.04×");
         assert_eq!(share(0.998), "99 %");
+        assert_eq!(span("1.32 ms", "1.40 ms"), "1.32–1.40 ms");
+        assert_eq!(span("990 µs", "1.40 ms"), "990 µs–1.40 ms");
+        assert_eq!(span("1.00×", "1.02×"), "1.00–1.02×");
+        assert_eq!(span("76,580", "77,561"), "76,580–77,561");
+        assert_eq!(span("5", "5"), "");
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn rows(scenario: &Scenario) -> Vec<Row> {
     let ours = scenario
         .contenders
         .iter()
-        .find(|contender| contender.name == "evergate");
+        .find(|contender| contender.name == "evergate" && scenario.rate.is_none());
     let mut rows: Vec<Row> = scenario
         .contenders
         .iter()
@@ -41,7 +41,7 @@ pub(super) fn rows(scenario: &Scenario) -> Vec<Row> {
             figures: (!contender.rounds.is_empty()).then(|| Figures::of(scenario, contender)),
             beside: ours
                 .filter(|ours| !std::ptr::eq(*ours, contender))
-                .and_then(|ours| beside(scenario, ours, contender, figures::rate)),
+                .and_then(|ours| beside((scenario, ours), (scenario, contender), figures::rate)),
         })
         .collect();
     rows.sort_by_key(|row| row.look.rank);

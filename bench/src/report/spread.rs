@@ -35,15 +35,6 @@ impl Spread {
         }
     }
 
-    /// The ratio to another figure, when the two were not measured in turns: its ends are the worst and the best of any two.
-    pub(super) fn over(self, other: Self) -> Self {
-        Self {
-            median: self.median / other.median,
-            min: self.min / other.max,
-            max: self.max / other.min,
-        }
-    }
-
     /// The same in another unit.
     pub(super) fn times(self, factor: f64) -> Self {
         Self {
@@ -63,24 +54,9 @@ mod tests {
         let odd = Spread::of([9.0, 1.0, 4.0]).unwrap();
         assert_eq!((odd.median, odd.min, odd.max), (4.0, 1.0, 9.0));
         let even = Spread::of([1.0, 2.0, 4.0, 100.0]).unwrap();
-        assert_eq!(even.median, 3.0);
+        assert_eq!((even.median, even.min), (3.0, 1.0));
         assert_eq!(Spread::of([]), None);
         assert_eq!(Spread::of([f64::NAN]), None);
         assert_eq!(Spread::of([f64::NAN, 2.0]), Some(Spread::exact(2.0)));
-    }
-
-    #[test]
-    fn a_ratio_of_two_spreads_never_looks_surer_than_they_are() {
-        let ratio = Spread {
-            median: 4.0,
-            min: 2.0,
-            max: 6.0,
-        }
-        .over(Spread {
-            median: 2.0,
-            min: 1.0,
-            max: 4.0,
-        });
-        assert_eq!((ratio.median, ratio.min, ratio.max), (2.0, 0.5, 6.0));
     }
 }

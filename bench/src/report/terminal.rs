@@ -1,6 +1,7 @@
 //! A report as text: one table a scenario, then broken images, micro benches and targets.
 
 use super::columns::{Column, Room, filled};
+use super::contender::way;
 use super::numbers;
 use super::rows::{conditions, notes, rows};
 use super::targets::{self, Judged, Verdict};
@@ -70,19 +71,24 @@ fn scenario(scenario: &Scenario) -> String {
 
 fn broken(ways: &[BrokenImages]) -> String {
     let mut table = table(["", "views", "broken", "per million", "why"]);
-    for way in ways {
+    for images in ways {
         table.add_row([
-            way.way.clone(),
-            numbers::count(numbers::real(way.views)),
-            numbers::count(numbers::real(way.broken)),
-            per_million(way).map_or_else(|| NONE.to_owned(), |broken| numbers::count(broken.ceil())),
-            counted(&way.causes),
+            way(&images.way),
+            numbers::count(numbers::real(images.views)),
+            numbers::count(numbers::real(images.broken)),
+            per_million(images).map_or_else(|| NONE.to_owned(), |broken| numbers::count(broken.ceil())),
+            counted(&images.causes),
         ]);
     }
     left(&mut table, 4);
     let mut text = format!("Broken images\n\n{}\n", trimmed(&table));
-    for way in ways.iter().filter(|way| !way.disturbances.is_empty()) {
-        let _ = writeln!(text, "Meanwhile, {}: {}.", way.way, counted(&way.disturbances));
+    for images in ways.iter().filter(|images| !images.disturbances.is_empty()) {
+        let _ = writeln!(
+            text,
+            "{}, meanwhile: {}.",
+            way(&images.way),
+            counted(&images.disturbances)
+        );
     }
     text
 }

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use secrecy::SecretString;
+use serde_json::error::Category;
 use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
@@ -126,7 +127,11 @@ impl<T> Door<T> {
     /// As [`Self::refuse`], for a body that can't be read.
     pub(super) fn unreadable(&self, error: &serde_json::Error) -> Reply {
         // It may quote a URL, which goes back to whoever sent it; its signature need not.
-        let detail = format!("The body can't be taken: {}.", redact(&error.to_string()));
+        let what = match error.classify() {
+            Category::Data => "The body can't be taken",
+            Category::Syntax | Category::Eof | Category::Io => "The body is no JSON",
+        };
+        let detail = format!("{what}: {}.", redact(&error.to_string()));
         self.refuse(ApiResult::BadRequest, StatusCode::BAD_REQUEST, &detail)
     }
 

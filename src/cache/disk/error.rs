@@ -45,7 +45,7 @@ pub enum DiskError {
         what: &'static str,
     },
     /// Another process has it open.
-    #[error("the folder of the disk cache, {}, is in use by another process; give each its own in object_cache.disk.folder", folder.display())]
+    #[error("the folder of the disk cache, {}, is in use by another process; wait until that has ended, or give each its own in object_cache.disk.folder", folder.display())]
     InUse {
         /// The folder.
         folder: PathBuf,
@@ -75,4 +75,12 @@ pub enum DiskError {
     /// The system has no thread for it.
     #[error("the disk cache can't start a thread: {0}")]
     Thread(io::Error),
+}
+
+impl DiskError {
+    /// Whether the same configuration may do at another time: when the process that is being replaced has ended, say.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::InUse { .. } | Self::Store { .. } | Self::Thread(_))
+    }
 }

@@ -1,4 +1,4 @@
-//! What is told of a disk that fails, and when it works again: one function per event.
+//! What is told of a disk: that it is there, when it fails, and when it works again. One function per event.
 
 use super::DiskError;
 use std::path::Path;
@@ -6,6 +6,12 @@ use std::time::Duration;
 
 /// What stands before each line; operators need not know which file it comes from.
 const TARGET: &str = "evergate";
+
+/// It is open for the first time, with this many `bytes` of an earlier run.
+pub(super) fn opened(folder: &Path, bytes: u64, max_bytes: u64) {
+    let folder = tracing::field::display(folder.display());
+    tracing::info!(target: TARGET, folder, bytes, max_bytes, "the disk cache is open");
+}
 
 /// It can't be opened again; it is tried once more after `pause`.
 pub(super) fn out_of_order(error: &DiskError, pause: Duration) {

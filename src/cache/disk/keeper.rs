@@ -74,6 +74,7 @@ impl Keeper {
                 reason: "its thread ended in a panic, which is a defect; please report it".to_owned(),
             })
         })?;
+        events::opened(&config.folder, shared.counts.reading(0).bytes, config.max_bytes);
         Ok(Self {
             shared,
             stop: Mutex::new(Some(stop)),

@@ -7,7 +7,7 @@ use super::ObjectCache;
 use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
 use super::on_disk::{self, OnDisk};
-use crate::cache::{BodyWriter, Exchange, Moment, ObjectName, SharedBody, StorageRules, Validity};
+use crate::cache::{BodyWriter, Exchange, Moment, ObjectName, SharedBody, StorageRules, Validity, WholeBody};
 use crate::clock::Timestamp;
 use crate::config::CachePolicy;
 use crate::credentials::Credentials;
@@ -19,7 +19,6 @@ use crate::fetch::state::OriginState;
 use crate::fetch::transfer::OriginBody;
 use crate::resolve::Target;
 use crate::telemetry::NotKept;
-use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -181,8 +180,9 @@ impl Fill {
             age: validity.age(exchange.answered_at),
             body: shared,
         });
-        if let Some(body) = self.gather(body, writer).await {
+        if let Some(whole) = self.gather(body, writer).await {
             let Lead { name, since, .. } = &self.lead;
+            let body = whole.bytes().clone();
             self.cache.write_to_disk(name, *since, &headers, exchange, &body);
             self.lead
                 .keep(Kept::Object(Arc::new(KeptObject { head, validity, body })));
@@ -228,8 +228,12 @@ impl Fill {
         self.lead.flight.land(Landing::Unkept(length));
     }
 
-    /// Brings the body to all who wait; returns it whole.
-    async fn gather(&self, mut body: OriginBody, mut writer: BodyWriter<TransferError>) -> Option<Bytes> {
+    /// Brings the body to all who wait, but for its last bytes; returns it whole.
+    async fn gather(
+        &self,
+        mut body: OriginBody,
+        mut writer: BodyWriter<TransferError>,
+    ) -> Option<WholeBody<TransferError>> {
         while let Some(frame) = body.frame().await {
             match frame.map(Frame::into_data) {
                 Ok(Ok(data)) => writer.write(data),

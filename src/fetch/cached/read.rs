@@ -50,6 +50,8 @@ pub enum Found {
     Object(ObjectResponse),
     /// It has this many bytes, more than are of use or kept, as was learned not long ago. The origin was not asked.
     TooLarge(u64),
+    /// There is no such object, as was learned up to 5 s ago. The origin was not asked.
+    Missing,
 }
 
 impl Found {
@@ -57,7 +59,7 @@ impl Found {
     #[must_use]
     pub fn has_waited(&self) -> bool {
         match self {
-            Self::TooLarge(_) => false,
+            Self::TooLarge(_) | Self::Missing => false,
             Self::Object(object) => !matches!(
                 object.cache,
                 CacheUse::Hit { .. }
@@ -97,12 +99,13 @@ impl ObjectCache {
     /// Reads an object.
     ///
     /// # Errors
-    /// [`FetchError`], as the origin's own answer would be; [`FetchError::Missing`] for up to 5 s without asking again.
+    /// [`FetchError`], as the origin's own answer is.
     pub async fn read(self: &Arc<Self>, client: &OriginClient, want: Want<'_>) -> Result<Found, FetchError> {
         let found = self.find(client, want).await;
         match &found {
             Ok(Found::Object(response)) => self.count(response),
             Ok(Found::TooLarge(_)) => self.metrics.answered(ObjectResult::Bypass),
+            Ok(Found::Missing) => self.metrics.answered(ObjectResult::Negative),
             Err(_) => {}
         }
         found
@@ -115,10 +118,7 @@ impl ObjectCache {
         let now = self.clock.now();
         match self.store.get(&query) {
             Some(Kept::Object(object)) => self.serve(client, want, query, object).await,
-            Some(Kept::Missing(until)) if now < until => {
-                self.metrics.answered(ObjectResult::Negative);
-                Err(FetchError::Missing)
-            }
+            Some(Kept::Missing(until)) if now < until => Ok(Found::Missing),
             Some(Kept::TooLarge(length, until)) if now < until && length > self.most(want) => {
                 Ok(Found::TooLarge(length))
             }
@@ -224,8 +224,8 @@ impl ObjectCache {
                 let answer = object.answer(want.conditions, want.operation(), CacheUse::Revalidated { by, age });
                 Ok(Found::Object(answer))
             }
-            // Boxed, since it may have to be revalidated, which leads back here; then the disk is not asked again.
-            Landing::OnDisk(object) => Box::pin(self.serve(client, want, query, object)).await,
+            // Boxed, since it may have to be revalidated, which leads back here.
+            Landing::OnDisk(object) if stale.is_none() => Box::pin(self.serve(client, want, query, object)).await,
             Landing::Arriving { head, age, body } => {
                 let part = part::of(want.conditions, want.operation(), &head, body.length());
                 let (from, end) = part.bytes;
@@ -249,7 +249,8 @@ impl ObjectCache {
                 _ => self.pass(client, want, None).await,
             },
             Landing::Refused(error) => self.stand_in(want, stale.as_ref(), error),
-            Landing::Abandoned => self.pass(client, want, stale).await,
+            // From disk once: others may have it asked again and again, and each time would lie on top of the one before.
+            Landing::OnDisk(_) | Landing::Abandoned => self.pass(client, want, stale).await,
         }
     }
 

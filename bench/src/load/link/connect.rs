@@ -81,14 +81,14 @@ impl Connector {
     }
 
     async fn secure(&self, stream: TcpStream, target: &Target, alpn: Alpn) -> Result<TlsStream<TcpStream>, Fault> {
-        let mut config = self.tls.clone().ok_or(Fault::Connect)?;
+        let mut config = self.tls.clone().ok_or(Fault::Tls)?;
         config.alpn_protocols = match alpn {
             Alpn::Http1 => vec![b"http/1.1".to_vec()],
             Alpn::Http2 => vec![b"h2".to_vec()],
         };
         let host = target.authority.host().trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| Fault::Connect)?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Fault::Tls)?;
         let connector = TlsConnector::from(Arc::new(config));
-        connector.connect(name, stream).await.map_err(|_| Fault::Connect)
+        connector.connect(name, stream).await.map_err(|_| Fault::Tls)
     }
 }

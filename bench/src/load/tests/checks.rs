@@ -2,7 +2,9 @@
 
 use super::server::{Server, body_of, silent};
 use super::{H2, all_right, any_order, go, objects, plan};
-use crate::load::{Ask, Content, Digest, Expect, Fault, Follow, Part, Pick, Plan, Protocol, Status, Target, Turn};
+use crate::load::{
+    Ask, Content, Digest, Expect, Fault, Follow, Part, Pick, Plan, Protocol, Scheme, Status, Target, Turn,
+};
 use crate::process::Tree;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -15,7 +17,7 @@ fn exact(bytes: &Bytes) -> Content {
 }
 
 fn sha256(bytes: &Bytes) -> Content {
-    Content::Digest(bytes.len() as u64, Digest::sha256(bytes))
+    Content::Digest(Some(bytes.len() as u64), Digest::sha256(bytes))
 }
 
 fn crc64(bytes: &Bytes) -> Content {
@@ -318,6 +320,20 @@ fn a_server_that_is_not_there_or_says_nothing_is_told_so() {
     let outcome = go(&waiting);
     assert!(outcome.faults.keys().eq([&Fault::Connect]), "{:?}", outcome.faults);
     assert_eq!(outcome.failed, 20);
+}
+
+#[test]
+fn a_server_that_speaks_no_tls_is_told_from_one_that_is_not_there() {
+    let server = Server::start();
+    let outcome = go(&Plan {
+        target: Target {
+            scheme: Scheme::Https,
+            ..Target::local(server.address())
+        },
+        most_requests: Some(20),
+        ..plan(&server, any_order(objects("object", exact)))
+    });
+    assert!(outcome.faults.keys().eq([&Fault::Tls]), "{:?}", outcome.faults);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod checks;
 mod pace;
-mod server;
+pub(crate) mod server;
 
 use super::{Ask, Content, Expect, Outcome, Part, Pick, Plan, Protocol, Target, run};
 use bytes::Bytes;

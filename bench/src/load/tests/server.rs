@@ -18,14 +18,14 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 /// Serves until it is dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
-    pub(super) state: Arc<State>,
+    pub(crate) state: Arc<State>,
     _runtime: Runtime,
 }
 
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) requests: AtomicUsize,
     pub(super) connections: AtomicUsize,
     /// From the first request on nothing is answered for so long.
@@ -34,7 +34,7 @@ pub(super) struct State {
     /// Where redirects lead.
     pub(super) elsewhere: Mutex<Option<SocketAddr>>,
     /// Whether each tenth answer lies.
-    pub(super) lies: AtomicBool,
+    pub(crate) lies: AtomicBool,
 }
 
 /// The bytes of an object: 5 to 6 KB that are no other object's.
@@ -46,7 +46,7 @@ pub(super) fn body_of(name: &str) -> Bytes {
 }
 
 impl Server {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -76,7 +76,7 @@ impl Server {
         }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 

@@ -1,15 +1,18 @@
 //! The charts of a report: which figures are drawn, and what is said of them in words.
 
 use super::Figure;
-use crate::report::contender::Role;
+use crate::report::contender::{self, Role};
 use crate::report::figures::{Basis, PERCENTILES};
 use crate::report::numbers;
 use crate::report::rows::Row;
 use crate::report::spread::Spread;
-use crate::report::svg::{Bar, Bars, LatencyChart, LatencyRow, Name, Part};
+use crate::report::svg::{Bar, Bars, LatencyChart, LatencyRow, Name, Part, Shape};
 use crate::report::targets;
 use crate::report::terminal::{counted, per_million};
 use crate::result::{BrokenImages, Micro, Scenario};
+
+/// Figures further apart than this, the greatest divided by the least, leave nothing to see of the least as a bar.
+const TOO_FAR: f64 = 50.0;
 
 /// The charts of a scenario: throughput, CPU time, latency; those that there are figures for.
 pub(super) fn of(id: &str, scenario: &Scenario, rows: &[Row]) -> Vec<Figure> {
@@ -24,10 +27,12 @@ pub(super) fn of(id: &str, scenario: &Scenario, rows: &[Row]) -> Vec<Figure> {
     };
     let charts: Vec<Figure> = charts.into_iter().flatten().collect();
     if charts.is_empty() {
-        memory(id, scenario, rows).into_iter().collect()
-    } else {
-        charts
+        return [each(id, scenario, rows), memory(id, scenario, rows)]
+            .into_iter()
+            .flatten()
+            .collect();
     }
+    charts
 }
 
 /// The broken images of every way, of a million views.
@@ -42,13 +47,14 @@ pub(super) fn broken(ways: &[BrokenImages]) -> String {
         };
         let of = format!("{} of {} views", words(way.broken), words(way.views));
         Some(Bar {
-            label: way.way.clone(),
+            label: contender::way(&way.way),
             tone: if ours { "evergate" } else { "rose" },
             role: Role::Rival,
             parts: vec![Part::Full(broken)],
             ends: None,
             value: numbers::count(broken.ceil()),
-            aside: share,
+            aside: String::new(),
+            after: share,
             limit: None,
             tip: if way.causes.is_empty() {
                 of
@@ -60,7 +66,15 @@ pub(super) fn broken(ways: &[BrokenImages]) -> String {
     let bars: Vec<Bar> = bars.collect();
     let name = name("broken", "Broken images of a million views", &bars);
     let (axis, tick) = ("broken images of a million views", numbers::count);
-    Bars { name, axis, tick, bars }.draw()
+    let shape = Shape::Bars;
+    Bars {
+        name,
+        axis,
+        tick,
+        shape,
+        all: bars,
+    }
+    .draw()
 }
 
 /// The time of every micro bench, with its limit where it has one.
@@ -76,17 +90,25 @@ pub(super) fn micro(benches: &[Micro]) -> String {
             ends: None,
             value: numbers::nanos(bench.nanos),
             aside: allocations.unwrap_or_default(),
+            after: String::new(),
             tip: format!("{}: {}", bench.name, numbers::nanos(bench.nanos)),
             limit: limit.map(|limit| (limit, format!("≤ {}", numbers::nanos(limit)))),
         }
     });
     let bars: Vec<Bar> = bars.collect();
+    let ends = Spread::of(benches.iter().map(|bench| bench.nanos)).unwrap_or(Spread::exact(0.0));
+    let shape = if ends.max > ends.min * TOO_FAR {
+        Shape::Dots
+    } else {
+        Shape::Bars
+    };
     let name = name("micro", "Time of one operation", &bars);
     Bars {
         name,
         axis: "time of one operation",
         tick: numbers::nanos,
-        bars,
+        shape,
+        all: bars,
     }
     .draw()
 }
@@ -140,6 +162,13 @@ fn cpu(id: &str, scenario: &Scenario, rows: &[Row]) -> Option<Figure> {
         .collect();
     let axis = "µs a request: full colour in user mode, pale in the kernel";
     figure(id, scenario, "CPU time of a request", axis, numbers::count, bars)
+}
+
+fn each(id: &str, scenario: &Scenario, rows: &[Row]) -> Option<Figure> {
+    let each = |row: &Row| Some(bar(row, row.figures.as_ref()?.each?, numbers::bytes, "a connection"));
+    let bars: Vec<Bar> = rows.iter().filter_map(each).collect();
+    let axis = "resident memory that each connection brings; less is better";
+    figure(id, scenario, "A connection", axis, numbers::bytes, bars)
 }
 
 fn memory(id: &str, scenario: &Scenario, rows: &[Row]) -> Option<Figure> {
@@ -207,6 +236,7 @@ fn bar(row: &Row, spread: Spread, words: fn(f64) -> String, unit: &str) -> Bar {
         ends: (spread.min < spread.max).then_some((spread.min, spread.max)),
         value: median,
         aside: String::new(),
+        after: String::new(),
         limit: None,
     }
 }
@@ -224,7 +254,15 @@ fn figure(
     }
     let id = format!("{id}-{}", heading.split(' ').next().unwrap_or_default().to_lowercase());
     let name = name(&id, &format!("{heading}, {}", scenario.name), &bars);
-    let svg = Bars { name, axis, tick, bars }.draw();
+    let shape = Shape::Bars;
+    let svg = Bars {
+        name,
+        axis,
+        tick,
+        shape,
+        all: bars,
+    }
+    .draw();
     Some(Figure {
         heading: heading.to_owned(),
         svg,

@@ -4,6 +4,7 @@
 mod charts;
 
 use super::columns::{Cell, filled};
+use super::contender;
 use super::numbers;
 use super::rows::{conditions, notes, rows};
 use super::targets::{self, Judged, Verdict};
@@ -23,7 +24,6 @@ struct Page<'a> {
     tally: Vec<(Verdict, usize)>,
     targets: Vec<Judged>,
     broken: Option<Broken>,
-    contents: Vec<Entry<'a>>,
     scenarios: Vec<Section<'a>>,
     micro: Option<String>,
 }
@@ -55,13 +55,6 @@ struct Section<'a> {
     heads: Vec<&'static str>,
     lines: Vec<Line>,
     notes: Vec<String>,
-}
-
-/// The scenarios of one name, in the table of contents.
-struct Entry<'a> {
-    name: &'a str,
-    /// Where they stand, and what tells them apart.
-    links: Vec<(String, String)>,
 }
 
 /// A chart and its heading.
@@ -108,7 +101,6 @@ pub(super) fn html(report: &Report) -> Result<String, askama::Error> {
         tally: tally.to_vec(),
         targets: judged,
         broken: (!report.broken.is_empty()).then(|| broken(&report.broken)),
-        contents: contents(&scenarios),
         scenarios,
         micro: (!report.micro.is_empty()).then(|| charts::micro(&report.micro)),
     };
@@ -136,7 +128,7 @@ pub(super) fn machine(report: &Report) -> String {
 
 fn broken(ways: &[BrokenImages]) -> Broken {
     let lines = ways.iter().map(|way| Way {
-        name: way.way.clone(),
+        name: contender::way(&way.way),
         views: numbers::count(numbers::real(way.views)),
         broken: numbers::count(numbers::real(way.broken)),
         causes: counted(&way.causes),
@@ -146,21 +138,6 @@ fn broken(ways: &[BrokenImages]) -> Broken {
         chart: charts::broken(ways),
         ways: lines.collect(),
     }
-}
-
-fn contents<'a>(sections: &[Section<'a>]) -> Vec<Entry<'a>> {
-    let mut entries: Vec<Entry<'a>> = Vec::new();
-    for section in sections {
-        let link = (section.id.clone(), section.short.clone());
-        match entries.iter_mut().find(|entry| entry.name == section.name) {
-            Some(entry) => entry.links.push(link),
-            None => entries.push(Entry {
-                name: section.name,
-                links: vec![link],
-            }),
-        }
-    }
-    entries
 }
 
 fn section(place: usize, scenario: &Scenario) -> Section<'_> {

@@ -59,6 +59,12 @@ impl Canvas {
         self.put(format_args!(r#"<path d="{path}" class="{class}"/>"#));
     }
 
+    /// The sign of a figure that is a point.
+    pub(super) fn disc(&mut self, x: f64, y: f64) {
+        let path = format!("M{:.1} {y:.1}a5 5 0 1 0 10 0a5 5 0 1 0-10 0z", x - 5.0);
+        self.path(&path, "sign");
+    }
+
     /// The least and the greatest around a median, with ends that are seen on every ground.
     pub(super) fn whisker(&mut self, from: f64, to: f64, y: f64) {
         let path = format!(

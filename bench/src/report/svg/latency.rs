@@ -13,8 +13,6 @@ use crate::report::spread::Spread;
 const PITCH: f64 = 40.0;
 /// From the top of a contender's place to its line.
 const LINE: f64 = 26.0;
-/// How wide a label at the scale may get, with what must be free beside it.
-const LABEL: f64 = 46.0;
 /// The names of the signs stand above all lines.
 const HEAD: f64 = 24.0;
 /// What is left free before the ceilings.
@@ -49,7 +47,6 @@ impl LatencyChart {
         let mut canvas = Canvas::new();
         legend(&mut canvas);
         let foot = self.top(self.rows.len());
-        let mut written = f64::MIN;
         for tick in scale.ticks() {
             let x = scale.place(tick);
             // The lines stop at the names, which would be hard to read across them.
@@ -57,17 +54,12 @@ impl LatencyChart {
                 let y = self.top(place) + LINE;
                 canvas.line((x, y - 8.0), (x, y + 8.0), if tick == 0.0 { "zero" } else { "grid" });
             }
-            let from = (x - LABEL / 2.0).max(0.0);
-            // A label that would touch the one before it is left out; its lines stay.
-            if from > written {
-                let (at, anchor) = if from > 0.0 {
-                    (x, Anchor::Middle)
-                } else {
-                    (0.0, Anchor::Start)
-                };
-                canvas.text(at, foot + 15.0, "tick", anchor, &label(tick));
-                written = from + LABEL;
-            }
+            let (x, anchor) = if tick == 0.0 {
+                (0.0, Anchor::Start)
+            } else {
+                (x, Anchor::Middle)
+            };
+            canvas.text(x, foot + 15.0, "tick", anchor, &label(tick));
         }
         canvas.text(
             0.0,
@@ -104,13 +96,14 @@ impl LatencyChart {
     }
 }
 
-/// What the signs mean.
+/// What the signs mean, and the figures at the right.
 fn legend(canvas: &mut Canvas) {
+    canvas.text(WIDTH, 14.5, "tick", Anchor::End, "p50 · p99.9");
     let mut x = LEFT + 6.0;
     for (place, (name, _)) in PERCENTILES.iter().enumerate() {
         canvas.path(&sign(place, x, 10.0), "sign");
         canvas.text(x + 10.0, 14.5, "tick", Anchor::Start, name);
-        x += if name.len() > 3 { 70.0 } else { 58.0 };
+        x += if name.len() > 3 { 74.0 } else { 62.0 };
     }
 }
 

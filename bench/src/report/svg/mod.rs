@@ -8,7 +8,7 @@ mod canvas;
 mod latency;
 mod scale;
 
-pub(super) use bars::{Bar, Bars, Part};
+pub(super) use bars::{Bar, Bars, Part, Shape};
 pub(super) use latency::{LatencyChart, LatencyRow};
 
 /// How a chart is named to those who do not see it.

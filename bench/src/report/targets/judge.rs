@@ -5,7 +5,7 @@ use crate::report::contender::look;
 use crate::report::figures::{self, Basis, Figures, beside};
 use crate::report::numbers::{self, real};
 use crate::report::spread::Spread;
-use crate::result::{BrokenImages, Contender, Micro, Report, Scenario};
+use crate::result::{Contender, Micro, Report, Scenario};
 
 /// Fewer answers in a round than this leave less than ten beyond p99.9.
 const TAIL_ANSWERS: u64 = 10_000;
@@ -34,7 +34,7 @@ pub(super) fn target(report: &Report, target: &Target) -> Judged {
         Measure::Micro(name) => micro(report, name),
         Measure::Allocations(names) => allocations(report, names),
         Measure::MicroBeside(one, other) => micro_beside(report, one, other),
-        Measure::Broken(delivery) => broken(report, delivery),
+        Measure::Broken(way) => broken(report, way),
     };
     let (spread, verdict, reason) = match finding {
         Value(spread, reason) if target.bound.holds(spread.median, target.unit) => {
@@ -142,24 +142,18 @@ fn ratio(report: &Report, what: Quantity, of: Entry, other: Entry) -> Finding {
         return finding;
     }
     let same = std::ptr::eq(one.scenario, other.scenario);
-    let spread = match what {
-        Quantity::Rate if same => beside(one.scenario, one.contender, other.contender, figures::rate),
-        Quantity::UserCpu if same => beside(one.scenario, one.contender, other.contender, figures::user),
-        Quantity::Tail if same => beside(one.scenario, one.contender, other.contender, |round| {
-            Some(real(round.latency.p999))
-        }),
-        Quantity::Rate => one
-            .figures
-            .rate
-            .zip(other.figures.rate)
-            .map(|(one, other)| one.over(other)),
-        Quantity::UserCpu | Quantity::Tail => None,
+    let figure = match what {
+        Quantity::Rate => figures::rate,
+        Quantity::UserCpu => figures::user,
+        Quantity::Cpu => figures::cpu,
+        Quantity::Tail => figures::tail,
     };
+    let spread = beside((one.scenario, one.contender), (other.scenario, other.contender), figure);
     let Some(spread) = spread else {
         return Nothing(format!("{} or {} has no such figure", one.label, other.label));
     };
     let doubt = match what {
-        Quantity::Rate | Quantity::UserCpu => [&one, &other].into_iter().find_map(doubt),
+        Quantity::Rate | Quantity::UserCpu | Quantity::Cpu => [&one, &other].into_iter().find_map(doubt),
         Quantity::Tail => [&one, &other].into_iter().find_map(tail_doubt),
     };
     match doubt {
@@ -244,11 +238,12 @@ fn made_of(what: Quantity, one: &Found<'_>, other: &Found<'_>, same: bool) -> St
             )
         }
         Quantity::UserCpu => {
-            format!(
-                "{} beside {} µs",
-                numbers::cpu(median(one.figures.user)),
-                numbers::cpu(median(other.figures.user))
-            )
+            let (one, other) = (median(one.figures.user), median(other.figures.user));
+            format!("{} beside {} µs", numbers::cpu(one), numbers::cpu(other))
+        }
+        Quantity::Cpu => {
+            let (one, other) = (median(one.figures.cpu), median(other.figures.cpu));
+            format!("{} beside {} µs", numbers::cpu(one), numbers::cpu(other))
         }
         Quantity::Tail => format!("{} beside {}", numbers::micros(tail(one)), numbers::micros(tail(other))),
     };
@@ -272,10 +267,7 @@ fn memory(report: &Report, what: Memory, of: Entry) -> Finding {
     let spread = match what {
         Memory::Resident => figures.resident,
         Memory::Peak => figures.peak,
-        Memory::PerConnection => {
-            let connections = real(found.scenario.connections.max(1));
-            figures.growth.map(|growth| growth.times(connections.recip()))
-        }
+        Memory::PerConnection => figures.each,
     };
     let rounds = figures.rounds;
     match spread {
@@ -328,16 +320,9 @@ fn allocations(report: &Report, names: &[&str]) -> Finding {
     )
 }
 
-fn broken(report: &Report, delivery: &str) -> Finding {
-    let ours = |images: &&BrokenImages| {
-        let way = images.way.to_lowercase();
-        let mut words = way.split(|c: char| !c.is_alphanumeric());
-        way.starts_with("evergate") && words.any(|word| word == delivery)
-    };
-    let Some(images) = report.broken.iter().find(ours) else {
-        return Nothing(format!(
-            "the report has no broken-image test of Evergate with delivery {delivery}"
-        ));
+fn broken(report: &Report, way: &str) -> Finding {
+    let Some(images) = report.broken.iter().find(|images| images.way == way) else {
+        return Nothing(format!("the report has no broken-image test of “{way}”"));
     };
     if images.views == 0 {
         return Nothing("nobody viewed an image".to_owned());

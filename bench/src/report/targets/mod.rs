@@ -166,12 +166,7 @@ impl Unit {
     }
 
     fn range(self, spread: Spread) -> String {
-        let (min, max) = (self.words(spread.min), self.words(spread.max));
-        if min == max {
-            String::new()
-        } else {
-            format!("{}–{max}", min.trim_end_matches('×'))
-        }
+        numbers::span(&self.words(spread.min), &self.words(spread.max))
     }
 }
 
@@ -187,7 +182,7 @@ enum Measure {
     Allocations(&'static [&'static str]),
     /// A micro bench's time divided by another's.
     MicroBeside(&'static str, &'static str),
-    /// Broken images of one of Evergate's deliveries.
+    /// Broken images of one way of showing them.
     Broken(&'static str),
 }
 
@@ -198,6 +193,8 @@ enum Quantity {
     Rate,
     /// CPU time of a request in user mode, at saturation.
     UserCpu,
+    /// All CPU time of a request, at saturation.
+    Cpu,
     /// The latency at p99.9, at a fixed rate.
     Tail,
 }

@@ -4,7 +4,7 @@
 use super::Unit::{Bytes, Count, Nanos, PerMillion, Ratio};
 use super::{Bound, Entry, Measure, Memory, Pick, Quantity, Target};
 use Bound::{AtLeast, AtMost};
-use Quantity::{Rate, Tail, UserCpu};
+use Quantity::{Cpu, Rate, Tail, UserCpu};
 
 const KIB: u64 = 1 << 10;
 
@@ -29,7 +29,7 @@ pub(super) const TARGETS: &[Target] = &[
     beside("stream miss, 256 KiB, beside nginx proxy_pass", AtLeast(1.5), Rate, ours(stream("stream-miss", 256)), "nginx-proxy"),
     beside("redirect hit, p99.9 at a fixed rate, beside nginx return 302", AtMost(1.0), Tail, ours(Pick::paced("redirect-hit")), "nginx-302"),
     beside("stream hit, p99.9 at a fixed rate, beside nginx proxy_cache", AtMost(1.0), Tail, ours(Pick::paced("stream-hit")), "nginx-cache"),
-    between("redirect hit, 2 cores beside 1", AtLeast(1.75), ours(redirect(2, 64)), ours(redirect(1, 64))),
+    between("redirect hit, 2 cores beside 1", AtLeast(1.75), ours(redirect(2, 64)), ours(Pick::new("redirect-hit-1-core", 1, 64))),
     memory("an idle connection", AtMost(8e3), Memory::PerConnection, Pick::idle()),
     memory("10,000 idle connections, whole process", AtMost(80e6), Memory::Resident, Pick::idle()),
     memory("64 streams of 256 KiB objects, resident memory", AtMost(24e6), Memory::Peak, stream("stream-miss", 256)),
@@ -44,14 +44,26 @@ pub(super) const TARGETS: &[Target] = &[
         measure: Measure::Allocations(&["presign/cold", "presign/token", "verify/fresh", "refresh"]),
     },
     Target {
-        figure: "a rejected signature beside a valid one",
+        figure: "refusing a wrong signature beside refreshing, CPU per request",
+        bound: AtMost(1.0),
+        unit: Ratio,
+        measure: Measure::Beside {
+            what: Cpu,
+            of: Entry { pick: Pick::new("refresh", 1, 64), who: "evergate-rejected" },
+            beside: ours(Pick::new("refresh", 1, 64)),
+        },
+    },
+    Target {
+        figure: "verifying a wrong signature beside a valid one",
         bound: AtMost(1.0),
         unit: Ratio,
         measure: Measure::MicroBeside("verify/rejected", "verify/fresh"),
     },
-    broken("broken images, Evergate, redirect", "redirect"),
-    broken("broken images, Evergate, stream", "stream"),
-    broken("broken images, Evergate, auto", "auto"),
+    broken("broken images, redirect", "evergate, redirect"),
+    broken("broken images, stream", "evergate, stream"),
+    broken("broken images, auto", "evergate, auto"),
+    broken("broken images, stored links refreshed", "evergate, stored links refreshed"),
+    broken("broken images, stream with object cache", "evergate, stream with object cache"),
 ];
 
 /// Redirects to URLs that were signed before.
@@ -111,11 +123,11 @@ const fn micro(figure: &'static str, nanos: f64, name: &'static str) -> Target {
     }
 }
 
-const fn broken(figure: &'static str, delivery: &'static str) -> Target {
+const fn broken(figure: &'static str, way: &'static str) -> Target {
     Target {
         figure,
         bound: AtMost(0.0),
         unit: PerMillion,
-        measure: Measure::Broken(delivery),
+        measure: Measure::Broken(way),
     }
 }

@@ -33,6 +33,7 @@ pub(super) struct Changed {
 
 /// What tells the shapes apart.
 #[derive(Deserialize)]
+#[serde(expecting = "the JSON object of an event")]
 struct Shape {
     #[serde(rename = "Type")]
     sns_type: Option<String>,

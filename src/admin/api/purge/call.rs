@@ -33,7 +33,7 @@ pub(super) enum CallError {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object of `bucket`, and `keys` or `prefix`")]
 struct Written {
     bucket: String,
     #[serde(default, deserialize_with = "keys")]
@@ -86,7 +86,7 @@ mod tests {
         let long = format!(r#"{{"bucket":"b","keys":["{}"]}}"#, "a".repeat(1_025));
         for (body, said) in [
             ("", "EOF"),
-            ("[]", "invalid length 0"),
+            ("[]", "expected an object of `bucket`"),
             (r#"{"keys":[]}"#, "missing field `bucket`"),
             (r#"{"bucket":"b"}"#, "or neither"),
             (r#"{"bucket":"b","keys":[],"prefix":""}"#, "both"),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What is asked for.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object of `urls`, and `to` if need be")]
 pub(super) struct Call {
     #[serde(deserialize_with = "urls")]
     urls: Vec<String>,
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!((call.urls().len(), call.to()), (0, Destination::Presigned));
         for (body, said) in [
             ("", "EOF"),
-            ("[]", "invalid length 0"),
+            ("[]", "expected an object of `urls`"),
             ("{}", "missing field `urls`"),
             (r#"{"urls":"a"}"#, "a list of at most 1,000 URLs"),
             (r#"{"urls":[1]}"#, "expected a string"),
