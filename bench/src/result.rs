@@ -47,8 +47,8 @@ pub struct Scenario {
     pub title: String,
     /// How the load is made: `closed, 64 connections, HTTP/1.1`.
     pub load: String,
-    /// Which run of the program it belongs to, by [`Report::began`]; empty: the report that it stands in. Written when reports are
-    /// joined, since only figures of one run may be compared.
+    /// Which run it belongs to: scenarios of one run took turns, and only their figures may be compared. Joined reports have
+    /// [`Report::began`] before it, as two of them may call their runs the same.
     pub run: String,
     /// How many cores the server has.
     pub server_cores: usize,
