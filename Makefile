@@ -3,10 +3,10 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint audit setup
+.PHONY: help demo test check lint audit bench bench-full setup
 
 help: ## Say what can be done here
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Build and start the demo: open the address that it prints
 	@scripts/cargo run --release -- demo $(ARGS)
@@ -22,6 +22,12 @@ lint: ## The quick part of check: format and lints
 
 audit: ## Look for security advisories about dependencies (clones the RustSec database)
 	@scripts/check audit
+
+bench: ## Measure quickly beside nginx and others, count broken images (5 minutes); ARGS for evergate-bench compare
+	@scripts/bench quick $(ARGS)
+
+bench-full: ## The same with figures to keep: more than an hour, on a machine that does nothing else
+	@scripts/bench full $(ARGS)
 
 setup: ## Install what all of the above need
 	@scripts/setup build test check

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Everything of this file.
-pub fn all(criterion: &mut Criterion, counts: &mut Counts) {
+pub(crate) fn all(criterion: &mut Criterion, counts: &mut Counts) {
     keys(criterion, counts);
     let small = config_of(10);
     measure(criterion, counts, "config/10-routes", || load(&small));
@@ -24,7 +24,9 @@ fn keys(criterion: &mut Criterion, counts: &mut Counts) {
     let plain = "/images/user-0815/avatar-2025-01-31.png";
     let escaped = "/images/user%200815/Gr%C3%BC%C3%9Fe%20aus%20M%C3%BCnchen%20%281%29.png";
     for (name, path) in [("plain", plain), ("escaped", escaped)] {
-        measure(criterion, counts, &format!("key/decode-{name}"), || DecodedPath::decode(path).unwrap());
+        measure(criterion, counts, &format!("key/decode-{name}"), || {
+            DecodedPath::decode(path).unwrap()
+        });
         let decoded = DecodedPath::decode(path).unwrap();
         let key = ObjectKey::parse(&decoded.as_str()[1..]).unwrap();
         measure(criterion, counts, &format!("key/encode-{name}"), || {
@@ -52,8 +54,12 @@ fn config_of(routes: usize) -> String {
 }
 
 fn load(yaml: &str) -> Config {
-    let environment: Environment = [("ID", "AKIAIOSFODNN7EXAMPLE"), ("SECRET", "not-a-secret")].into_iter().collect();
-    config::parse(yaml, Path::new("config.yaml"), &environment).unwrap().config
+    let environment: Environment = [("ID", "AKIAIOSFODNN7EXAMPLE"), ("SECRET", "not-a-secret")]
+        .into_iter()
+        .collect();
+    config::parse(yaml, Path::new("config.yaml"), &environment)
+        .unwrap()
+        .config
 }
 
 fn routes(criterion: &mut Criterion, counts: &mut Counts, config: &Config) {
@@ -69,7 +75,11 @@ fn routes(criterion: &mut Criterion, counts: &mut Counts, config: &Config) {
     let found = at("/team/of/tenant-0500/images/user-0815/avatar.png");
     let missing = at("/team/of/nobody/images/user-0815/avatar.png");
     let path = DecodedPath::decode(found.target().path()).unwrap();
-    measure(criterion, counts, "route/1000-routes", || table.route(found.host(), &path).unwrap());
+    measure(criterion, counts, "route/1000-routes", || {
+        table.route(found.host(), &path).unwrap()
+    });
     let path = DecodedPath::decode(missing.target().path()).unwrap();
-    measure(criterion, counts, "route/1000-routes-none", || table.route(missing.host(), &path).unwrap_err());
+    measure(criterion, counts, "route/1000-routes-none", || {
+        table.route(missing.host(), &path).unwrap_err()
+    });
 }

@@ -11,15 +11,15 @@ const COUNTED: u32 = 1_000;
 
 /// Allocations of one operation, by the bench's name.
 #[derive(Default)]
-pub struct Counts(BTreeMap<String, f64>);
+pub(crate) struct Counts(BTreeMap<String, f64>);
 
 /// Measures one operation; `name` is `group/bench`, or one word.
-pub fn measure<T>(criterion: &mut Criterion, counts: &mut Counts, name: &str, mut operation: impl FnMut() -> T) {
+pub(crate) fn measure<T>(criterion: &mut Criterion, counts: &mut Counts, name: &str, mut operation: impl FnMut() -> T) {
     with_input(criterion, counts, name, || (), |()| operation());
 }
 
 /// The same for an operation that needs something new each time, whose making is not measured.
-pub fn with_input<I, T>(
+pub(crate) fn with_input<I, T>(
     criterion: &mut Criterion,
     counts: &mut Counts,
     name: &str,
@@ -33,7 +33,9 @@ pub fn with_input<I, T>(
         // The result lives on until it has been counted: what frees it is not the operation's.
         allocations += allocation_counter::measure(|| drop(black_box(operation(black_box(&input))))).count_total;
     }
-    counts.0.insert(name.to_owned(), allocations as f64 / f64::from(COUNTED));
+    counts
+        .0
+        .insert(name.to_owned(), allocations as f64 / f64::from(COUNTED));
     if size_of::<I>() == 0 {
         let input = input();
         criterion.bench_function(name, |bencher| bencher.iter(|| operation(black_box(&input))));
@@ -45,7 +47,7 @@ pub fn with_input<I, T>(
 }
 
 /// Writes the medians that criterion keeps of this run, where a file is named; benches that were filtered out have none.
-pub fn write(counts: &Counts) {
+pub(crate) fn write(counts: &Counts) {
     #[allow(clippy::disallowed_methods, reason = "criterion takes the command line for itself")]
     let Some(file) = std::env::var_os("EVERGATE_BENCH_MICRO_JSON") else {
         return;
@@ -76,7 +78,9 @@ fn folder() -> PathBuf {
             // …/release/deps/micro-0123: the target folder is three levels up.
             let program = std::env::current_exe().unwrap();
             let target = program.ancestors().nth(3).unwrap().to_owned();
-            std::env::var_os("CARGO_TARGET_DIR").map_or(target, PathBuf::from).join("criterion")
+            std::env::var_os("CARGO_TARGET_DIR")
+                .map_or(target, PathBuf::from)
+                .join("criterion")
         },
         PathBuf::from,
     )

@@ -28,7 +28,7 @@ const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 const KEYS: usize = 4_096;
 
 /// Everything of this file.
-pub fn all(criterion: &mut Criterion, counts: &mut Counts) {
+pub(crate) fn all(criterion: &mut Criterion, counts: &mut Counts) {
     presign(criterion, counts);
     verify(criterion, counts);
     refresh(criterion, counts);
@@ -38,10 +38,16 @@ fn config() -> Config {
     let yaml = "buckets:\n  files: { name: files-of-a-chat, region: eu-central-1, credentials: { access_key_id: '${ID}', secret_access_key: '${SECRET}' } }\n\
                 clients:\n  - { name: chat, access_key_id: EVGLIBRECHAT00000001, secret_access_key: '${CLIENT}', allow: [ { bucket: files, operations: [read] } ] }\n\
                 refresh:\n  - { bucket: files, prefix: images/, max_age: 3650d, delivery: redirect }\n";
-    let environment: Environment = [("ID", "AKIAIOSFODNN7EXAMPLE"), ("SECRET", "not-a-secret"), ("CLIENT", SECRET)]
-        .into_iter()
-        .collect();
-    config::parse(yaml, Path::new("config.yaml"), &environment).unwrap().config
+    let environment: Environment = [
+        ("ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("SECRET", "not-a-secret"),
+        ("CLIENT", SECRET),
+    ]
+    .into_iter()
+    .collect();
+    config::parse(yaml, Path::new("config.yaml"), &environment)
+        .unwrap()
+        .config
 }
 
 fn bucket(config: &Config) -> Arc<Bucket> {
@@ -54,7 +60,11 @@ fn bucket(config: &Config) -> Arc<Bucket> {
 
 fn presigner(token: Option<usize>, cache: UrlCacheConfig) -> Presigner {
     let (clock, _) = Clock::manual(START);
-    let id = AccessKeyId::parse(if token.is_some() { "ASIAIOSFODNN7EXAMPLE" } else { "AKIAIOSFODNN7EXAMPLE" });
+    let id = AccessKeyId::parse(if token.is_some() {
+        "ASIAIOSFODNN7EXAMPLE"
+    } else {
+        "AKIAIOSFODNN7EXAMPLE"
+    });
     let mut credential = Credential::new(id.unwrap(), "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into());
     if let Some(length) = token {
         let token: String = "IQoJb3JpZ2luX2VjE/+=".chars().cycle().take(length).collect();
@@ -101,7 +111,9 @@ fn links() -> Vec<LinkUrl> {
     let id = AccessKeyId::parse(CLIENT).unwrap();
     let signer = Signer::new(Arc::new(Credential::new(id, SECRET.into())));
     let bucket = BucketName::parse("files-of-a-chat").unwrap();
-    let address = Endpoint::parse(&format!("https://{HOST}")).unwrap().address(AddressStyle::Path, &bucket);
+    let address = Endpoint::parse(&format!("https://{HOST}"))
+        .unwrap()
+        .address(AddressStyle::Path, &bucket);
     let region = Region::parse(REGION).unwrap();
     let link = |number: usize| {
         signer.presign(&PresignRequest {
@@ -142,8 +154,12 @@ fn verify(criterion: &mut Criterion, counts: &mut Counts) {
     // A client whose key of the day has not been derived yet; the wrong one costs that, too.
     let secret = |secret: &'static str| move || VerifyingSecret::new(secret.into());
     let wrong = "another-secret-that-is-forty-long-000000";
-    with_input(criterion, counts, "verify/fresh", secret(SECRET), |secret| judge(secret, next()));
-    with_input(criterion, counts, "verify/rejected", secret(wrong), |secret| judge(secret, next()));
+    with_input(criterion, counts, "verify/fresh", secret(SECRET), |secret| {
+        judge(secret, next())
+    });
+    with_input(criterion, counts, "verify/rejected", secret(wrong), |secret| {
+        judge(secret, next())
+    });
     let (right, wrong) = (secret(SECRET)(), secret(wrong)());
     assert!(judge(&right, &links[0]) && !judge(&wrong, &links[0]));
     measure(criterion, counts, "verify/cached", || judge(&right, next()));

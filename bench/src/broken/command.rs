@@ -1,13 +1,15 @@
 //! `evergate-bench broken`: runs the test and says how many images broke.
 
 use super::{Outages, Plan, run};
+use crate::compare::machine;
 use crate::error::BenchError;
 use crate::report;
 use crate::result::{BrokenImages, Report};
 use clap::{Args, ValueHint};
+use evergate::clock::Clock;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Counts the images that break while links expire, credentials rotate and the origin has hiccups.
 #[derive(Args, Debug)]
@@ -61,7 +63,7 @@ impl BrokenArguments {
             outages: Outages::Everywhere,
             ..plan.clone()
         });
-        let began = humantime::format_rfc3339_seconds(now()).to_string();
+        let began = Clock::system().now().to_string();
         let runtime =
             tokio::runtime::Runtime::new().map_err(|error| BenchError::said(format!("no runtime: {error}")))?;
         let broken = runtime.block_on(async {
@@ -72,6 +74,7 @@ impl BrokenArguments {
         })?;
         let report = Report {
             began,
+            machine: machine::read(),
             broken,
             ..Report::default()
         };
@@ -100,9 +103,4 @@ async fn run_both(calm: Plan, down: Option<Plan>) -> Result<Vec<BrokenImages>, B
 fn beside_this_program() -> PathBuf {
     let here = std::env::current_exe().unwrap_or_default();
     here.parent().unwrap_or(Path::new(".")).join("evergate")
-}
-
-#[allow(clippy::disallowed_methods, reason = "a date for people; nothing is judged by it")]
-fn now() -> SystemTime {
-    SystemTime::now()
 }

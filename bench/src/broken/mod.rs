@@ -97,7 +97,13 @@ pub async fn run(plan: Plan) -> Result<Vec<BrokenImages>, BenchError> {
     let app = Arc::new(Current::new(ledger.issue(plan.session)));
     // Whatever fails here fails the run; none of it ends by itself.
     let mut helpers: JoinSet<Result<(), BenchError>> = JoinSet::new();
-    helpers.spawn(rotate(Arc::clone(&ledger), Arc::clone(&app), files, Arc::clone(&plan), in_files));
+    helpers.spawn(rotate(
+        Arc::clone(&ledger),
+        Arc::clone(&app),
+        files,
+        Arc::clone(&plan),
+        in_files,
+    ));
     look_at_all(&plan, &gallery, gateway.address).await?;
     // What comes before takes its time.
     app.replace(ledger.issue(plan.session));
