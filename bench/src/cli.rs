@@ -11,7 +11,12 @@ use std::process::ExitCode;
 
 /// Measures Evergate beside what people would use instead, and counts the images that broke.
 #[derive(Debug, Parser)]
-#[command(name = "evergate-bench", version, arg_required_else_help = true)]
+#[command(
+    name = "evergate-bench",
+    version,
+    arg_required_else_help = true,
+    args_override_self = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

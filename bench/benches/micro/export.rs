@@ -5,9 +5,11 @@ use evergate_bench::result::{Micro, Report};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-/// Repetitions over which allocations are counted; what is made once does not count, as it does not in a gateway.
+/// Repetitions over which allocations are counted, and the time for them; what is made once does not count, as it does not in a gateway.
 const COUNTED: u32 = 1_000;
+const COUNTING: Duration = Duration::from_millis(200);
 
 /// Allocations of one operation, by the bench's name.
 #[derive(Default)]
@@ -27,13 +29,15 @@ pub(crate) fn with_input<I, T>(
     mut operation: impl FnMut(&I) -> T,
 ) {
     drop(operation(&input()));
-    let mut allocations = 0.0;
-    for _ in 0..COUNTED {
+    let (mut allocations, mut counted) = (0.0, 0_u32);
+    let began = Instant::now();
+    while counted < COUNTED && (counted == 0 || began.elapsed() < COUNTING) {
         let input = input();
-        let counted = allocation_counter::measure(|| drop(black_box(operation(black_box(&input)))));
-        allocations += u32::try_from(counted.count_total).map_or(f64::NAN, f64::from);
+        let seen = allocation_counter::measure(|| drop(black_box(operation(black_box(&input)))));
+        allocations += u32::try_from(seen.count_total).map_or(f64::NAN, f64::from);
+        counted += 1;
     }
-    counts.0.insert(name.to_owned(), allocations / f64::from(COUNTED));
+    counts.0.insert(name.to_owned(), allocations / f64::from(counted));
     if size_of::<I>() == 0 {
         let input = input();
         criterion.bench_function(name, |bencher| bencher.iter(|| operation(black_box(&input))));
