@@ -85,6 +85,16 @@ pub(super) fn share(value: f64) -> String {
     format!("{:.0} %", (value * 100.0).floor())
 }
 
+/// A round figure without the zeros that say how exact a measurement is: `2.5 µs` for `2.50 µs`.
+pub(super) fn round(words: &str) -> String {
+    match words.split_once(' ') {
+        Some((figure, unit)) if figure.contains('.') => {
+            format!("{} {unit}", figure.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => words.to_owned(),
+    }
+}
+
 /// From the least to the greatest, with the unit said once: `1.32–1.40 ms`; empty if the two look the same.
 pub(super) fn span(min: &str, max: &str) -> String {
     if min == max {
@@ -150,5 +160,7 @@ mod tests {
         assert_eq!(span("1.00×", "1.02×"), "1.00–1.02×");
         assert_eq!(span("76,580", "77,561"), "76,580–77,561");
         assert_eq!(span("5", "5"), "");
+        assert_eq!(round("2.50 µs"), "2.5 µs");
+        assert_eq!(round("100 MB"), "100 MB");
     }
 }

@@ -109,7 +109,7 @@ fn micro(benches: &[Micro]) -> String {
 
 fn judgement(judged: &[Judged]) -> String {
     let mut table = table(["", "", "target", "is"]);
-    for judged in judged {
+    for judged in judged.iter().filter(|judged| !judged.is_absent()) {
         let figure = match judged.verdict {
             Verdict::Reached => judged.figure.to_owned(),
             Verdict::NotReached | Verdict::NotMeasured => format!("{}\n  {}", judged.figure, judged.reason),
@@ -138,7 +138,13 @@ fn judgement(judged: &[Judged]) -> String {
             verdict.words()
         )
     });
-    format!("Targets: {}\n\n{}\n", tally.join(", "), trimmed(&table))
+    let absent = judged.iter().filter(|judged| judged.is_absent()).count();
+    let absent = match absent {
+        0 => String::new(),
+        1 => "1 more target is about what this report does not hold.\n".to_owned(),
+        more => format!("{more} more targets are about what this report does not hold.\n"),
+    };
+    format!("Targets: {}\n\n{}\n{absent}", tally.join(", "), trimmed(&table))
 }
 
 /// Broken images of a million views; `None` without views.

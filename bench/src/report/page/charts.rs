@@ -81,7 +81,10 @@ pub(super) fn broken(ways: &[BrokenImages]) -> String {
 pub(super) fn micro(benches: &[Micro]) -> String {
     let bars = benches.iter().map(|bench| {
         let limit = targets::limit(&bench.name);
-        let allocations = bench.allocations.map(|count| format!("{count} allocations"));
+        let allocations = bench.allocations.map(|count| match format!("{count}").as_str() {
+            "1" => "1 allocation".to_owned(),
+            count => format!("{count} allocations"),
+        });
         Bar {
             label: bench.name.clone(),
             tone: "evergate",
@@ -92,7 +95,7 @@ pub(super) fn micro(benches: &[Micro]) -> String {
             aside: allocations.unwrap_or_default(),
             after: String::new(),
             tip: format!("{}: {}", bench.name, numbers::nanos(bench.nanos)),
-            limit: limit.map(|limit| (limit, format!("≤ {}", numbers::nanos(limit)))),
+            limit,
         }
     });
     let bars: Vec<Bar> = bars.collect();
@@ -106,7 +109,7 @@ pub(super) fn micro(benches: &[Micro]) -> String {
     Bars {
         name,
         axis: "time of one operation",
-        tick: numbers::nanos,
+        tick: |nanos| numbers::round(&numbers::nanos(nanos)),
         shape,
         all: bars,
     }
@@ -168,7 +171,7 @@ fn each(id: &str, scenario: &Scenario, rows: &[Row]) -> Option<Figure> {
     let each = |row: &Row| Some(bar(row, row.figures.as_ref()?.each?, numbers::bytes, "a connection"));
     let bars: Vec<Bar> = rows.iter().filter_map(each).collect();
     let axis = "resident memory that each connection brings; less is better";
-    figure(id, scenario, "A connection", axis, numbers::bytes, bars)
+    figure(id, scenario, "A connection", axis, round_bytes, bars)
 }
 
 fn memory(id: &str, scenario: &Scenario, rows: &[Row]) -> Option<Figure> {
@@ -184,7 +187,7 @@ fn memory(id: &str, scenario: &Scenario, rows: &[Row]) -> Option<Figure> {
         scenario,
         "Resident memory",
         "resident memory of all its processes; less is better",
-        numbers::bytes,
+        round_bytes,
         bars,
     )
 }
@@ -284,4 +287,9 @@ fn dagger(row: &Row) -> &'static str {
 
 fn words(count: u64) -> String {
     numbers::count(numbers::real(count))
+}
+
+/// A size at a scale: `75 MB`.
+fn round_bytes(bytes: f64) -> String {
+    numbers::round(&numbers::bytes(bytes))
 }

@@ -23,6 +23,8 @@ struct Page<'a> {
     remarks: &'a [String],
     tally: Vec<(Verdict, usize)>,
     targets: Vec<Judged>,
+    /// Targets of which the report holds nothing.
+    absent: Vec<Judged>,
     broken: Option<Broken>,
     scenarios: Vec<Section<'a>>,
     micro: Option<String>,
@@ -85,6 +87,7 @@ pub(super) fn html(report: &Report) -> Result<String, askama::Error> {
             judged.iter().filter(|judged| judged.verdict == verdict).count(),
         )
     });
+    let (absent, judged): (Vec<Judged>, Vec<Judged>) = judged.into_iter().partition(Judged::is_absent);
     let compared = report.scenarios.iter().any(|scenario| scenario.contenders.len() > 1);
     let sections = report.scenarios.iter().enumerate();
     let scenarios: Vec<Section<'_>> = sections.map(|(place, scenario)| section(place, scenario)).collect();
@@ -100,6 +103,7 @@ pub(super) fn html(report: &Report) -> Result<String, askama::Error> {
         remarks: &report.remarks,
         tally: tally.to_vec(),
         targets: judged,
+        absent,
         broken: (!report.broken.is_empty()).then(|| broken(&report.broken)),
         scenarios,
         micro: (!report.micro.is_empty()).then(|| charts::micro(&report.micro)),

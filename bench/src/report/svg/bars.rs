@@ -183,8 +183,8 @@ fn one(canvas: &mut Canvas, scale: &Scale, shape: Shape, bar: &Bar, top: f64) {
     if let Some((limit, words)) = &bar.limit {
         let x = scale.place(*limit);
         canvas.line((x, y - 3.0), (x, y + THICK + 3.0), "limit");
-        // Beside the mark, on the side where there is room.
-        let (x, anchor) = if x > RIGHT - 70.0 {
+        // Beside the mark, on the side where neither the figure nor the end of the chart is.
+        let (x, anchor) = if x > RIGHT - 70.0 || (shape == Shape::Dots && bar.length() > *limit && x > 70.0) {
             (x - 5.0, Anchor::End)
         } else {
             (x + 5.0, Anchor::Start)

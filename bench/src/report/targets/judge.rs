@@ -1,6 +1,6 @@
 //! One target looked up in a report: the scenario, the contenders, whether their figures say anything, and what they say.
 
-use super::{Entry, Judged, Measure, Memory, Pace, Pick, Quantity, REPETITIONS, Target, Verdict};
+use super::{ABSENT, Entry, Judged, Measure, Memory, Pace, Pick, Quantity, REPETITIONS, Target, Verdict};
 use crate::report::contender::look;
 use crate::report::figures::{self, Basis, Figures, beside};
 use crate::report::numbers::{self, real};
@@ -66,8 +66,7 @@ struct Found<'a> {
 }
 
 fn find(report: &Report, entry: Entry) -> Result<Found<'_>, String> {
-    let scenario =
-        scenario(report, entry.pick).ok_or_else(|| format!("the report has no scenario {}", words(entry.pick)))?;
+    let scenario = scenario(report, entry.pick).ok_or_else(|| format!("{ABSENT} scenario {}", words(entry.pick)))?;
     let label = look(entry.who).label;
     let contender = scenario
         .contenders
@@ -169,10 +168,10 @@ fn ratio(report: &Report, what: Quantity, of: Entry, other: Entry) -> Finding {
 fn spoilt(one: &Found<'_>, other: &Found<'_>) -> Option<Finding> {
     let wrong = |found: &Found<'_>| {
         let (failed, wrong) = (found.figures.failed, found.figures.wrong);
-        (failed + wrong > 0).then(|| {
-            let (failed, wrong) = (numbers::count(real(failed)), numbers::count(real(wrong)));
-            format!("{}: {failed} requests failed, {wrong} answers were wrong", found.label)
-        })
+        let count = |count: u64, what: &str| (count > 0).then(|| format!("{} {what}", numbers::count(real(count))));
+        let faults = [count(failed, "requests failed"), count(wrong, "answers were wrong")];
+        let faults: Vec<String> = faults.into_iter().flatten().collect();
+        (!faults.is_empty()).then(|| format!("{}: {}", found.label, faults.join(", ")))
     };
     wrong(one).map(Spoilt).or_else(|| wrong(other).map(Nothing))
 }
@@ -288,7 +287,7 @@ fn memory(report: &Report, what: Memory, of: Entry) -> Finding {
 
 fn find_micro<'a>(report: &'a Report, name: &str) -> Result<&'a Micro, String> {
     let found = report.micro.iter().find(|micro| micro.name == name);
-    found.ok_or_else(|| format!("the report has no micro bench “{name}”"))
+    found.ok_or_else(|| format!("{ABSENT} micro bench “{name}”"))
 }
 
 fn micro(report: &Report, name: &str) -> Finding {
@@ -331,7 +330,7 @@ fn allocations(report: &Report, names: &[&str]) -> Finding {
 
 fn broken(report: &Report, way: &str) -> Finding {
     let Some(images) = report.broken.iter().find(|images| images.way == way) else {
-        return Nothing(format!("the report has no broken-image test of “{way}”"));
+        return Nothing(format!("{ABSENT} broken-image test of “{way}”"));
     };
     if images.views == 0 {
         return Nothing("nobody viewed an image".to_owned());

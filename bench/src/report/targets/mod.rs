@@ -11,6 +11,9 @@ use super::spread::Spread;
 use crate::result::Report;
 use serde::Serialize;
 
+/// How every reason begins that says that a report is not about a target at all.
+const ABSENT: &str = "the report has no";
+
 /// How many repetitions a figure takes.
 pub(super) const REPETITIONS: usize = 5;
 
@@ -29,6 +32,13 @@ pub(super) struct Judged {
     pub verdict: Verdict,
     /// Why it is so, or what the value is made of.
     pub reason: String,
+}
+
+impl Judged {
+    /// Whether the report holds nothing of it: a part that was not run, rather than one that went wrong.
+    pub(super) fn is_absent(&self) -> bool {
+        self.verdict == Verdict::NotMeasured && self.reason.starts_with(ABSENT)
+    }
 }
 
 /// What came of a target.
@@ -82,15 +92,17 @@ pub(super) fn judge(report: &Report) -> Vec<Judged> {
 
 /// Whether a report says anything of any target. One of an operator's own deployment does not.
 pub(super) fn concerned(judged: &[Judged]) -> bool {
-    judged.iter().any(|judged| !judged.value.is_empty())
+    judged.iter().any(|judged| !judged.is_absent())
 }
 
-/// How long a micro bench may take, in nanoseconds, if that is a target.
-pub(super) fn limit(bench: &str) -> Option<f64> {
+/// How long a micro bench may take, in nanoseconds and in words, if that is a target.
+pub(super) fn limit(bench: &str) -> Option<(f64, String)> {
     table::TARGETS
         .iter()
         .find_map(|target| match (&target.measure, target.bound) {
-            (Measure::Micro(name), Bound::AtMost(limit)) if *name == bench => Some(limit),
+            (Measure::Micro(name), Bound::AtMost(limit)) if *name == bench => {
+                Some((limit, target.bound.words(target.unit)))
+            }
             _ => None,
         })
 }
@@ -126,8 +138,8 @@ impl Bound {
     fn words(self, unit: Unit) -> String {
         match self {
             Self::AtMost(0.0) => unit.words(0.0),
-            Self::AtLeast(bound) => format!("≥ {}", unit.bound(bound)),
-            Self::AtMost(bound) => format!("≤ {}", unit.bound(bound)),
+            Self::AtLeast(bound) => format!("≥ {}", numbers::round(&unit.words(bound))),
+            Self::AtMost(bound) => format!("≤ {}", numbers::round(&unit.words(bound))),
         }
     }
 }
@@ -151,17 +163,6 @@ impl Unit {
             Self::PerMillion => format!("{} per million", numbers::count(value.ceil())),
             Self::Count if value.fract().abs() < 1e-9 => numbers::count(value),
             Self::Count => format!("{value:.1}"),
-        }
-    }
-
-    /// Bounds are round figures: `2.5 µs`, not `2.50 µs`.
-    fn bound(self, value: f64) -> String {
-        let words = self.words(value);
-        match words.split_once(' ') {
-            Some((figure, unit)) if figure.contains('.') => {
-                format!("{} {unit}", figure.trim_end_matches('0').trim_end_matches('.'))
-            }
-            _ => words,
         }
     }
 
