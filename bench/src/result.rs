@@ -47,9 +47,11 @@ pub struct Scenario {
     pub title: String,
     /// How the load is made: `closed, 64 connections, HTTP/1.1`.
     pub load: String,
-    /// Which run of the program it belongs to, by [`Report::began`]; empty: the report that it stands in. Written when reports are
-    /// joined, since only figures of one run may be compared.
+    /// Which run it belongs to: scenarios of one run took turns, and only their figures may be compared. Joined reports have
+    /// [`Report::began`] before it, as two of them may call their runs the same.
     pub run: String,
+    /// What it is about.
+    pub subject: Subject,
     /// How many cores the server has.
     pub server_cores: usize,
     /// Connections of the load.
@@ -60,6 +62,17 @@ pub struct Scenario {
     pub object_bytes: Option<u64>,
     /// Those who were compared.
     pub contenders: Vec<Contender>,
+}
+
+/// What a scenario is about.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// How many requests are answered, how fast, and for how much.
+    #[default]
+    Answers,
+    /// What connections cost that are held: nothing is said of throughput.
+    Memory,
 }
 
 /// How one contender did in one scenario.

@@ -59,6 +59,8 @@ const PICTURES: usize = 200;
 const LONG_SESSION: Duration = Duration::from_mins(4);
 /// Replaced key files are seen within two seconds.
 const FILES_SEEN: Duration = Duration::from_secs(2);
+/// How long the gateway may take to get its first session.
+const FIRST_SESSION: Duration = Duration::from_secs(10);
 
 /// Locks what no panic can leave in disorder.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -121,6 +123,12 @@ pub async fn run(plan: Plan) -> Result<Vec<BrokenImages>, BenchError> {
             origin.address
         };
         let chat = Chat::new(*way, Arc::clone(&gallery), signs, server, plan.expiry.clone())?;
+        if *way == Way::Refreshed
+            && let Some(image) = chat.open()?.first()
+        {
+            let browser = Browser::new(plan.patience);
+            look(&browser, &image.link, &gallery.picture(image.picture).digest).await?;
+        }
         chats.push(Arc::new(chat));
     }
     for chat in chats.iter().filter(|chat| chat.stores_links()) {
@@ -165,26 +173,37 @@ pub async fn run(plan: Plan) -> Result<Vec<BrokenImages>, BenchError> {
 
 /// Loads each avatar once in each of the gateway's ways before anything goes wrong: the gateway has its credentials then, and the
 /// object cache what others have seen before.
-async fn look_at_all(plan: &Plan, gallery: &Gallery, gateway: SocketAddr) -> Result<(), BenchError> {
-    let browser = Browser::new(plan.patience);
+async fn look_at_all(plan: &Plan, gallery: &Arc<Gallery>, gateway: SocketAddr) -> Result<(), BenchError> {
+    let mut looking: JoinSet<Result<(), BenchError>> = JoinSet::new();
     for way in plan.ways.iter().filter(|way| way.is_gateways() && !way.stores_links()) {
-        for number in 0..gallery.len() {
-            let picture = gallery.picture(number);
-            let url = format!("http://{gateway}/{}/{}", way.word(), picture.name);
-            let mut shown = browser.show(&url, &picture.digest).await;
-            let began = Instant::now();
-            // The first session may be on its way.
-            while shown.is_err() && number == 0 && began.elapsed() < Duration::from_secs(10) {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                shown = browser.show(&url, &picture.digest).await;
+        let (gallery, patience, word) = (Arc::clone(gallery), plan.patience, way.word());
+        looking.spawn(async move {
+            let browser = Browser::new(patience);
+            for number in 0..gallery.len() {
+                let picture = gallery.picture(number);
+                let url = format!("http://{gateway}/{word}/{}", picture.name);
+                look(&browser, &url, &picture.digest).await?;
             }
-            shown.map_err(|cause| {
-                BenchError::said(format!(
-                    "{url} is broken before anything went wrong: {} at {}",
-                    cause.what, cause.at
-                ))
-            })?;
+            Ok(())
+        });
+    }
+    while let Some(looked) = looking.join_next().await {
+        looked.map_err(|error| BenchError::said(error.to_string()))??;
+    }
+    Ok(())
+}
+
+/// Looks at one image until it is shown: the gateway's first session may be on its way.
+async fn look(browser: &Browser, url: &str, digest: &[u8; 32]) -> Result<(), BenchError> {
+    let began = Instant::now();
+    while let Err(cause) = browser.show(url, digest).await {
+        if began.elapsed() > FIRST_SESSION {
+            return Err(BenchError::said(format!(
+                "{url} is broken before anything went wrong: {} at {}",
+                cause.what, cause.at
+            )));
         }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(())
 }

@@ -1,25 +1,26 @@
 //! One origin for each way of showing images, so that each has its own weather: it verifies every signature, refuses sessions and
 //! links that have ended, and serves the gallery.
 
+mod body;
+
 use super::gallery::Gallery;
 use super::ledger::Ledger;
 use super::lock;
 use super::weather::{Hiccup, Weather};
 use crate::error::BenchError;
+use body::{Bytewise, Cut};
 use bytes::Bytes;
 use evergate::clock::{Clock, Timestamp};
 use evergate::sigv4::{Candidate, Form, Presented, Received};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
@@ -177,11 +178,6 @@ async fn converse(socket: TcpStream, shared: Arc<Shared>) {
     // What ends a connection early is the client's business, which counts it.
     let _ = connection.await;
 }
-
-/// The connection is to end: hyper closes it when a body or an answer fails.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is cut off")]
-struct Cut;
 
 type Refusal = (StatusCode, &'static str, &'static str);
 
@@ -343,55 +339,4 @@ fn refused((status, code, message): Refusal) -> Response<Bytewise> {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     response
-}
-
-/// A body that may end before its end.
-#[derive(Debug)]
-struct Bytewise {
-    bytes: Bytes,
-    cut_at: Option<usize>,
-    /// So often more it is asked in vain before it is cut off, so that hyper sends what it has.
-    pauses: u8,
-}
-
-impl Bytewise {
-    fn whole(bytes: Bytes) -> Self {
-        Self {
-            bytes,
-            cut_at: None,
-            pauses: 4,
-        }
-    }
-}
-
-impl Body for Bytewise {
-    type Data = Bytes;
-    type Error = Cut;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        Poll::Ready(match self.cut_at {
-            Some(0) if self.pauses > 0 => {
-                self.pauses -= 1;
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            Some(0) => Some(Err(Cut)),
-            Some(at) => {
-                self.cut_at = Some(0);
-                let at = at.min(self.bytes.len());
-                let part = self.bytes.split_to(at);
-                Some(Ok(Frame::data(part)))
-            }
-            None if self.bytes.is_empty() => None,
-            None => Some(Ok(Frame::data(std::mem::take(&mut self.bytes)))),
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.cut_at.is_none() && self.bytes.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(u64::try_from(self.bytes.len()).unwrap_or_default())
-    }
 }

@@ -8,7 +8,7 @@ use super::scenario::{Meanwhile, Scenario};
 use crate::contenders::{Contender, Ground, Stage, Work};
 use crate::error::BenchError;
 use crate::load::{self, Outcome, Pace, Part, Pick, Plan, Target, Turn};
-use crate::result;
+use crate::result::{self, Subject};
 use std::ops::ControlFlow;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -48,6 +48,10 @@ impl<'a> Cell<'a> {
                 title: scenario.title.clone(),
                 load: String::new(),
                 run: String::new(),
+                subject: match scenario.meanwhile {
+                    Meanwhile::Idle => Subject::Memory,
+                    Meanwhile::Nothing | Meanwhile::Reloads | Meanwhile::Rotations => Subject::Answers,
+                },
                 server_cores: scenario.server_cores,
                 connections: scenario.connections as u64,
                 rate: scenario.rate,

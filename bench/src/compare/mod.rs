@@ -61,8 +61,12 @@ pub fn run(arguments: Arguments) -> Result<Report, BenchError> {
         versions: versions(&options.gateway),
         ..Report::default()
     };
-    for run in &runs {
-        report.scenarios.extend(contest::run(run, &options, &mut remarks)?);
+    for (place, run) in runs.iter().enumerate() {
+        let mut scenarios = contest::run(run, &options, &mut remarks)?;
+        for scenario in &mut scenarios {
+            scenario.run = format!("run {}", place + 1);
+        }
+        report.scenarios.extend(scenarios);
     }
     report.remarks = options.remarks();
     report.remarks.extend(REMARKS.map(str::to_owned));

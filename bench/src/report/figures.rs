@@ -1,12 +1,12 @@
 //! A contender's rounds as figures: which rounds count, and what came of those that do.
 //!
 //! A server that had time to spare was held back by something else, mostly by the load. Its throughput says nothing, so at saturation
-//! (closed loop) only rounds count in which it used 95 % of its cores. At a fixed rate it is meant to have time to spare. Rounds in which
-//! connections were held, to see what they cost in memory, have no throughput at all.
+//! (closed loop) only rounds count in which it used 95 % of its cores. At a fixed rate it is meant to have time to spare. Scenarios about
+//! memory have no throughput at all.
 
 use super::numbers::real;
 use super::spread::Spread;
-use crate::result::{Contender, Latency, Round, Scenario, ServerUse};
+use crate::result::{Contender, Latency, Round, Scenario, ServerUse, Subject};
 
 /// The part of its cores' time that a server must have used, for its throughput to say something.
 pub(super) const BUSY: f64 = 0.95;
@@ -68,7 +68,7 @@ pub(super) struct Figures {
     pub resident: Option<Spread>,
     /// The most resident memory, in all rounds.
     pub peak: Option<Spread>,
-    /// Resident memory that came with each connection, in all rounds that know what it was before.
+    /// Resident memory that came with each connection, where that is what the scenario is about.
     pub each: Option<Spread>,
 }
 
@@ -81,6 +81,8 @@ impl Figures {
         let all = |figure: &dyn Fn(&Round) -> Option<f64>| Spread::of(rounds.iter().filter_map(figure));
         let resident = |round: &Round| round.server.map(|server| real(server.resident));
         let before = |round: &Round| round.server.and_then(|server| server.resident_before).map(real);
+        let about = |subject| scenario.subject == subject;
+        let answers = |spread: Option<Spread>| spread.filter(|_| about(Subject::Answers));
         let growth = |round: &Round| Some((resident(round)? - before(round)?).max(0.0));
         Self {
             rounds: rounds.len(),
@@ -88,15 +90,17 @@ impl Figures {
             failed: rounds.iter().map(|round| round.failed).sum(),
             wrong: rounds.iter().map(|round| round.wrong).sum(),
             answered: rounds.iter().map(|round| round.answered).min().unwrap_or_default(),
-            rate: of(&rate),
-            bytes: of(&|round| rate(round).map(|_| real(round.bytes) / round.seconds)),
-            user: of(&user),
-            cpu: of(&cpu),
-            latency: latency(&counted),
+            rate: answers(of(&rate)),
+            bytes: answers(of(&|round| rate(round).map(|_| real(round.bytes) / round.seconds))),
+            user: answers(of(&user)),
+            cpu: answers(of(&cpu)),
+            latency: latency(&counted).filter(|_| about(Subject::Answers)),
             busy: all(&|round| round.server.map(|server| server.utilisation)),
             resident: all(&resident),
             peak: all(&|round| round.server.map(|server| real(server.resident_peak))),
-            each: all(&growth).map(|growth| growth.times(real(scenario.connections.max(1)).recip())),
+            each: all(&growth)
+                .filter(|_| about(Subject::Memory))
+                .map(|growth| growth.times(real(scenario.connections.max(1)).recip())),
         }
     }
 
@@ -135,7 +139,7 @@ pub(super) fn beside(one: Place<'_>, other: Place<'_>, figure: impl Fn(&Round) -
 
 /// Requests answered in a second.
 pub(super) fn rate(round: &Round) -> Option<f64> {
-    (round.seconds > 0.0 && round.answered > 0 && !held(round)).then(|| real(round.answered) / round.seconds)
+    (round.seconds > 0.0 && round.answered > 0).then(|| real(round.answered) / round.seconds)
 }
 
 /// CPU time in user mode of one request, in microseconds.
@@ -153,20 +157,15 @@ pub(super) fn cpu(round: &Round) -> Option<f64> {
     per_request(round, |server| server.user_micros.saturating_add(server.system_micros))
 }
 
-/// Whether connections were held in a round, to see what they cost in memory.
-fn held(round: &Round) -> bool {
-    round.server.is_some_and(|server| server.resident_before.is_some())
-}
-
 fn per_request(round: &Round, micros: impl Fn(&ServerUse) -> u64) -> Option<f64> {
     // Requests that failed took their time as well.
     let requests = round.answered.saturating_add(round.failed).saturating_add(round.wrong);
-    let server = round.server.filter(|_| requests > 0 && !held(round))?;
+    let server = round.server.filter(|_| requests > 0)?;
     Some(real(micros(&server)) / real(requests))
 }
 
 fn latency(rounds: &[&Round]) -> Option<[Spread; 5]> {
-    let rounds = rounds.iter().filter(|round| round.latency.max > 0 && !held(round));
+    let rounds = rounds.iter().filter(|round| round.latency.max > 0);
     let spreads = PERCENTILES.map(|(_, of)| Spread::of(rounds.clone().map(|round| real(of(&round.latency)))));
     let [Some(p50), Some(p90), Some(p99), Some(p999), Some(max)] = spreads else {
         return None;
@@ -176,7 +175,9 @@ fn latency(rounds: &[&Round]) -> Option<[Spread; 5]> {
 
 /// Whether a round says something about how much the server can do.
 fn counts(scenario: &Scenario, round: &Round) -> bool {
-    scenario.rate.is_some() || round.server.is_some_and(|server| server.utilisation >= BUSY)
+    scenario.rate.is_some()
+        || scenario.subject == Subject::Memory
+        || round.server.is_some_and(|server| server.utilisation >= BUSY)
 }
 
 /// The rounds that count; all of them, if none does.

@@ -6,7 +6,7 @@ use super::figures::{self, BUSY, Basis, Figures, beside};
 use super::numbers;
 use super::spread::Spread;
 use super::targets::REPETITIONS;
-use crate::result::Scenario;
+use crate::result::{Scenario, Subject};
 
 /// One contender in a scenario.
 pub(super) struct Row {
@@ -29,10 +29,9 @@ impl Row {
 
 /// The lines of a scenario in the order in which they are shown.
 pub(super) fn rows(scenario: &Scenario) -> Vec<Row> {
-    let ours = scenario
-        .contenders
-        .iter()
-        .find(|contender| contender.name == "evergate" && scenario.rate.is_none());
+    let ours = scenario.contenders.iter().find(|contender| {
+        contender.name == "evergate" && scenario.rate.is_none() && scenario.subject == Subject::Answers
+    });
     let mut rows: Vec<Row> = scenario
         .contenders
         .iter()

@@ -135,6 +135,20 @@ fn a_target_is_missed_when_our_answers_fail_and_unknown_when_theirs_do() {
 }
 
 #[test]
+fn a_fixed_rate_that_only_the_other_keeps_is_a_target_missed() {
+    let figure = "redirect hit, p99.9 at a fixed rate, beside nginx return 302";
+    let paced = |ours: u64, theirs: u64| {
+        let mut report = redirects(vec![round(ours, 0.5); 5], vec![round(theirs, 0.5); 5]);
+        report.scenarios[0].rate = Some(20_000.0);
+        verdict(&report, figure)
+    };
+    assert_eq!(paced(20_000, 19_990).verdict, Verdict::Reached);
+    assert_eq!(paced(18_000, 20_000).verdict, Verdict::NotReached);
+    assert_eq!(paced(20_000, 18_000).verdict, Verdict::NotMeasured);
+    assert_eq!(paced(18_000, 18_000).verdict, Verdict::NotMeasured);
+}
+
+#[test]
 fn figures_of_two_runs_are_not_compared() {
     let mut report = sample();
     let figure = "redirect hit, 2 cores beside 1";

@@ -141,6 +141,9 @@ fn ratio(report: &Report, what: Quantity, of: Entry, other: Entry) -> Finding {
     if let Some(finding) = spoilt(&one, &other) {
         return finding;
     }
+    if let (Quantity::Tail, Some(behind), None) = (what, behind(&one), behind(&other)) {
+        return Spoilt(behind);
+    }
     let same = std::ptr::eq(one.scenario, other.scenario);
     let figure = match what {
         Quantity::Rate => figures::rate,
@@ -203,17 +206,23 @@ fn doubt(found: &Found<'_>) -> Option<String> {
     }
 }
 
-/// Why a contender's p99.9 says nothing, if it does not.
-fn tail_doubt(found: &Found<'_>) -> Option<String> {
-    let label = &found.label;
+/// How far a contender fell behind a fixed rate, if it did.
+fn behind(found: &Found<'_>) -> Option<String> {
     let rate = found.scenario.rate?;
     let kept = found.figures.rate.map_or(0.0, |kept| kept.median);
+    (kept < rate * KEPT).then(|| {
+        let (kept, rate) = (numbers::per_second(kept), numbers::per_second(rate));
+        format!("{} answered {kept} requests a second of {rate}", found.label)
+    })
+}
+
+/// Why a contender's p99.9 says nothing, if it does not.
+fn tail_doubt(found: &Found<'_>) -> Option<String> {
     if found.figures.rounds < REPETITIONS {
         return Some(format!("{} repetitions; it takes {REPETITIONS}", found.figures.rounds));
     }
-    if kept < rate * KEPT {
-        let (kept, rate) = (numbers::per_second(kept), numbers::per_second(rate));
-        return Some(format!("{label} answered {kept} requests a second of {rate}"));
+    if let Some(behind) = behind(found) {
+        return Some(behind);
     }
     (found.figures.answered < TAIL_ANSWERS).then(|| {
         let answered = numbers::count(real(found.figures.answered));

@@ -29,7 +29,7 @@ pub(super) const TARGETS: &[Target] = &[
     beside("stream miss, 256 KiB, beside nginx proxy_pass", AtLeast(1.5), Rate, ours(stream("stream-miss", 256)), "nginx-proxy"),
     beside("redirect hit, p99.9 at a fixed rate, beside nginx return 302", AtMost(1.0), Tail, ours(Pick::paced("redirect-hit")), "nginx-302"),
     beside("stream hit, p99.9 at a fixed rate, beside nginx proxy_cache", AtMost(1.0), Tail, ours(Pick::paced("stream-hit")), "nginx-cache"),
-    between("redirect hit, 2 cores beside 1", AtLeast(1.75), ours(redirect(2, 64)), ours(Pick::new("redirect-hit-1-core", 1, 64))),
+    between("redirect hit, 2 cores beside 1", AtLeast(1.75), ours(redirect(2, 64)), ours(redirect(1, 64))),
     memory("an idle connection", AtMost(8e3), Memory::PerConnection, Pick::idle()),
     memory("10,000 idle connections, whole process", AtMost(80e6), Memory::Resident, Pick::idle()),
     memory("64 streams of 256 KiB objects, resident memory", AtMost(24e6), Memory::Peak, stream("stream-miss", 256)),
