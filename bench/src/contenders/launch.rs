@@ -17,6 +17,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// This very program, even if another one was built in its place meanwhile.
+pub(super) const OWN_PROGRAM: &str = "/proc/self/exe";
+
 /// How long a server has to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -78,8 +81,7 @@ impl Server {
     pub(super) fn start(name: &str, program: &Program, cores: &Cores, folder: &Path) -> Result<Self, BenchError> {
         let failed = |error: std::io::Error| BenchError::said(format!("{name} can't be started: {error}"));
         let complaints = folder.join(format!("{name}.stderr"));
-        let own = std::env::current_exe().map_err(failed)?;
-        let child = Command::new(own)
+        let child = Command::new(OWN_PROGRAM)
             .arg("launch")
             .args([
                 "--parent",

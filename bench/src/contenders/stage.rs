@@ -4,7 +4,7 @@ use super::asks::{Asked, Work};
 use super::evergate::Setup;
 use super::fetch;
 use super::ground::Ground;
-use super::launch::{Program, Server};
+use super::launch::{OWN_PROGRAM, Program, Server};
 use super::ports::free_address;
 use super::{Contender, Flavour, nginx, others};
 use crate::error::BenchError;
@@ -37,7 +37,6 @@ impl Origins {
     /// # Errors
     /// When one does not start.
     pub fn start(folder: &Path, cores: &Cores, objects: &[Object]) -> Result<Self, BenchError> {
-        let own = own_program()?;
         let signed = free_address()?;
         let workers = cores.count();
         let arguments = [
@@ -49,7 +48,7 @@ impl Origins {
         ]
         .map(str::to_owned);
         let origin_folder = make(folder, "origin")?;
-        let mut server = Server::start("origin", &Program::new(&own, arguments), cores, &origin_folder)?;
+        let mut server = Server::start("origin", &Program::new(OWN_PROGRAM, arguments), cores, &origin_folder)?;
         wait_for(&mut server, signed)?;
         let mut servers = vec![server];
         let plain = if objects.is_empty() || nginx::missing(nginx::Role::Files).is_some() {
@@ -135,10 +134,10 @@ impl Stage {
                     address,
                     workers,
                     &["--kind", "redirect", "--location", &location],
-                )?
+                )
             }
-            Contender::CeilingBody => own_server("ceiling", address, workers, &["--kind", "body"])?,
-            Contender::Origin => own_server("origin", address, workers, &[])?,
+            Contender::CeilingBody => own_server("ceiling", address, workers, &["--kind", "body"]),
+            Contender::Origin => own_server("origin", address, workers, &[]),
         };
         let mut server = Server::start(name, &program, cores, &folder)?;
         wait_for(&mut server, address)?;
@@ -242,17 +241,10 @@ fn flavour(contender: Contender, work: Work) -> Flavour {
     }
 }
 
-fn own_program() -> Result<PathBuf, BenchError> {
-    std::env::current_exe().map_err(|error| BenchError::said(format!("this program can't find itself: {error}")))
-}
-
-fn own_server(command: &str, listen: SocketAddr, workers: usize, more: &[&str]) -> Result<Program, BenchError> {
+fn own_server(command: &str, listen: SocketAddr, workers: usize, more: &[&str]) -> Program {
     let (listen, workers) = (listen.to_string(), workers.to_string());
     let fixed = [command, "--listen", &listen, "--workers", &workers];
-    Ok(Program::new(
-        own_program()?,
-        fixed.iter().chain(more).map(|&word| word.to_owned()),
-    ))
+    Program::new(OWN_PROGRAM, fixed.iter().chain(more).map(|&word| word.to_owned()))
 }
 
 fn make(folder: &Path, name: &str) -> Result<PathBuf, BenchError> {
