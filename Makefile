@@ -23,7 +23,7 @@ lint: ## The quick part of check: format and lints
 audit: ## Look for security advisories about dependencies (clones the RustSec database)
 	@scripts/check audit
 
-bench: ## Measure quickly beside nginx and others, count broken images (5 minutes); ARGS for evergate-bench compare
+bench: ## Measure quickly beside nginx and others, count broken images; ARGS for evergate-bench compare
 	@scripts/bench quick $(ARGS)
 
 bench-full: ## The same with figures to keep: more than an hour, on a machine that does nothing else
