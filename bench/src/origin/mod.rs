@@ -34,7 +34,7 @@ pub struct Arguments {
 /// Serves the origin until the process ends.
 ///
 /// # Errors
-/// As [`serve`].
+/// As [`serve()`].
 pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
     let origin = Arc::new(answer::Origin::new(&KeyPair::of_origin()));
     serve(arguments.listen, arguments.workers, move |request| {

@@ -1,4 +1,4 @@
-//! What came of a run: figures, targets, a table for the terminal, a page to keep. Reads nothing but a [`Report`] and knows nothing of
+//! What came of a run: figures, targets, a table for the terminal, a page to keep. Reads nothing but a [`Report`](crate::result::Report) and knows nothing of
 //! how it was measured.
 //!
 //! `spread` makes medians, `figures` says which rounds count and what a contender did, `contender` how it is shown, `rows` and `columns` what a table says, `targets` what is to
