@@ -1,8 +1,9 @@
 //! One setting of glibc's allocator, which it takes from the environment alone, before a program begins.
 //!
 //! By default glibc maps large blocks and gives them back when they are freed, until the first of them is: then it takes blocks of
-//! that size from the heap from then on (`mallopt(3)`, `M_MMAP_THRESHOLD`). Objects of all sizes that come and go leave holes there, and a
-//! cache of 32 MiB held 115 MiB for ever. With a fixed threshold it held 45. So the program begins once more, with the threshold in its environment.
+//! that size from the heap from then on (`mallopt(3)`, `M_MMAP_THRESHOLD`). Objects of all sizes that come and go leave holes there, and the
+//! process holds a multiple of what is kept for ever. So the program begins once more, with a fixed threshold in its environment
+//! (`docs/adr/0008-the-program-begins-once-more.md`).
 
 use crate::config::{Config, Environment};
 

@@ -5,7 +5,7 @@ use super::client::{ClientError, HttpClient};
 use super::conditions::Conditions;
 use super::deadlines::OriginSettings;
 use super::error::FetchError;
-use super::head::{ContentRange, OriginHead};
+use super::head::OriginHead;
 use super::outcome::OriginStatus;
 use super::precondition::{self, Verdict};
 use super::pursuit::Pursuit;
@@ -197,13 +197,7 @@ impl OriginResponse {
     /// `Content-Length`. `None` when the origin does not say, and for 304 and 412.
     #[must_use]
     pub fn complete_length(&self) -> Option<u64> {
-        match self.status {
-            OriginStatus::Ok => self.head.content_length,
-            OriginStatus::Partial | OriginStatus::RangeNotSatisfiable => {
-                self.head.content_range.and_then(ContentRange::complete)
-            }
-            OriginStatus::NotModified | OriginStatus::PreconditionFailed => None,
-        }
+        self.status.complete_length(&self.head)
     }
 
     /// Takes the answer apart.

@@ -40,6 +40,17 @@ pub enum OriginStatus {
     RangeNotSatisfiable,
 }
 
+impl OriginStatus {
+    /// The whole object's length in bytes, as the `head` of an answer of this status tells it.
+    pub(super) fn complete_length(self, head: &OriginHead) -> Option<u64> {
+        match self {
+            Self::Ok => head.content_length,
+            Self::Partial | Self::RangeNotSatisfiable => head.content_range.and_then(ContentRange::complete),
+            Self::NotModified | Self::PreconditionFailed => None,
+        }
+    }
+}
+
 /// Reads the status against what was asked; `None` when it is not a success.
 pub(super) fn success(
     status: StatusCode,

@@ -145,31 +145,25 @@ async fn shows(gateway: &Gateway, key: &str, body: &str) {
     assert!(told(&gateway.get(&format!("/s/{key}")).await, body).starts_with("hit"));
 }
 
+/// What is written in each way, and what is left alone.
+const KEYS: [&str; 8] = [
+    "put",
+    "copied",
+    "joined",
+    "deleted",
+    "each1",
+    "each2",
+    "linked",
+    "untouched",
+];
+
 async fn every_write_through_the_endpoint_is_seen_at_once(origin: Origin) {
     let direct = behind(&origin).await;
-    for key in [
-        "put",
-        "copied",
-        "joined",
-        "deleted",
-        "each1",
-        "each2",
-        "linked",
-        "untouched",
-    ] {
+    for key in KEYS {
         direct.put(&origin.bucket, key, &[], "old").await;
     }
     let gateway = start(&origin);
-    for key in [
-        "put",
-        "copied",
-        "joined",
-        "deleted",
-        "each1",
-        "each2",
-        "linked",
-        "untouched",
-    ] {
+    for key in KEYS {
         shows(&gateway, key, "old").await;
     }
     let app = app(&gateway);

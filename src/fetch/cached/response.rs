@@ -2,7 +2,7 @@
 
 use crate::cache::BodyReader;
 use crate::fetch::TransferError;
-use crate::fetch::head::{ContentRange, OriginHead};
+use crate::fetch::head::OriginHead;
 use crate::fetch::origin::OriginResponse;
 use crate::fetch::outcome::OriginStatus;
 use crate::fetch::transfer::OriginBody;
@@ -135,13 +135,7 @@ impl ObjectResponse {
     /// The whole object's length in bytes, where it is known before any byte of the body; `None` for 304 and 412.
     #[must_use]
     pub fn complete_length(&self) -> Option<u64> {
-        match self.status {
-            OriginStatus::Ok => self.head.content_length,
-            OriginStatus::Partial | OriginStatus::RangeNotSatisfiable => {
-                self.head.content_range.and_then(ContentRange::complete)
-            }
-            OriginStatus::NotModified | OriginStatus::PreconditionFailed => None,
-        }
+        self.status.complete_length(&self.head)
     }
 }
 
