@@ -112,6 +112,15 @@ impl Clock {
         }
     }
 
+    /// As [`Self::now_unix_millis`], in microseconds.
+    #[must_use]
+    pub fn now_unix_micros(&self) -> u64 {
+        match &self.0 {
+            Hands::System => u64::try_from(system_since_epoch().as_micros()).unwrap_or(u64::MAX),
+            Hands::Manual(hands) => hands.seconds.load(Ordering::Relaxed).saturating_mul(1_000_000),
+        }
+    }
+
     /// Resolves when somebody turns the hands of a manual clock after this call; never with the system's. A task that
     /// waits for a time of day takes this, looks at the time, and then waits.
     pub fn turned(&self) -> impl Future<Output = ()> + '_ {
@@ -172,7 +181,7 @@ mod tests {
         assert_eq!(clock.now().since(Timestamp::from_unix(100)), Duration::from_secs(20));
         hands.set(Timestamp::from_unix(7));
         assert_eq!(clock.clone().now(), Timestamp::from_unix(7));
-        assert_eq!(clock.now_unix_millis(), 7_000);
+        assert_eq!((clock.now_unix_millis(), clock.now_unix_micros()), (7_000, 7_000_000));
     }
 
     #[test]

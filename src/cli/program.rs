@@ -58,6 +58,7 @@ impl StartError {
     /// Says why, and returns how the program ends.
     pub(super) fn end(&self) -> Exit {
         let exit = match self {
+            Self::Log(LogError::System(_)) => Exit::Os,
             Self::Log(_) => Exit::Usage,
             Self::Disk(error) if !error.may_pass() => Exit::Config,
             Self::Settle(_) | Self::App(_) | Self::Tls(_) | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
@@ -83,7 +84,7 @@ impl Foundation {
     /// `log_filter` is what is logged unless `EVERGATE_LOG` says otherwise.
     pub(super) fn lay(config: &Config, environment: &Environment, log_filter: &str) -> Result<Self, StartError> {
         let clock = Clock::system();
-        let (sink, access_log) = AccessSink::stdout();
+        let (sink, access_log) = AccessSink::stdout()?;
         let telemetry = Telemetry::new(clock.clone(), sink)?;
         let filter = environment.get("EVERGATE_LOG").unwrap_or(log_filter);
         let colour = Colour::from_variables(environment.get("NO_COLOR"), environment.get("TERM"));

@@ -1,12 +1,12 @@
 //! The log of what the program itself does: tracing events to standard error, secrets taken out of every line.
 
-use super::access_log::SinkGuard;
+use super::events::TARGET;
+use super::line_sink::{LineSink, SinkGuard};
 use super::redact::redact;
-use super::{Metrics, access_log};
+use super::{Metrics, audit};
 use crate::config::LogFormat;
 use std::io::{self, IsTerminal as _, Write};
 use tracing::{Level, Metadata, Subscriber};
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -18,8 +18,6 @@ pub const DEFAULT_FILTER: &str = "info";
 /// Crates whose debug lines hold canonical requests, whole answers of credential endpoints or header blocks: never
 /// below info, whatever the filter says (rule 9).
 const TALKATIVE: [&str; 3] = ["aws_", "s3s", "h2"];
-/// The most lines that wait for the writing thread.
-const LINES_LIMIT: usize = 1_024;
 
 /// Why the log could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +25,9 @@ pub enum LogError {
     /// The filter is not in tracing's syntax.
     #[error("EVERGATE_LOG: {0}; write a level such as info, or evergate=debug,info")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// There is no thread to write with.
+    #[error("the system refuses: {0}")]
+    System(#[from] io::Error),
     /// The program has a log already.
     #[error("the log is set up already")]
     Twice,
@@ -69,21 +70,22 @@ pub fn install_app_log(
     metrics: &Metrics,
 ) -> Result<SinkGuard, LogError> {
     let filter = EnvFilter::try_new(filter)?;
-    let (writer, guard) = NonBlockingBuilder::default()
-        .lossy(true)
-        .buffered_lines_limit(LINES_LIMIT)
-        .thread_name("evergate-log")
-        .finish(io::stderr());
-    metrics.app_log_drops(writer.error_counter());
+    let (sink, guard) = LineSink::to(io::stderr(), "evergate-log")?;
+    metrics.app_log_drops(sink.dropped());
     subscriber(
         format,
         filter,
-        Redacting(writer),
+        Redacting(sink.clone()),
         colour.wanted(io::stderr().is_terminal()),
     )
     .try_init()
     .map_err(|_| LogError::Twice)?;
-    Ok(access_log::SinkGuard::of(guard))
+    // The filter stays what it is, so that one look is enough.
+    let is_audited = tracing::enabled!(target: TARGET, Level::INFO, client, bucket, rule, age_seconds, id, path);
+    if format == LogFormat::Json && is_audited {
+        audit::write_to(&sink);
+    }
+    Ok(guard)
 }
 
 fn subscriber<W>(format: LogFormat, filter: EnvFilter, writer: W, ansi: bool) -> impl Subscriber + Send + Sync
@@ -103,32 +105,35 @@ fn is_discreet(event: &Metadata<'_>) -> bool {
 }
 
 /// Makes writers that redact; tracing-subscriber hands each event over in one piece.
-#[derive(Clone)]
-struct Redacting<W>(W);
+struct Redacting(LineSink);
 
-impl<W: Write> Write for Redacting<W> {
+impl Write for &Redacting {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.write_all(redact(&String::from_utf8_lossy(line)).as_bytes())?;
+        let text = String::from_utf8_lossy(line);
+        let clean = redact(&text);
+        self.0.line(|lines| lines.push_str(&clean));
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        Ok(())
     }
 }
 
-impl<'a> MakeWriter<'a> for Redacting<NonBlocking> {
-    type Writer = Self;
+impl<'a> MakeWriter<'a> for Redacting {
+    type Writer = &'a Self;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+    fn make_writer(&'a self) -> &'a Self {
+        self
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::{Events, LinkRefreshed};
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     #[derive(Clone, Default)]
     struct Memory(Arc<Mutex<Vec<u8>>>);
@@ -155,7 +160,7 @@ mod tests {
     fn no_event_carries_a_signature_out() {
         for format in [LogFormat::Json, LogFormat::Plain] {
             let memory = Memory::default();
-            let kept = memory.clone();
+            let (sink, guard) = LineSink::to(memory.clone(), "test").unwrap();
             let emit = || {
                 tracing::error!(
                     url = "http://o/k?X-Amz-Signature=CANARY&x-amz-security-token=CANARY",
@@ -166,10 +171,42 @@ mod tests {
                 tracing::debug!(target: "aws_smithy_runtime", "<SecretAccessKey>CANARY</SecretAccessKey>");
             };
             let filter = EnvFilter::new("trace,aws_sigv4::http_request=trace");
-            let subscriber = subscriber(format, filter, move || Redacting(memory.clone()), true);
+            let subscriber = subscriber(format, filter, Redacting(sink), true);
             tracing::subscriber::with_default(subscriber, emit);
-            let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+            drop(guard);
+            let text = String::from_utf8(memory.0.lock().unwrap().clone()).unwrap();
             assert!(text.contains("[redacted]") && !text.contains("CANARY"), "{text}");
+        }
+    }
+
+    #[test]
+    fn rule_13_an_audit_line_is_what_tracing_would_write() {
+        let (clock, _) = crate::clock::Clock::manual(crate::clock::Timestamp::from_unix(1_763_836_496));
+        let events = Events::new(clock.clone(), Metrics::new(clock.clone()).unwrap());
+        let hostile = "/ü/\"\\\u{1}\n\u{7f}/k%3FX-Amz-Signature%3DCANARY%26x=token=\"CANARY\"";
+        for (client, path) in [
+            ("librechat", "/files/images/u42.png"),
+            ("a \"b\" c\\ password: CANARY", hostile),
+        ] {
+            let honoured = LinkRefreshed {
+                client,
+                bucket: "files",
+                rule: "images/",
+                age: Duration::from_hours(26_280),
+            };
+            let memory = Memory::default();
+            let (sink, guard) = LineSink::to(memory.clone(), "test").unwrap();
+            let subscriber = subscriber(LogFormat::Json, EnvFilter::new("info"), Redacting(sink), false);
+            tracing::subscriber::with_default(subscriber, || events.link_refreshed(&honoured, 0xabc, path));
+            drop(guard);
+            let traced = String::from_utf8(memory.0.lock().unwrap().clone()).unwrap();
+            let mut written = String::new();
+            audit::write(&mut written, clock.now_unix_micros(), &honoured, 0xabc, path);
+            let behind_time = |line: &str| line.split_once("Z\",").unwrap().1.to_owned();
+            assert_eq!(behind_time(&written), behind_time(&traced));
+            assert!(
+                written.starts_with("{\"timestamp\":\"2025-11-22T18:34:56.000000Z\",") && !written.contains("CANARY")
+            );
         }
     }
 

@@ -7,7 +7,7 @@ mod api;
 pub use api::{EventsTaken, LinksRenewed, Purged};
 
 use super::metrics::{Attempt, COMMIT, Metrics, VERSION};
-use super::{BucketMetrics, OriginErrorKind, redact};
+use super::{BucketMetrics, OriginErrorKind, audit, redact};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use std::fmt::Display;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What stands before each line; operators need not know which file it comes from.
-const TARGET: &str = "evergate";
+pub(super) const TARGET: &str = "evergate";
 /// The least time between two lines of an event that every request could raise.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -123,6 +123,11 @@ impl Events {
     /// An expired link was honoured in request `id`: the audit line of rule 13, one for each. `path` is the link's own, raw; it
     /// is told as the access log tells it.
     pub fn link_refreshed(&self, honoured: &LinkRefreshed<'_>, id: u64, path: &str) {
+        if let Some(sink) = audit::sink() {
+            let now = self.clock.now_unix_micros();
+            sink.line(|lines| audit::write(lines, now, honoured, id, path));
+            return;
+        }
         let LinkRefreshed {
             client,
             bucket,
@@ -131,7 +136,7 @@ impl Events {
         } = honoured;
         let age_seconds = age.as_secs();
         let (id, path) = (format_args!("{id:016x}"), redact(path));
-        tracing::info!(target: TARGET, client, bucket, rule, age_seconds, %id, %path, "expired link honoured");
+        tracing::info!(target: TARGET, client, bucket, rule, age_seconds, %id, %path, "{}", audit::HONOURED);
     }
 
     /// The breaker of a bucket's endpoint has opened: nothing is sent there `for_now`.

@@ -6,16 +6,18 @@
 
 mod access_log;
 mod app_log;
+mod audit;
 mod events;
+mod line_sink;
 mod metrics;
 mod outcome;
 mod redact;
+mod text;
 
-pub use access_log::{
-    AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath, SinkGuard,
-};
+pub use access_log::{AccessGuard, AccessLog, AccessRecord, AccessRequest, AccessSink, Answer, LoggedBody, RawPath};
 pub use app_log::{Colour, DEFAULT_FILTER, LogError, install_app_log};
 pub use events::{Events, EventsTaken, LinkRefreshed, LinksRenewed, Purged};
+pub use line_sink::SinkGuard;
 pub use metrics::{
     AppReading, BucketMetrics, CONTENT_TYPE, CacheReading, Cells, CredentialReading, DiskReading, LinkAges,
     ListenerReading, Metrics, ObjectCacheMetrics, ObjectCacheReading, OriginReading, PlaceReading, RouteMetrics,

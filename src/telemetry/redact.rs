@@ -32,9 +32,12 @@ const SECRET_SCHEMES: [&str; 2] = ["bearer", "basic"];
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
+    if !may_hold_a_secret(bytes) {
+        return Cow::Borrowed(text);
+    }
     let mut out: Option<String> = None;
     let (mut copied, mut at) = (0, 0);
-    let separator = |byte: &u8| matches!(byte, b'=' | b':' | b'>' | b'%' | b' ');
+    let separator = |byte: &u8| is_separator(*byte) || *byte == b' ';
     while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(separator)) {
         at += step;
         let Some(start) = secret_value(bytes, at) else {
@@ -60,14 +63,58 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a separator follows what could end a secret name or a scheme: without that there is nothing to look for. Goes over
+/// all, in bytes and without a way out half way, so that it becomes vector instructions.
+fn may_hold_a_secret(text: &[u8]) -> bool {
+    let behind = text.get(1..).unwrap_or_default();
+    let found = text.iter().zip(behind).fold(0, |found, (before, separator)| {
+        let name = is_separator(*separator) & may_end_a_name(*before);
+        let scheme = (*separator == b' ') & may_end_a_scheme(*before);
+        found | u8::from(name | scheme)
+    });
+    found != 0
+}
+
+/// What stands between a name and its value.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches these become vector instructions"
+)]
+fn is_separator(byte: u8) -> bool {
+    (byte == b'=') | (byte == b':') | (byte == b'>') | (byte == b'%')
+}
+
+/// Whether one of [`SECRET_NAMES`] ends in this letter, or it may stand between a name and its separator.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches these become vector instructions"
+)]
+fn may_end_a_name(byte: u8) -> bool {
+    let lower = byte | 0x20;
+    let ends = (lower == b'd') | (lower == b'e') | (lower == b'n') | (lower == b'y');
+    ends | (byte == b' ') | (byte == b'"') | (byte == b'\'') | (byte == b'\\')
+}
+
+/// Whether one of [`SECRET_SCHEMES`] ends in this letter.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches these become vector instructions"
+)]
+fn may_end_a_scheme(byte: u8) -> bool {
+    let lower = byte | 0x20;
+    (lower == b'r') | (lower == b'c')
+}
+
 /// Where the secret starts when a separator behind a secret name stands at `at`.
 fn secret_value(bytes: &[u8], at: usize) -> Option<usize> {
+    let before = *bytes.get(at.checked_sub(1)?)?;
     let rest = bytes.get(at..)?;
     let separator = match rest {
+        [b' ', ..] => return (may_end_a_scheme(before) && scheme_before(bytes, at)).then_some(at + 1),
+        _ if !may_end_a_name(before) => return None,
         [b'=' | b':' | b'>', ..] => 1,
         [b'%', b'3', b'd' | b'D', ..] => 3,
         [b'%', b'2', b'5', b'3', b'd' | b'D', ..] => 5,
-        [b' ', ..] => return scheme_before(bytes, at).then_some(at + 1),
         _ => return None,
     };
     let mut name_end = at;
@@ -161,6 +208,13 @@ mod tests {
             redact("?next=%2Fk%3FX-Amz-Signature%3Dab%26y%3D1"),
             "?next=%2Fk%3FX-Amz-Signature%3D[redacted]%26y%3D1"
         );
+    }
+
+    #[test]
+    fn every_secret_name_and_scheme_ends_as_the_quick_look_expects() {
+        let last = |word: &&str| word.bytes().last().unwrap();
+        assert!(SECRET_NAMES.iter().map(last).all(may_end_a_name));
+        assert!(SECRET_SCHEMES.iter().map(last).all(may_end_a_scheme));
     }
 
     #[test]

@@ -4,11 +4,14 @@
 //! steer a terminal; and cut to a bound, so that the log's buffer is bounded in bytes too.
 
 use super::RawPath;
-use super::text::{FIELD_LIMIT, address, decimal, hexadecimal, millis, optional, protocol, push, quoted, time_of_day};
 use crate::config::LogFormat;
 use crate::telemetry::redact::redact;
+use crate::telemetry::text::{
+    FIELD_LIMIT, address, decimal, hexadecimal, millis, optional, protocol, push, quoted, time_of_day,
+};
 use crate::telemetry::{CacheResult, DenialReason, Door, Outcome};
 use http::{HeaderValue, StatusCode};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,33 +177,31 @@ impl AccessRecord<'_> {
     }
 
     fn user_agent(&self, line: &mut String, absent: &str) {
-        let value = self
-            .request
-            .user_agent
-            .as_ref()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let value = self.request.user_agent.as_ref().map(|value| readable(value.as_bytes()));
         optional(line, value.as_ref().map(|value| redact(value)).as_deref(), absent);
     }
 
     /// The referer without query and fragment (they may be a presigned URL's) and without `user:password@`.
     fn referer(&self, line: &mut String, absent: &str) {
         let value = self.request.referer.as_ref().map(HeaderValue::as_bytes).map(|value| {
-            let end = value
-                .iter()
-                .position(|b| matches!(b, b'?' | b'#'))
-                .unwrap_or(value.len());
+            let end = memchr::memchr2(b'?', b'#', value).unwrap_or(value.len());
             let value = value.get(..end).unwrap_or_default();
-            let from = value.iter().rposition(|b| *b == b'@').map_or(0, |place| place + 1);
-            String::from_utf8_lossy(value.get(from..).unwrap_or_default())
+            let from = memchr::memrchr(b'@', value).map_or(0, |place| place + 1);
+            readable(value.get(from..).unwrap_or_default())
         });
         optional(line, value.as_ref().map(|value| redact(value)).as_deref(), absent);
     }
 }
 
+/// Text, what is not UTF-8 in it replaced. That it mostly is gets checked first: the standard library replaces byte by byte.
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::text::unprintable;
     use super::*;
+    use crate::telemetry::text::unprintable;
     use proptest::prelude::*;
     use std::net::Ipv4Addr;
 

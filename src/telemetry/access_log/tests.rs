@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::telemetry::{CacheResult, Door, Outcome, Telemetry};
+use crate::telemetry::{CacheResult, Door, Outcome, SinkGuard, Telemetry};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::StatusCode;
@@ -42,7 +42,7 @@ fn config(access: AccessLogConfig) -> LogConfig {
 
 fn bench() -> Bench {
     let memory = Memory::default();
-    let (sink, guard) = AccessSink::to(memory.clone());
+    let (sink, guard) = AccessSink::to(memory.clone()).unwrap();
     let telemetry = Telemetry::new(Clock::manual(Timestamp::from_unix(0)).0, sink).unwrap();
     let log = telemetry.access_log(config(AccessLogConfig::On));
     Bench {
@@ -230,7 +230,7 @@ impl Write for Stuck {
 #[test]
 fn a_stuck_reader_of_the_log_costs_lines_and_the_metric_counts_them() {
     let (release, stuck) = mpsc::channel();
-    let (sink, guard) = AccessSink::to(Stuck(stuck));
+    let (sink, guard) = AccessSink::to(Stuck(stuck)).unwrap();
     let telemetry = Telemetry::new(Clock::system(), sink).unwrap();
     let log = telemetry.access_log(config(AccessLogConfig::On));
     let bench = Bench {
@@ -239,7 +239,8 @@ fn a_stuck_reader_of_the_log_costs_lines_and_the_metric_counts_them() {
         memory: Memory::default(),
         guard: None,
     };
-    for _ in 0..2 * LINES_LIMIT {
+    // Three mebibytes: one that is being written, one that waits, one too many.
+    for _ in 0..12_000 {
         drop(bench.open(http::Method::GET));
     }
     let page = bench.telemetry.metrics().render().unwrap();

@@ -68,7 +68,8 @@ fn lanes() -> usize {
     })
 }
 
-fn my_lane() -> usize {
+/// This thread's number: threads are counted as they first ask.
+pub(in crate::telemetry) fn my_lane() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static MINE: Cell<Option<usize>> = const { Cell::new(None) });
     MINE.with(|mine| {

@@ -30,6 +30,7 @@ pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};
 pub use routes::RouteMetrics;
 
+pub(super) use cells::my_lane;
 pub(super) use process::{Attempt, COMMIT, VERSION};
 
 use super::DenialReason;
@@ -44,7 +45,6 @@ use prometheus::{Registry, TextEncoder};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tracing_appender::non_blocking::ErrorCounter;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -74,8 +74,8 @@ struct Counts {
     app: Mutex<Option<Read<AppReading>>>,
     object_cache: Mutex<Option<Read<ObjectCacheReading>>>,
     listener: Mutex<Option<Read<ListenerReading>>>,
-    access_log: Mutex<Option<ErrorCounter>>,
-    app_log: Mutex<Option<ErrorCounter>>,
+    access_log: Mutex<Option<Arc<Cells<1>>>>,
+    app_log: Mutex<Option<Arc<Cells<1>>>>,
     descs: Vec<Desc>,
 }
 
@@ -179,11 +179,11 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.0.registry.gather())
     }
 
-    pub(super) fn access_log_drops(&self, counter: ErrorCounter) {
+    pub(super) fn access_log_drops(&self, counter: Arc<Cells<1>>) {
         *lock(&self.0.counts.access_log) = Some(counter);
     }
 
-    pub(super) fn app_log_drops(&self, counter: ErrorCounter) {
+    pub(super) fn app_log_drops(&self, counter: Arc<Cells<1>>) {
         *lock(&self.0.counts.app_log) = Some(counter);
     }
 
@@ -248,10 +248,8 @@ impl Collector for House {
         let app = lock(&counts.app).clone();
         let object_cache = lock(&counts.object_cache).clone();
         let listener = lock(&counts.listener).clone();
-        let dropped = [("access", &counts.access_log), ("app", &counts.app_log)].map(|(log, counter)| {
-            let lines = lock(counter).as_ref().map_or(0, ErrorCounter::dropped_lines);
-            (log, u64::try_from(lines).unwrap_or(u64::MAX))
-        });
+        let dropped = [("access", &counts.access_log), ("app", &counts.app_log)]
+            .map(|(log, counter)| (log, lock(counter).as_ref().map_or(0, |lines| lines.sum(0))));
 
         let mut families = routes::collect(&routes);
         families.extend(buckets::collect(&buckets));
