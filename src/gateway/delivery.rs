@@ -272,7 +272,8 @@ impl Errand<'_> {
         let PerBucket {
             origin, credentials, ..
         } = self.bucket;
-        let found = self.origin.fetch(origin, credentials, target, conditions).await;
+        // Boxed, since it takes some KiB of room, which would be moved about for each answer that needs nothing of the origin.
+        let found = Box::pin(self.origin.fetch(origin, credentials, target, conditions)).await;
         self.bucket.asked(&found, asked.elapsed(), trail);
         found.map(Into::into)
     }

@@ -1,10 +1,11 @@
 //! The object cache: what it keeps, when it serves that, and when it asks the origin instead. RFC 9111, RFC 5861; rules 18 to 21.
 //!
-//! It stands between a permitted read and the origin. [`ObjectCache::read`] looks for the object in memory and on disk (`read.rs`). What is
+//! It stands between a permitted read and the origin. [`ObjectCache::read`] looks for the object in memory (`at_hand.rs`) and on disk (`read.rs`). What is
 //! missing or has to be revalidated is fetched once for everybody who asks (`flight.rs`, `fill.rs`), and each reader gets the
 //! part that the conditions of that reader choose (`part.rs`) as the bytes arrive. What is kept is the object (`kept.rs`), never an
 //! answer: `respond/` writes each answer anew, for its own permit. What is forgotten, and when, is `cache::Forgotten`'s to know.
 
+mod at_hand;
 mod fill;
 mod flight;
 mod kept;

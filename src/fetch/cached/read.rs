@@ -1,6 +1,7 @@
 //! Answers a permitted read from what is kept, or has the origin asked. RFC 9111 §4, RFC 5861; rules 18 to 21.
 
 use super::ObjectCache;
+use super::at_hand::{AtHand, fresh};
 use super::fill::{Fill, Lead};
 use super::flight::{Flight, Landing};
 use super::kept::{Kept, KeptObject};
@@ -74,7 +75,7 @@ impl Found {
 
 impl<'a> Want<'a> {
     /// What it is kept under; `None` for a part by its number, which is not kept.
-    fn query(&self) -> Option<ObjectQuery<'a>> {
+    pub(super) fn query(&self) -> Option<ObjectQuery<'a>> {
         let overrides = self.target.overrides();
         let permit = self.target.permit();
         (!overrides.chooses_part()).then(|| ObjectQuery {
@@ -84,7 +85,7 @@ impl<'a> Want<'a> {
         })
     }
 
-    fn operation(&self) -> Operation {
+    pub(super) fn operation(&self) -> Operation {
         self.target.permit().operation()
     }
 
@@ -101,7 +102,12 @@ impl ObjectCache {
     /// # Errors
     /// [`FetchError`], as the origin's own answer is.
     pub async fn read(self: &Arc<Self>, client: &OriginClient, want: Want<'_>) -> Result<Found, FetchError> {
-        let found = self.find(client, want).await;
+        let query = want.query();
+        let found = match self.at_hand(want, query.as_ref()) {
+            AtHand::Found(found) => Ok(found),
+            // Boxed, since asking the origin takes some KiB of room, which would be moved about for each answer out of memory.
+            AtHand::Asks(kept) => Box::pin(self.ask(client, want, query, kept)).await,
+        };
         match &found {
             Ok(Found::Object(response)) => self.count(response),
             Ok(Found::TooLarge(_)) => self.metrics.answered(ObjectResult::Bypass),
@@ -111,19 +117,17 @@ impl ObjectCache {
         found
     }
 
-    async fn find(self: &Arc<Self>, client: &OriginClient, want: Want<'_>) -> Result<Found, FetchError> {
-        let Some(query) = want.query() else {
-            return self.pass(client, want, None).await;
-        };
-        let now = self.clock.now();
-        match self.store.get(&query) {
-            Some(Kept::Object(object)) => self.serve(client, want, query, object).await,
-            Some(Kept::Missing(until)) if now < until => Ok(Found::Missing),
-            Some(Kept::TooLarge(length, until)) if now < until && length > self.most(want) => {
-                Ok(Found::TooLarge(length))
-            }
-            Some(Kept::Unkept(until)) if now < until => self.pass(client, want, None).await,
-            _ if want.fills() => self.fly(client, want, query, None).await,
+    /// Has the origin asked, for want of anything at hand or to have that revalidated.
+    async fn ask(
+        self: &Arc<Self>,
+        client: &OriginClient,
+        want: Want<'_>,
+        query: Option<ObjectQuery<'_>>,
+        kept: Option<Kept>,
+    ) -> Result<Found, FetchError> {
+        match (query, kept) {
+            (Some(query), Some(Kept::Object(object))) => self.serve(client, want, query, object).await,
+            (Some(query), None) if want.fills() => self.fly(client, want, query, None).await,
             _ => self.pass(client, want, None).await,
         }
     }
@@ -137,12 +141,10 @@ impl ObjectCache {
         object: Arc<KeptObject>,
     ) -> Result<Found, FetchError> {
         let now = self.clock.now();
+        if let Some(response) = fresh(&object, want, now) {
+            return Ok(Found::Object(response));
+        }
         match object.validity.standing(want.policy, now) {
-            Standing::Fresh { left } => {
-                let age = object.validity.age(now);
-                let answer = object.answer(want.conditions, want.operation(), CacheUse::Hit { left, age });
-                Ok(Found::Object(answer))
-            }
             Standing::WhileRevalidating { .. } => {
                 if want.operation() == Operation::GetObject {
                     self.lead(client, want, query, Some(&object));
@@ -150,10 +152,8 @@ impl ObjectCache {
                 Ok(Found::Object(self.stale(want, &object, StaleReason::Revalidating)))
             }
             // A permit for the head is none for the whole, so that a head can't revalidate what is kept.
-            Standing::Stale { .. } if want.operation() == Operation::GetObject => {
-                self.fly(client, want, query, Some(object)).await
-            }
-            Standing::Stale { .. } => self.pass(client, want, Some(object)).await,
+            _ if want.operation() == Operation::GetObject => self.fly(client, want, query, Some(object)).await,
+            _ => self.pass(client, want, Some(object)).await,
         }
     }
 
@@ -315,7 +315,7 @@ impl ObjectCache {
     }
 
     /// The largest object that is kept for `want`, in bytes.
-    fn most(&self, want: Want<'_>) -> u64 {
+    pub(super) fn most(&self, want: Want<'_>) -> u64 {
         want.most.min(self.max_object_bytes)
     }
 
