@@ -1,16 +1,17 @@
 //! A body that breaks off is asked for from there on, once, before the reader is cut off. RFC 9110 §13.1.1, §14; rule 19.
+//! Where that request fails, it is repeated as any other.
 //!
 //! Only where there is proof that both halves are of the same object: a strong entity tag, which the origin is held to by
 //! `If-Match` and which its answer must show, the very range that is missing, and the same whole length.
 
-use super::attempt::{Question, Received};
+use super::attempt::Received;
 use super::conditions::Conditions;
 use super::entity_tag::EntityTag;
 use super::head::{ContentRange, OriginHead};
 use super::origin::OriginClient;
 use super::outcome::OriginStatus;
 use super::precondition;
-use super::request::Means;
+use super::pursuit::Pursuit;
 use super::state::OriginState;
 use crate::credentials::Credentials;
 use crate::resolve::Target;
@@ -20,7 +21,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::time::Instant;
 
 /// The rest of a body on its way; `None` when there will be none.
 pub(super) type Rest = Pin<Box<dyn Future<Output = Option<reqwest::Body>> + Send>>;
@@ -128,16 +128,10 @@ impl Resumption {
 }
 
 impl Errand {
+    /// Asks as for any object: what may be repeated of such a request may be repeated of this one.
     async fn ask(&self, conditions: &Conditions) -> Option<Received> {
-        let bucket = self.target.permit().bucket();
-        let means = Means::now(&self.credentials, bucket, self.client.clock()).ok()?;
-        let question = Question {
-            state: &self.state,
-            target: &self.target,
-            conditions,
-            deadline: Instant::now() + self.client.settings().deadlines.head,
-        };
-        self.client.attempt(&means, question).await.ok()
+        let mut pursuit = Pursuit::new(&self.client, &self.state, &self.credentials, &self.target);
+        pursuit.ask(conditions).await.ok()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::gateway::{Gateway, Setup};
 use crate::object::{Object, hash};
 use crate::origin::{Asked, ChaosOrigin};
-use crate::play::{End, Play, Point};
+use crate::play::{End, Play, Point, Refusal};
 use crate::reader::{self, ask, get};
 use evergate::fetch::{BudgetBounds, OriginBounds};
 use http::Method;
@@ -67,6 +67,32 @@ async fn rule_19_it_is_resumed_once_and_not_for_ever() {
         gateway.metric("evergate_requests_total{route=\"/s/\",outcome=\"origin_truncated\"}"),
         1
     );
+}
+
+#[tokio::test]
+async fn rule_24_the_request_for_the_rest_is_repeated_as_any_other() {
+    for trouble in [
+        Play::Refuse(Refusal::new("500 Internal Server Error", "InternalError")),
+        Play::Refuse(Refusal::new("503 Slow Down", "SlowDown")),
+        Play::Cut(Point::Request, End::Close),
+    ] {
+        let second = trouble.clone();
+        let origin = ChaosOrigin::start(move |asked| match asked.nth {
+            1 => second.clone(),
+            _ => cut_first(asked),
+        });
+        let gateway = Gateway::new(&origin);
+        assert!(
+            get(gateway.address, &format!("/s/{KEY}"))
+                .await
+                .is_whole(&Object::of(KEY, 0)),
+            "{trouble:?}"
+        );
+        let asked = origin.asked();
+        assert_eq!(asked.len(), 3, "{trouble:?}");
+        assert_eq!(asked[2].field("range"), Some("bytes=120000-"), "{trouble:?}");
+        assert_eq!(resumptions(&gateway, "resumed"), 1, "{trouble:?}");
+    }
 }
 
 #[tokio::test]
