@@ -3,16 +3,20 @@
 //! Everything that signs, judges an expiry or ages a cache entry takes a [`Clock`], so that tests can
 //! turn the hands themselves. Deadlines of sockets and tasks are tokio's business, not this file's.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::Notify;
 
 /// The last second that four digits of a year can tell.
 const LAST: u64 = 253_402_300_799;
+
+/// How long a thread reckons with one reading of the system's clock; see [`Clock::unix_millis_at`].
+const RECKONING: Duration = Duration::from_millis(100);
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z, the resolution of SigV4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +116,26 @@ impl Clock {
         }
     }
 
+    /// Returns what [`Self::now_unix_millis`] was at `at`, a moment that has only just been: for a caller that knows it anyway,
+    /// and shall not read a second clock for each log line. When the system's clock is set, lines show it a moment later.
+    #[must_use]
+    pub fn unix_millis_at(&self, at: Instant) -> u64 {
+        thread_local!(static LAST: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) });
+        let Hands::System = &self.0 else {
+            return self.now_unix_millis();
+        };
+        let reckoned = LAST.get().and_then(|(read_at, time)| {
+            let since = at.checked_duration_since(read_at).filter(|since| *since < RECKONING)?;
+            Some(time.saturating_add(since))
+        });
+        let time = reckoned.unwrap_or_else(|| {
+            let (read_at, time) = (Instant::now(), system_since_epoch());
+            LAST.set(Some((read_at, time)));
+            time.saturating_sub(read_at.saturating_duration_since(at))
+        });
+        u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// As [`Self::now_unix_millis`], in microseconds.
     #[must_use]
     pub fn now_unix_micros(&self) -> u64 {
@@ -182,6 +206,22 @@ mod tests {
         hands.set(Timestamp::from_unix(7));
         assert_eq!(clock.clone().now(), Timestamp::from_unix(7));
         assert_eq!((clock.now_unix_millis(), clock.now_unix_micros()), (7_000, 7_000_000));
+    }
+
+    #[test]
+    fn the_time_of_a_moment_just_been_is_the_time_of_day() {
+        let (clock, hands) = Clock::manual(Timestamp::from_unix(7));
+        assert_eq!(clock.unix_millis_at(Instant::now()), 7_000);
+        hands.advance(Duration::from_secs(1));
+        assert_eq!(clock.unix_millis_at(Instant::now()), 8_000);
+        let clock = Clock::system();
+        for _ in 0..50 {
+            let before = clock.now_unix_millis();
+            let told = clock.unix_millis_at(Instant::now());
+            // The two clocks can't be read in one moment: a busy machine may come between.
+            assert!((before.saturating_sub(50)..=clock.now_unix_millis() + 50).contains(&told));
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The end of a request: counts it and writes its line when the last byte is out, or when the client is gone.
 
-use super::{AccessLog, AccessRecord, AccessRequest};
+use super::{AccessRecord, AccessRequest, Writing};
+use crate::telemetry::metrics::{Handle, RouteCounts};
 use crate::telemetry::{BucketMetrics, CacheResult, DenialReason, Door, OriginErrorKind, Outcome, RouteMetrics};
 use bytes::Bytes;
 use http::StatusCode;
@@ -26,10 +27,10 @@ pub struct Answer {
 /// writes its line exactly once; dropped before there was an answer, the client has gone, or a panic goes by.
 #[derive(Debug)]
 pub struct AccessGuard {
-    log: AccessLog,
+    log: Arc<Handle<Writing>>,
     request: AccessRequest,
     door: Door,
-    route: Option<Arc<RouteMetrics>>,
+    route: Option<Arc<Handle<Arc<RouteCounts>>>>,
     answer: Option<Answer>,
     origin: Option<(Arc<BucketMetrics>, Duration)>,
     s3_client: Option<Arc<str>>,
@@ -40,8 +41,8 @@ pub struct AccessGuard {
 }
 
 impl AccessGuard {
-    pub(super) fn new(log: AccessLog, request: AccessRequest, started: Instant) -> Self {
-        log.metrics().request_began();
+    pub(super) fn new(log: Arc<Handle<Writing>>, request: AccessRequest, started: Instant) -> Self {
+        log.metrics.request_began();
         Self {
             log,
             request,
@@ -60,7 +61,7 @@ impl AccessGuard {
     /// Says through which door the request came, and which route covers it.
     pub fn routed(&mut self, door: Door, route: &Arc<RouteMetrics>) {
         self.door = door;
-        self.route = Some(Arc::clone(route));
+        self.route = Some(Arc::clone(route.counts()));
     }
 
     /// Returns the door that it came through, as far as is known.
@@ -88,7 +89,7 @@ impl AccessGuard {
     /// Says why the request was denied, and counts it.
     pub fn denied(&mut self, reason: DenialReason) {
         self.reason = Some(reason);
-        self.log.metrics().denied(reason);
+        self.log.metrics.denied(reason);
     }
 
     /// Says that a bucket's origin was asked, and how long it took to answer with a head or to fail; asked twice, as for a
@@ -128,16 +129,17 @@ impl AccessGuard {
 
 impl Drop for AccessGuard {
     fn drop(&mut self) {
-        let total = self.started.elapsed();
+        let ended = Instant::now();
+        let total = ended.saturating_duration_since(self.started);
         let outcome = match self.answer {
             _ if std::thread::panicking() => Outcome::Internal,
             Some(answer) => answer.outcome,
             None => Outcome::ClientGone,
         };
-        let route = self.route.as_ref().unwrap_or_else(|| self.log.metrics().unrouted());
+        let route = (self.route.as_ref()).unwrap_or_else(|| self.log.metrics.unrouted().counts());
         route.answered(outcome, total, self.sent);
-        self.log.metrics().request_ended();
-        self.log.write(|unix_millis| AccessRecord {
+        self.log.metrics.request_ended();
+        self.log.write(ended, |unix_millis| AccessRecord {
             unix_millis,
             request: &self.request,
             route: route.label(),

@@ -15,6 +15,7 @@ pub use raw_path::RawPath;
 
 use super::Metrics;
 use super::line_sink::{LineSink, SinkGuard};
+use super::metrics::Handles;
 use crate::clock::Clock;
 use crate::config::{AccessLogConfig, LogConfig, LogFormat};
 use std::io::Write;
@@ -53,9 +54,11 @@ impl AccessSink {
 
 /// The access log as one configuration wants it. Cloning is cheap.
 #[derive(Clone)]
-pub struct AccessLog(Arc<Inner>);
+pub struct AccessLog(Arc<Handles<Writing>>);
 
-struct Inner {
+/// What each request writes its line with.
+#[derive(Clone)]
+struct Writing {
     sink: Option<LineSink>,
     format: LogFormat,
     clock: Clock,
@@ -71,36 +74,40 @@ impl AccessLog {
         if let Some(sink) = &sink {
             metrics.access_log_drops(sink.dropped());
         }
-        Self(Arc::new(Inner {
+        Self(Arc::new(Handles::on(Writing {
             sink,
             format: config.format,
             clock,
             metrics,
-        }))
+        })))
     }
 
     /// Begins to follow a request whose head was complete at `started`; it is in flight until the guard is dropped.
     #[must_use]
     pub fn open(&self, request: AccessRequest, started: Instant) -> AccessGuard {
-        AccessGuard::new(self.clone(), request, started)
+        AccessGuard::new(Arc::clone(self.0.mine()), request, started)
     }
+}
 
-    pub(super) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
+impl Writing {
+    /// Writes one line for a request that `ended` just now; `record` is given the time in milliseconds since the Unix epoch.
+    fn write<'a>(&self, ended: Instant, record: impl FnOnce(u64) -> AccessRecord<'a>) {
+        let Some(sink) = &self.sink else { return };
+        let record = record(self.clock.unix_millis_at(ended));
+        sink.line(|lines| record.write(self.format, lines));
     }
+}
 
-    /// Writes one line; `record` is given the time in milliseconds since the Unix epoch.
-    fn write<'a>(&self, record: impl FnOnce(u64) -> AccessRecord<'a>) {
-        let Some(sink) = &self.0.sink else { return };
-        let record = record(self.0.clock.now_unix_millis());
-        sink.line(|lines| record.write(self.0.format, lines));
+impl fmt::Debug for Writing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writing").finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for AccessLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessLog")
-            .field("format", &self.0.format)
+            .field("format", &self.0.mine().format)
             .finish_non_exhaustive()
     }
 }

@@ -61,8 +61,8 @@ impl LinkAges {
     /// Counts one honoured link.
     pub fn observe(&self, age: Duration) {
         let seconds = age.as_secs();
-        self.cells.add(AGE_BOUNDS.partition_point(|bound| *bound < seconds), 1);
-        self.cells.add(SUM, seconds);
+        let bucket = AGE_BOUNDS.partition_point(|bound| *bound < seconds);
+        self.cells.add_each([(bucket, 1), (SUM, seconds)]);
     }
 
     fn read(&self) -> AgesReading {

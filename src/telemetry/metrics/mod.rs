@@ -8,6 +8,7 @@ mod buckets;
 mod cells;
 mod doors;
 mod family;
+mod lanes;
 mod object_readings;
 mod objects;
 #[cfg(test)]
@@ -28,9 +29,10 @@ pub use objects::{ObjectCacheMetrics, UnderWay};
 pub use origins::OriginReading;
 pub use places::PlaceReading;
 pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading};
+pub(super) use routes::RouteCounts;
 pub use routes::RouteMetrics;
 
-pub(super) use cells::my_lane;
+pub(super) use lanes::{Handle, Handles, my_lane};
 pub(super) use process::{Attempt, COMMIT, VERSION};
 
 use super::DenialReason;

@@ -2,6 +2,7 @@
 
 use super::cells::{Cells, Latency};
 use super::family::{Definition, Kind, Sample};
+use super::lanes::{Handle, Handles};
 use crate::telemetry::Outcome;
 use prometheus::proto::MetricFamily;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +14,11 @@ pub(super) const UNROUTED: &str = "none";
 /// The handles of one route, resolved when the configuration is loaded. A request costs an array index and a
 /// few additions to its own thread's lane.
 #[derive(Debug)]
-pub struct RouteMetrics {
+pub struct RouteMetrics(Handles<Arc<RouteCounts>>);
+
+/// What a request holds on to until it is counted.
+#[derive(Debug)]
+pub(in crate::telemetry) struct RouteCounts {
     label: Arc<str>,
     /// Allocated when an outcome is first seen: most routes see a handful of them.
     outcomes: [OnceLock<Latency>; Outcome::ALL.len()],
@@ -22,25 +27,43 @@ pub struct RouteMetrics {
 
 impl RouteMetrics {
     pub(super) fn new(label: &str) -> Self {
-        Self {
+        Self(Handles::on(Arc::new(RouteCounts {
             label: label.into(),
             outcomes: std::array::from_fn(|_| OnceLock::new()),
             sent_bytes: Cells::new(),
-        }
+        })))
     }
 
     /// The route's label.
     #[must_use]
     pub fn label(&self) -> &str {
-        &self.label
+        self.counts().label()
     }
 
     /// Counts one answered request: how it ended, how long it took until its last byte, how many body bytes were sent.
     pub fn answered(&self, outcome: Outcome, took: Duration, sent_bytes: u64) {
+        self.counts().answered(outcome, took, sent_bytes);
+    }
+
+    /// This thread's handle on the counts.
+    pub(in crate::telemetry) fn counts(&self) -> &Arc<Handle<Arc<RouteCounts>>> {
+        self.0.mine()
+    }
+}
+
+impl RouteCounts {
+    pub(in crate::telemetry) fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub(in crate::telemetry) fn answered(&self, outcome: Outcome, took: Duration, sent_bytes: u64) {
         if let Some(cell) = self.outcomes.get(outcome.index()) {
             cell.get_or_init(Latency::new).observe(took);
         }
-        self.sent_bytes.add(0, sent_bytes);
+        // A redirect sends none, and an addition costs an atomic operation.
+        if sent_bytes > 0 {
+            self.sent_bytes.add(0, sent_bytes);
+        }
     }
 }
 
@@ -71,6 +94,7 @@ pub(super) fn collect(routes: &[Arc<RouteMetrics>]) -> Vec<MetricFamily> {
         for outcome in Outcome::ALL {
             let labels = [route.label(), outcome.as_str()];
             let reading = route
+                .counts()
                 .outcomes
                 .get(outcome.index())
                 .and_then(|cell| Some(cell.get()?.read()));
@@ -83,6 +107,6 @@ pub(super) fn collect(routes: &[Arc<RouteMetrics>]) -> Vec<MetricFamily> {
     }
     let sent = routes
         .iter()
-        .map(|route| Sample::count(&[route.label()], route.sent_bytes.sum(0)));
+        .map(|route| Sample::count(&[route.label()], route.counts().sent_bytes.sum(0)));
     vec![REQUESTS.family(requests), DURATION.family(durations), SENT.family(sent)]
 }
