@@ -129,10 +129,12 @@ impl Errand<'_> {
         delivery: Delivery,
         trail: &mut AccessGuard,
     ) -> Result<Answered, Failure> {
+        // What asks an origin is boxed: the walk's future is moved and kept for each connection, and a redirect should not pay
+        // for the room that this takes.
         match delivery {
             Delivery::Redirect => self.redirect_or_stream(permit, trail).await,
-            Delivery::Stream => self.stream(permit, trail).await,
-            Delivery::Auto => self.auto(permit, trail).await,
+            Delivery::Stream => Box::pin(self.stream(permit, trail)).await,
+            Delivery::Auto => Box::pin(self.auto(permit, trail)).await,
         }
     }
 
@@ -142,17 +144,18 @@ impl Errand<'_> {
         let target = self.manner.redirected(permit);
         match self.redirect(&target) {
             Err(PresignError::CredentialEndsSoon | PresignError::PermitEndsSoon) => {
-                self.stream(target.permit().clone(), trail).await
+                Box::pin(self.stream(target.permit().clone(), trail)).await
             }
             result => result.map_err(|error| Failure::from(&error)),
         }
     }
 
     fn redirect(&self, target: &Target) -> Result<Answered, PresignError> {
-        let presigned = self.app.presigner.presign(target)?;
+        let now = self.app.clock.now();
+        let presigned = self.app.presigner.presign_at(target, now)?;
         self.bucket.count(&presigned);
         Ok(Answered {
-            response: respond::redirect(&presigned.url, presigned.cache, self.app.clock.now()),
+            response: respond::redirect(&presigned.url, presigned.cache, now),
             outcome: Outcome::Redirect,
             cache: presigned.cache.into(),
         })

@@ -87,3 +87,18 @@ fn taken_apart(arrival: Arrival) -> (Result<Inbound, Refusal>, AccessRequest, In
     };
     (request, logged, arrival.started)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is moved about and held for each connection: what only some requests need belongs into boxes.
+    #[test]
+    fn a_walk_takes_little_room() {
+        fn room<'a, F>(_call: impl FnOnce(&'a Gateway, Arrival) -> F) -> usize {
+            size_of::<F>()
+        }
+        let room = room(|gateway, arrival| gateway.call(arrival));
+        assert!(room <= 2304, "{room}");
+    }
+}
