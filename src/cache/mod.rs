@@ -1,4 +1,4 @@
-//! What is kept, and what is forgotten: bounded caches on moka, freshness, one fetch for many.
+//! What is kept, and what is forgotten: bounded caches, freshness, one fetch for many.
 //!
 //! Imports everything up to `credentials/`. A cache knows how to find, count and forget; whether what it found may
 //! still be used is the caller's to say, at each hit and by the wall clock (DESIGN §4.3).

@@ -1,21 +1,30 @@
 //! The signed-URL cache: {bucket and its place, key, operation, overrides, credential epoch} to a ready-made value (DESIGN §4.3).
 //!
 //! Rule 18: a permit was given before anybody looks in here, and everything that the signature covers is in the key.
-//! A look-up borrows: one hash, one probe, nothing allocated. Bounded in bytes; moka's time to live only clears out
-//! what nobody asks for any more.
+//!
+//! Making a URL anew costs well under a microsecond, so that a hit has to be cheaper than that to be worth anything. A
+//! cache shared by all workers is not: locks or counted references that cores fight over, a list that each hit moves
+//! something in. So each worker has a [table](table::Table) of its own, an equal part of the bound, and what two workers
+//! are asked for both of them make, with the same result. A look-up borrows: one hash, one set of four, nothing allocated.
 
-use super::weigh::{self, Weigh};
+mod table;
+
+use super::weigh::Weigh;
 use crate::s3::{ObjectKey, Operation};
 use crate::telemetry::{CacheReading, Cells};
-use moka::Equivalent;
-use moka::sync::Cache;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
-use std::time::Duration;
+use foldhash::fast::RandomState;
+use std::cell::Cell;
+use std::hash::BuildHasher;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use table::{Change, Table};
 
 /// The places of the counters.
 const HITS: usize = 0;
 const MISSES: usize = 1;
+const ENTRIES: usize = 2;
+const BYTES: usize = 3;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,105 +43,92 @@ pub struct UrlQuery<'a> {
     pub overrides: &'a [(&'static str, Box<str>)],
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct UrlKey {
-    bucket: usize,
-    generation: u32,
-    epoch: u64,
-    operation: Operation,
-    key: ObjectKey,
-    overrides: Box<[(&'static str, Box<str>)]>,
-}
-
-impl UrlKey {
-    fn of(query: &UrlQuery<'_>) -> Self {
-        Self {
-            bucket: query.bucket,
-            generation: query.generation,
-            epoch: query.epoch,
-            operation: query.operation,
-            key: query.key.clone(),
-            overrides: query.overrides.into(),
-        }
-    }
-
-    fn as_query(&self) -> UrlQuery<'_> {
-        UrlQuery {
-            bucket: self.bucket,
-            generation: self.generation,
-            epoch: self.epoch,
-            operation: self.operation,
-            key: &self.key,
-            overrides: &self.overrides,
-        }
-    }
-
-    fn weigh(&self) -> usize {
-        let overrides = self.overrides.iter().map(|(_, value)| value.len());
-        let overrides: usize = size_of_val(&*self.overrides) + overrides.sum::<usize>();
-        size_of::<Self>() + self.key.as_str().len() + overrides
-    }
-}
-
-// As the query hashes, so that a borrowed key finds an owned one.
-impl Hash for UrlKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_query().hash(state);
-    }
-}
-
-impl Equivalent<UrlKey> for UrlQuery<'_> {
-    fn equivalent(&self, key: &UrlKey) -> bool {
-        *self == key.as_query()
-    }
-}
-
-/// The signed-URL cache. Shared by all workers.
+/// The signed-URL cache of all workers.
 #[derive(Debug)]
-pub struct UrlCache<V: Weigh + Send + Sync + 'static> {
-    entries: Cache<UrlKey, Arc<V>>,
-    counts: Cells<2>,
+pub struct UrlCache<V> {
+    /// One a worker; a lock that nobody else takes costs next to nothing.
+    tables: Box<[Padded<V>]>,
+    hasher: RandomState,
+    counts: Cells<4>,
+    max_bytes: u64,
 }
 
-impl<V: Weigh + Send + Sync + 'static> UrlCache<V> {
-    /// A cache of at most `max_bytes`, whose entries are forgotten `time_to_live` after they were put in.
+/// Two cache lines of its own, so that workers don't write to each other's.
+#[repr(align(128))]
+#[derive(Debug)]
+struct Padded<V>(Mutex<Table<V>>);
+
+impl<V: Weigh> UrlCache<V> {
+    /// A cache of at most `max_bytes`, of which each of so many workers has an equal part.
     #[must_use]
-    pub fn new(max_bytes: u64, time_to_live: Duration) -> Self {
-        let entries = Cache::builder()
-            .name("signed urls")
-            .max_capacity(max_bytes)
-            .weigher(|key: &UrlKey, value: &Arc<V>| weigh::of_entry(key.weigh(), &**value))
-            .time_to_live(time_to_live)
-            .build();
+    pub fn new(max_bytes: u64, workers: NonZeroUsize) -> Self {
+        let whole = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+        let part = whole.checked_div(workers.get()).unwrap_or_default();
+        let tables = (0..workers.get()).map(|_| Padded(Mutex::new(Table::new(part))));
         Self {
-            entries,
+            tables: tables.collect(),
+            hasher: RandomState::default(),
             counts: Cells::new(),
+            max_bytes,
         }
     }
 
-    /// Returns the value for `query`, if there is one and `is_current` says that it may still be used.
+    /// Returns the value that this thread put in for `query`, if it is still there and `is_current` says that it may still
+    /// be used.
     pub fn get(&self, query: &UrlQuery<'_>, is_current: impl FnOnce(&V) -> bool) -> Option<Arc<V>> {
-        let found = self.entries.get(query).filter(|value| is_current(value));
+        let hash = self.hasher.hash_one(query);
+        let found = self.table().and_then(|mut table| table.get(hash, query, is_current));
         self.counts.add(if found.is_some() { HITS } else { MISSES }, 1);
         found
     }
 
     /// Puts `value` in place of whatever was held for `query`.
     pub fn insert(&self, query: &UrlQuery<'_>, value: Arc<V>) {
-        self.entries.insert(UrlKey::of(query), value);
+        let hash = self.hasher.hash_one(query);
+        let Some(change) = self.table().map(|mut table| table.insert(hash, query, value)) else {
+            return;
+        };
+        let Change { entries, bytes } = change;
+        self.counts.add(ENTRIES, entries.cast_unsigned());
+        self.counts.add(BYTES, bytes.cast_unsigned());
     }
 
-    /// Returns what was counted since it was made, and what is held, as of the last housekeeping.
+    /// Returns what was counted since it was made, and what is held.
     #[must_use]
     pub fn reading(&self) -> CacheReading {
         CacheReading {
             hits: self.counts.sum(HITS),
             misses: self.counts.sum(MISSES),
-            entries: self.entries.entry_count(),
-            bytes: self.entries.weighted_size(),
-            limit_bytes: self.entries.policy().max_capacity().unwrap_or(u64::MAX),
+            entries: self.counts.sum(ENTRIES),
+            bytes: self.counts.sum(BYTES),
+            limit_bytes: self.max_bytes,
         }
     }
+
+    /// The table of the worker that asks. `None` while another thread that shares it is in there: to wait would cost more than
+    /// what could be found.
+    fn table(&self) -> Option<MutexGuard<'_, Table<V>>> {
+        let mine = seat().checked_rem(self.tables.len())?;
+        match self.tables.get(mine)?.0.try_lock() {
+            Ok(table) => Some(table),
+            // A table is whole at any time: at the worst, its sums are off.
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+/// A number of this thread's own, in the order in which threads first asked any cache: the workers' follow on each other.
+fn seat() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static MINE: Cell<Option<usize>> = const { Cell::new(None) });
+    MINE.with(|mine| {
+        mine.get().unwrap_or_else(|| {
+            let seat = NEXT.fetch_add(1, Ordering::Relaxed);
+            mine.set(Some(seat));
+            seat
+        })
+    })
 }
 
 #[cfg(test)]

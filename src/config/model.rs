@@ -8,6 +8,7 @@ use crate::sigv4::Credential;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +55,15 @@ pub struct ListenerConfig {
     pub workers: Option<usize>,
     /// How long a drain waits for requests in flight.
     pub drain: Duration,
+}
+
+impl ListenerConfig {
+    /// How many worker threads that makes on this machine.
+    #[must_use]
+    pub fn worker_count(&self) -> NonZeroUsize {
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.workers.and_then(NonZeroUsize::new).unwrap_or_else(cores)
+    }
 }
 
 /// The admin listener.

@@ -124,7 +124,8 @@ impl App {
             route_metrics: routes.iter().map(|(_, route)| metrics.route(&route.label)).collect(),
             routes: RouteTable::new(routes),
             stable_paths: StablePaths::new(&config.routes),
-            presigner: Presigner::new(
+            presigner: Presigner::for_workers(
+                config.listener.worker_count(),
                 per_bucket.iter().map(|per| per.credentials.clone()).collect(),
                 config.url_cache,
                 furniture.clock.clone(),

@@ -129,30 +129,35 @@ impl Errand<'_> {
         delivery: Delivery,
         trail: &mut AccessGuard,
     ) -> Result<Answered, Failure> {
-        match delivery {
-            Delivery::Redirect => self.redirect_or_stream(permit, trail).await,
-            Delivery::Stream => self.stream(permit, trail).await,
-            Delivery::Auto => self.auto(permit, trail).await,
-        }
+        // What asks an origin is boxed: the walk's future is moved about and held for each connection, and a redirect should
+        // not pay for the room that this takes.
+        let permit = match delivery {
+            Delivery::Redirect => match self.redirect_or_permit(permit) {
+                Ok(answered) => return answered,
+                Err(permit) => permit,
+            },
+            Delivery::Stream => permit,
+            Delivery::Auto => return Box::pin(self.auto(permit, trail)).await,
+        };
+        Box::pin(self.stream(permit, trail)).await
     }
 
-    /// Sends the reader on. A URL under a credential or a permit that ends soon would die on its way: then the bytes go
-    /// through the gateway (rule 25).
-    async fn redirect_or_stream(&self, permit: Permit, trail: &mut AccessGuard) -> Result<Answered, Failure> {
+    /// Sends the reader on. A URL under a credential or a permit that ends soon would die on its way: then the permit comes
+    /// back, for the bytes to go through the gateway (rule 25).
+    fn redirect_or_permit(&self, permit: Permit) -> Result<Result<Answered, Failure>, Permit> {
         let target = self.manner.redirected(permit);
         match self.redirect(&target) {
-            Err(PresignError::CredentialEndsSoon | PresignError::PermitEndsSoon) => {
-                self.stream(target.permit().clone(), trail).await
-            }
-            result => result.map_err(|error| Failure::from(&error)),
+            Err(PresignError::CredentialEndsSoon | PresignError::PermitEndsSoon) => Err(target.permit().clone()),
+            result => Ok(result.map_err(|error| Failure::from(&error))),
         }
     }
 
     fn redirect(&self, target: &Target) -> Result<Answered, PresignError> {
-        let presigned = self.app.presigner.presign(target)?;
+        let now = self.app.clock.now();
+        let presigned = self.app.presigner.presign_at(target, now)?;
         self.bucket.count(&presigned);
         Ok(Answered {
-            response: respond::redirect(&presigned.url, presigned.cache, self.app.clock.now()),
+            response: respond::redirect(&presigned.url, presigned.cache, now),
             outcome: Outcome::Redirect,
             cache: presigned.cache.into(),
         })

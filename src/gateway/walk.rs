@@ -48,17 +48,18 @@ pub(super) async fn walk(
         query: request.target.query(),
         headers: &request.headers,
     };
-    match Presented::of(received) {
-        Ok(None) => stable::walk(app, origin, request, trail).await,
-        Ok(Some(presented)) => {
-            // Boxed, so that the stable door does not pay for the room that this takes.
-            Box::pin(signed(app, origin, request, &presented, body, trail)).await
-        }
+    let presented = match Presented::of(received) {
+        Ok(presented) => presented.map(Box::new),
         Err(error) => {
             let is_link = reads(request.method) && !is_signed_in_header(&request.headers);
             trail.routed(door(is_link), &app.s3_metrics);
-            Err(Denied::Presented(error).into())
+            return Err(Denied::Presented(error).into());
         }
+    };
+    match presented {
+        None => stable::walk(app, origin, request, trail).await,
+        // Boxed, the proof too, so that the stable door does not pay for the room that this takes.
+        Some(presented) => Box::pin(signed(app, origin, request, &presented, body, trail)).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Judging a request's head: rules 2 and 23, as far as hyper has not judged it.
 
+use super::host::LastHost;
 use super::{Host, Limits, Method, RawTarget, Refusal};
 use crate::s3::Scheme;
 use http::HeaderMap;
@@ -14,7 +15,7 @@ pub(super) struct Head {
 }
 
 /// Judges the head; `scheme` decides which port is the default one.
-pub(super) fn judge(parts: &Parts, scheme: Scheme, limits: &Limits) -> Result<Head, Refusal> {
+pub(super) fn judge(parts: &Parts, scheme: Scheme, limits: &Limits, last: &LastHost) -> Result<Head, Refusal> {
     let target = parts.uri.path_and_query();
     if target.is_some_and(|target| target.as_str().len() > limits.target_bytes) {
         return Err(Refusal::TargetTooLong);
@@ -26,7 +27,7 @@ pub(super) fn judge(parts: &Parts, scheme: Scheme, limits: &Limits) -> Result<He
     Ok(Head {
         method: method(&parts.method)?,
         target: target.cloned().and_then(RawTarget::new).ok_or(Refusal::BadTarget)?,
-        host: host(parts, scheme)?,
+        host: host(parts, scheme, last)?,
     })
 }
 
@@ -57,16 +58,16 @@ fn framing(headers: &HeaderMap) -> Result<(), Refusal> {
 /// cover it. HTTP/2 says it in `:authority`; a `Host` beside it must say the same (RFC 9113 §8.3.1), and may stand
 /// alone, as from a proxy that speaks HTTP/1.0 to its own clients. The absolute form of RFC 9112 §3.2.2 is accepted
 /// when its authority is the Host: a server must understand it, but two hosts are one too many.
-fn host(parts: &Parts, scheme: Scheme) -> Result<Host, Refusal> {
+fn host(parts: &Parts, scheme: Scheme, last: &LastHost) -> Result<Host, Refusal> {
     let mut headers = parts.headers.get_all(HOST).iter();
     let header = match (headers.next(), headers.next()) {
         (None, _) => None,
-        (Some(one), None) => Some(Host::parse(one.as_bytes(), scheme).ok_or(Refusal::BadHost)?),
+        (Some(one), None) => Some(last.parse(one.as_bytes(), scheme).ok_or(Refusal::BadHost)?),
         (Some(_), Some(_)) => return Err(Refusal::BadHost),
     };
     let authority = match parts.uri.authority() {
         None => None,
-        Some(one) => Some(Host::parse(one.as_str().as_bytes(), scheme).ok_or(Refusal::BadHost)?),
+        Some(one) => Some(last.parse(one.as_str().as_bytes(), scheme).ok_or(Refusal::BadHost)?),
     };
     match (header, authority) {
         (Some(host), None) => Ok(host),

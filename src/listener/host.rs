@@ -3,6 +3,7 @@
 
 use super::Host;
 use crate::s3::{Scheme, canonical_host};
+use std::cell::RefCell;
 
 impl Host {
     /// Takes what [`HostParts::parse`] takes and returns it in lower case, without the default port of `scheme`.
@@ -14,9 +15,62 @@ impl Host {
     }
 }
 
+/// The host that a worker was last asked for, as it was written: nearly every request asks for the same one, which then
+/// is neither parsed nor copied again.
+#[derive(Debug, Default)]
+pub(super) struct LastHost(RefCell<Option<Seen>>);
+
+#[derive(Debug)]
+struct Seen {
+    written: Box<[u8]>,
+    scheme: Scheme,
+    host: Host,
+}
+
+impl LastHost {
+    /// Does what [`Host::parse`] does.
+    pub(super) fn parse(&self, written: &[u8], scheme: Scheme) -> Option<Host> {
+        if let Some(seen) = &*self.0.borrow()
+            && *seen.written == *written
+            && seen.scheme == scheme
+        {
+            return Some(seen.host.clone());
+        }
+        let host = Host::parse(written, scheme)?;
+        self.0.replace(Some(Seen {
+            written: written.into(),
+            scheme,
+            host: host.clone(),
+        }));
+        Some(host)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_host_is_known_as_it_was_written_and_by_its_scheme() {
+        let last = LastHost::default();
+        let parse = |written: &str, scheme| {
+            last.parse(written.as_bytes(), scheme)
+                .map(|host| host.as_str().to_owned())
+        };
+        for _ in 0..2 {
+            for (written, scheme, expected) in [
+                ("A.example:443", Scheme::Https, Some("a.example")),
+                ("A.example:443", Scheme::Http, Some("a.example:443")),
+                ("a.example", Scheme::Http, Some("a.example")),
+                ("a..example", Scheme::Http, None),
+                ("", Scheme::Http, None),
+                ("a.example", Scheme::Http, Some("a.example")),
+            ] {
+                assert_eq!(parse(written, scheme).as_deref(), expected, "{written}");
+                assert_eq!(parse(written, scheme).as_deref(), expected, "{written}");
+            }
+        }
+    }
 
     fn parse(written: &str) -> Option<String> {
         Host::parse(written.as_bytes(), Scheme::Http).map(|host| host.as_str().to_owned())

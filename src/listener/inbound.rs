@@ -5,6 +5,7 @@ use crate::s3::Scheme;
 use crate::telemetry::RawPath;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
+use memchr::memchr;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -99,15 +100,10 @@ impl RawTarget {
     /// Each of them means itself, so nothing is ambiguous. `%` is not looked at, decoding is the key decoder's work.
     pub(crate) fn new(target: PathAndQuery) -> Option<Self> {
         let written = target.as_str().as_bytes();
-        let query_at = written.iter().position(|byte| *byte == b'?').unwrap_or(written.len());
+        let query_at = memchr(b'?', written).unwrap_or(written.len());
         let (path, query) = written.split_at(query_at);
-        let fine = path.first() == Some(&b'/')
-            && path
-                .iter()
-                .all(|byte| is_uri_byte(*byte) || matches!(byte, b'^' | b'|'))
-            && query
-                .iter()
-                .all(|byte| is_uri_byte(*byte) || matches!(byte, b'^' | b'|' | b'{' | b'}' | b'`' | b'\\'));
+        let all = |bytes: &[u8], place| bytes.iter().all(|byte| places_of(*byte) & place != 0);
+        let fine = path.first() == Some(&b'/') && all(path, IN_PATH) && all(query, IN_QUERY);
         fine.then_some(Self(target))
     }
 
@@ -132,6 +128,30 @@ impl std::str::FromStr for RawTarget {
         let target = (!written.contains('#')).then(|| written.parse().ok()).flatten();
         target.and_then(Self::new).ok_or(Refusal::BadTarget)
     }
+}
+
+/// Where a byte may stand.
+const IN_PATH: u8 = 1;
+const IN_QUERY: u8 = 2;
+
+fn places_of(byte: u8) -> u8 {
+    static PLACES: [u8; 256] = {
+        let mut places = [0; 256];
+        let mut byte = 0_u8;
+        loop {
+            places[byte as usize] = match byte {
+                b'^' | b'|' => IN_PATH | IN_QUERY,
+                b'{' | b'}' | b'`' | b'\\' => IN_QUERY,
+                _ if is_uri_byte(byte) => IN_PATH | IN_QUERY,
+                _ => 0,
+            };
+            if byte == u8::MAX {
+                break places;
+            }
+            byte += 1;
+        }
+    };
+    PLACES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Unreserved and reserved characters and `%` (RFC 3986 §2), without `#`, which no target may hold.

@@ -5,6 +5,8 @@
 //! - A line feed without its carriage return ends a line, and two of them end the head, while a proxy in front may hold
 //!   them for a part of a field's value: what follows is then a request that the proxy knows nothing of.
 
+use memchr::memchr;
+
 /// What was found in one head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Oddity {
@@ -41,31 +43,50 @@ pub(super) struct LineCheck {
 impl LineCheck {
     /// Takes the next piece.
     pub(super) fn look(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            match (self.at, byte) {
-                (At::Over, _) => return,
-                (at, b'\n') => {
-                    if !self.after_carriage_return {
-                        // The worse of the two: it puts the head's end in doubt.
-                        self.found = Some(Oddity::BareLineFeed);
-                    }
-                    self.at = match at {
-                        At::Start => At::Start,
-                        At::LineStart => At::Over,
-                        _ => At::LineStart,
-                    };
-                }
-                (_, b'\r') => {}
-                (At::Start | At::RequestLine, byte) => {
-                    self.at = At::RequestLine;
-                    if *byte == b'#' {
-                        self.found = self.found.or(Some(Oddity::Fragment));
-                    }
-                }
-                _ => self.at = At::Line,
-            }
-            self.after_carriage_return = *byte == b'\r';
+        let mut rest = bytes;
+        while self.at != At::Over && !rest.is_empty() {
+            let end = memchr(b'\n', rest).unwrap_or(rest.len());
+            let (line, behind) = rest.split_at(end);
+            self.look_at_line(line);
+            let Some((_line_feed, behind)) = behind.split_first() else {
+                return;
+            };
+            self.end_line();
+            rest = behind;
         }
+    }
+
+    /// Takes a piece of a line, up to its line feed.
+    fn look_at_line(&mut self, line: &[u8]) {
+        let Some(last) = line.last() else { return };
+        self.after_carriage_return = *last == b'\r';
+        // Carriage returns make no line by themselves.
+        if line.iter().all(|byte| *byte == b'\r') {
+            return;
+        }
+        self.at = match self.at {
+            At::Start | At::RequestLine => {
+                if memchr(b'#', line).is_some() {
+                    self.found = self.found.or(Some(Oddity::Fragment));
+                }
+                At::RequestLine
+            }
+            _ => At::Line,
+        };
+    }
+
+    /// Takes a line feed.
+    fn end_line(&mut self) {
+        if !self.after_carriage_return {
+            // The worse of the two: it puts the head's end in doubt.
+            self.found = Some(Oddity::BareLineFeed);
+        }
+        self.after_carriage_return = false;
+        self.at = match self.at {
+            At::Start => At::Start,
+            At::LineStart => At::Over,
+            _ => At::LineStart,
+        };
     }
 
     /// What was found.
@@ -77,6 +98,7 @@ impl LineCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn seen(pieces: &[&str]) -> Option<Oddity> {
         let mut check = LineCheck::default();
@@ -84,6 +106,44 @@ mod tests {
             check.look(piece.as_bytes());
         }
         check.found()
+    }
+
+    /// The same, byte by byte.
+    fn plainly(head: &[u8]) -> Option<Oddity> {
+        let (mut at, mut before, mut found) = (At::Start, b' ', None);
+        for byte in head {
+            at = match (at, byte) {
+                (At::Over, _) => break,
+                (_, b'\n') => {
+                    if before != b'\r' {
+                        found = Some(Oddity::BareLineFeed);
+                    }
+                    match at {
+                        At::Start => At::Start,
+                        At::LineStart => At::Over,
+                        _ => At::LineStart,
+                    }
+                }
+                (_, b'\r') => at,
+                (At::Start | At::RequestLine, byte) => {
+                    if *byte == b'#' {
+                        found = found.or(Some(Oddity::Fragment));
+                    }
+                    At::RequestLine
+                }
+                _ => At::Line,
+            };
+            before = *byte;
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn line_by_line_sees_what_byte_by_byte_sees(pieces in prop::collection::vec("[a#\r\n]{0,6}", 0..8)) {
+            let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+            prop_assert_eq!(seen(&pieces), plainly(pieces.concat().as_bytes()));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::client::identify;
 use super::head::judge;
+use super::host::LastHost;
 use super::line_check::Oddity;
 use super::watch::Watch;
 use super::{Arrival, ClientAddress, Inbound, Limits, ListenerStats, Refusal, RequestBody, RequestId};
@@ -16,6 +17,7 @@ pub(super) struct Reception {
     pub(super) limits: Limits,
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) stats: Arc<ListenerStats>,
+    pub(super) last_host: LastHost,
 }
 
 impl Reception {
@@ -26,7 +28,7 @@ impl Reception {
         let head = match watch.take_oddity() {
             Some(Oddity::Fragment) => Err(Refusal::BadTarget),
             Some(Oddity::BareLineFeed) => Err(Refusal::BareLineFeed),
-            None => judge(&parts, client.address.scheme, &self.limits),
+            None => judge(&parts, client.address.scheme, &self.limits, &self.last_host),
         };
         let body = RequestBody::new(body, &self.limits, &self.stats, &watch.body_unread);
         Arrival {

@@ -1,5 +1,6 @@
 //! Starting the listener, and ending it gracefully.
 
+use super::host::LastHost;
 use super::reception::Reception;
 use super::tls::CertificateError;
 use super::worker::{self, Workplace};
@@ -78,8 +79,7 @@ where
     S: Service,
     F: Fn(usize) -> S + Send + Sync + 'static,
 {
-    let cores = || thread::available_parallelism().map_or(1, usize::from);
-    let count = config.workers.unwrap_or_else(cores).max(1);
+    let count = config.worker_count().get();
     let tls = config
         .tls
         .as_ref()
@@ -107,6 +107,7 @@ where
                 limits,
                 trusted_proxies,
                 stats,
+                last_host: LastHost::default(),
             };
             Workplace::new(make_service(index), reception, current)
         };

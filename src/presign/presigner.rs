@@ -10,6 +10,7 @@ use crate::resolve::Target;
 use crate::route::{ClockOffset, Place};
 use crate::sigv4::PresignRequest;
 use crate::telemetry::{CacheReading, CacheResult};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,12 +58,24 @@ impl From<UrlCacheStatus> for CacheResult {
 }
 
 impl Presigner {
-    /// Takes the credentials of every bucket, in the order of `Bucket::index`, and how large the cache may be.
+    /// Takes the credentials of every bucket, in the order of `Bucket::index`, and how large the cache may be; for one
+    /// thread.
     #[must_use]
     pub fn new(credentials: Vec<Credentials>, cache: UrlCacheConfig, clock: Clock) -> Self {
+        Self::for_workers(NonZeroUsize::MIN, credentials, cache, clock)
+    }
+
+    /// The same for so many threads, which share the bound of the cache.
+    #[must_use]
+    pub fn for_workers(
+        workers: NonZeroUsize,
+        credentials: Vec<Credentials>,
+        cache: UrlCacheConfig,
+        clock: Clock,
+    ) -> Self {
         let cache = match cache {
             UrlCacheConfig::Off => None,
-            UrlCacheConfig::MaxBytes(bytes) => Some(UrlCache::new(bytes, window::LONGEST)),
+            UrlCacheConfig::MaxBytes(bytes) => Some(UrlCache::new(bytes, workers)),
         };
         Self {
             credentials,
@@ -79,7 +92,14 @@ impl Presigner {
     /// under 120 s of the credential left, on hits too. The origin's clock counts there as much as ours: whichever is later.
     /// [`PresignError::PermitEndsSoon`] with under 5 s of the permit left.
     pub fn presign(&self, target: &Target) -> Result<Presigned, PresignError> {
-        let now = self.clock.now();
+        self.presign_at(target, self.clock.now())
+    }
+
+    /// The same for a caller who has looked at the clock already: it reads `now`.
+    ///
+    /// # Errors
+    /// As [`Presigner::presign`].
+    pub fn presign_at(&self, target: &Target, now: Timestamp) -> Result<Presigned, PresignError> {
         let bucket = target.permit().bucket();
         let credentials = self
             .credentials

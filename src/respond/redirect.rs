@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::presign::{SignedUrl, UrlCacheStatus};
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use std::cell::RefCell;
 use std::io::Write as _;
 
 /// The part of a URL's life that no cache may rely on, since the object must still be fetched with it: a tenth,
@@ -38,10 +39,23 @@ fn max_age(signed_at: Timestamp, expires_at: Timestamp, now: Timestamp) -> u64 {
     left.min(life).saturating_sub(margin)
 }
 
+/// How many values are kept ready a thread: URLs of two minutes have fewer.
+const READY: usize = 128;
+
 fn cache_control(max_age: u64) -> HeaderValue {
+    thread_local!(static MADE: RefCell<[Option<(u64, HeaderValue)>; READY]> = const { RefCell::new([const { None }; READY]) });
     if max_age == 0 {
         return NO_STORE;
     }
+    let place = usize::try_from(max_age).ok().and_then(|age| age.checked_rem(READY));
+    MADE.with_borrow_mut(|made| match place.and_then(|place| made.get_mut(place)) {
+        Some(Some((age, value))) if *age == max_age => value.clone(),
+        Some(place) => place.insert((max_age, written(max_age))).1.clone(),
+        None => written(max_age),
+    })
+}
+
+fn written(max_age: u64) -> HeaderValue {
     // Room for the longest number; what is not written stays out of the value.
     let mut text = [0; "private, max-age=".len() + 20];
     let mut rest = text.as_mut_slice();

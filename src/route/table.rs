@@ -4,6 +4,7 @@ use super::Bucket;
 use crate::config::{AccessConfig, CachePolicy, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
 use crate::listener::Host;
 use crate::s3::{DecodedPath, KeyError, KeyPrefix, ObjectKey, without_port};
+use foldhash::fast::RandomState;
 use http::HeaderValue;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -75,10 +76,13 @@ pub enum RouteError {
     NoRoute,
 }
 
+/// By names of the configuration. Requests only look up, so that nobody can fill it with names that collide.
+type ByName<T> = HashMap<Box<str>, T, RandomState>;
+
 /// All routes of the running configuration.
 #[derive(Debug, Default)]
 pub struct RouteTable {
-    by_host: HashMap<Box<str>, PathTable>,
+    by_host: ByName<PathTable>,
     any_host: PathTable,
 }
 
@@ -142,7 +146,7 @@ impl RouteTable {
 /// as many prefixes as the configuration has lengths, however many slashes a request brings.
 #[derive(Debug, Default)]
 struct PathTable {
-    routes: HashMap<Box<str>, Arc<Route>>,
+    routes: ByName<Arc<Route>>,
     lengths: Vec<usize>,
 }
 

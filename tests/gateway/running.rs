@@ -115,7 +115,9 @@ async fn rule_27_sigterm_finishes_what_is_in_flight_and_exits_0() {
 #[tokio::test]
 async fn metrics_and_access_log_tell_what_happened() {
     let spy = Spy::start();
-    let gateway = Evergate::start_with(&yaml(&spy.endpoint(), "/old/"), &KEYS);
+    // Each worker keeps its own URLs.
+    let yaml = format!("workers: 1\n{}", yaml(&spy.endpoint(), "/old/"));
+    let gateway = Evergate::start_with(&yaml, &KEYS);
     let answer = get(gateway.address, "/old/u42.png?X-Amz-Signature=canary-signature").await;
     assert_eq!(get(gateway.address, "/old/u42.png").await.status, 302);
     assert_eq!(status(&gateway, "/nowhere").await, 404);

@@ -12,7 +12,7 @@ impl Weigh for Value {
 }
 
 fn cache(max_bytes: u64) -> UrlCache<Value> {
-    UrlCache::new(max_bytes, Duration::from_mins(15))
+    UrlCache::new(max_bytes, NonZeroUsize::MIN)
 }
 
 fn query(key: &ObjectKey) -> UrlQuery<'_> {
@@ -69,19 +69,103 @@ fn bytes_are_bounded_and_counted() {
     for n in 0..1000 {
         let key = ObjectKey::parse(&format!("images/u{n}.png")).unwrap();
         cache.insert(&query(&key), Arc::new(Value(vec![0; 600])));
+        assert!(cache.reading().bytes <= 100_000, "{n}: {:?}", cache.reading());
     }
-    cache.entries.run_pending_tasks();
     let stats = cache.reading();
-    assert!(stats.bytes <= 100_000, "{stats:?}");
-    assert!((50..=100).contains(&stats.entries), "{stats:?}");
-    assert!(stats.bytes / stats.entries > 1000, "{stats:?}");
+    assert!((50..=120).contains(&stats.entries), "{stats:?}");
+    assert!(stats.bytes / stats.entries > 800, "{stats:?}");
+    assert_eq!(held(&cache, 1000), stats.entries);
+}
+
+#[test]
+fn what_takes_more_bytes_than_others_leaves_room_for_fewer() {
+    let cache = cache(100_000);
+    for n in 0..1000 {
+        let key = ObjectKey::parse(&format!("images/u{n}.png")).unwrap();
+        cache.insert(
+            &query(&key),
+            Arc::new(Value(vec![0; if n < 500 { 100 } else { 20_000 }])),
+        );
+        assert!(cache.reading().bytes <= 100_000, "{n}: {:?}", cache.reading());
+    }
+    assert!((1..=4).contains(&cache.reading().entries), "{:?}", cache.reading());
+    assert_eq!(held(&cache, 1000), cache.reading().entries);
+    let key = ObjectKey::parse("images/larger-than-all.png").unwrap();
+    let before = cache.reading().bytes;
+    cache.insert(&query(&key), Arc::new(Value(vec![0; 200_000])));
+    assert_eq!(cache.reading().bytes, before);
+}
+
+/// How many of the first so many keys are found.
+fn held(cache: &UrlCache<Value>, keys: usize) -> u64 {
+    let found = (0..keys).filter(|n| {
+        let key = ObjectKey::parse(&format!("images/u{n}.png")).unwrap();
+        cache.get(&query(&key), |_| true).is_some()
+    });
+    u64::try_from(found.count()).unwrap()
+}
+
+#[test]
+fn what_is_asked_for_again_and_again_stays() {
+    let cache = cache(1 << 20);
+    let popular: Vec<_> = (0..50)
+        .map(|n| ObjectKey::parse(&format!("popular/{n}")).unwrap())
+        .collect();
+    let mut found = 0;
+    for n in 0..10_000 {
+        let key = ObjectKey::parse(&format!("images/u{n}.png")).unwrap();
+        cache.insert(&query(&key), Arc::new(Value(vec![0; 600])));
+        let key = &popular[n % popular.len()];
+        if cache.get(&query(key), |_| true).is_some() {
+            found += 1;
+        } else {
+            cache.insert(&query(key), Arc::new(Value(vec![0; 600])));
+        }
+    }
+    assert!(found > 9_000, "{found}");
+}
+
+#[test]
+fn what_is_put_in_again_is_held_once() {
+    let cache = cache(1 << 20);
+    let key = ObjectKey::parse("a").unwrap();
+    cache.insert(&query(&key), Arc::new(Value(vec![1; 100])));
+    let first = cache.reading().bytes;
+    cache.insert(&query(&key), Arc::new(Value(vec![2; 150])));
+    assert_eq!((cache.reading().entries, cache.reading().bytes), (1, first + 50));
+    assert_eq!(cache.get(&query(&key), |_| true), Some(Arc::new(Value(vec![2; 150]))));
 }
 
 #[test]
 fn an_empty_cache_holds_nothing_and_still_works() {
-    let cache = cache(0);
-    let key = ObjectKey::parse("a").unwrap();
-    cache.insert(&query(&key), Arc::new(Value(vec![])));
-    cache.entries.run_pending_tasks();
-    assert_eq!(cache.reading().entries, 0);
+    for none in [0, 1, 63, 64] {
+        let cache = cache(none);
+        let key = ObjectKey::parse("a").unwrap();
+        cache.insert(&query(&key), Arc::new(Value(vec![])));
+        assert_eq!(cache.get(&query(&key), |_| true), None);
+        assert_eq!((cache.reading().entries, cache.reading().bytes <= none), (0, true));
+    }
+}
+
+#[test]
+fn threads_beyond_the_workers_share_and_lose_no_count() {
+    let cache: UrlCache<Value> = UrlCache::new(1 << 20, NonZeroUsize::new(2).unwrap());
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let cache = &cache;
+            scope.spawn(move || {
+                for n in 0..2_000 {
+                    let key = ObjectKey::parse(&format!("{}/{}", thread % 3, n % 700)).unwrap();
+                    let wanted = Value(key.as_str().into());
+                    match cache.get(&query(&key), |_| true) {
+                        Some(found) => assert_eq!(*found, wanted),
+                        None => cache.insert(&query(&key), Arc::new(wanted)),
+                    }
+                }
+            });
+        }
+    });
+    let stats = cache.reading();
+    assert_eq!(stats.hits + stats.misses, 16_000);
+    assert!(stats.bytes <= stats.limit_bytes, "{stats:?}");
 }
