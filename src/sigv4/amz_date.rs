@@ -89,11 +89,6 @@ impl AmzDate {
     pub(super) fn day_number(&self) -> u64 {
         self.seconds / SECONDS_A_DAY
     }
-
-    /// The first second of the day.
-    pub(super) fn midnight(&self) -> Timestamp {
-        Timestamp::from_unix(self.seconds - self.seconds % SECONDS_A_DAY)
-    }
 }
 
 impl fmt::Display for AmzDate {
@@ -127,7 +122,6 @@ mod tests {
             let date = AmzDate::of(Timestamp::from_unix(unix));
             assert_eq!(date.as_str(), text);
             assert_eq!(date.day(), &text[..8]);
-            assert_eq!(AmzDate::of(date.midnight()).as_str(), format!("{}T000000Z", &text[..8]));
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn push(out: &mut String, start: usize, (name, value): (&str, &str)) 
     encode_query_into(value, out);
 }
 
-/// Returns how many bytes [`push`] appends at most, for all of `query`.
+/// Returns how many bytes [`push`] appends for all of `query`, with a `&` in front of each.
 pub(super) fn encoded_len(query: &[(&str, &str)]) -> usize {
     query
         .iter()

@@ -48,27 +48,51 @@ impl SignedHeaders<'_> {
 impl CanonicalRequest<'_> {
     /// Hands the canonical request to `take`, piece by piece.
     pub fn pieces(&self, mut take: impl FnMut(&[u8])) {
-        for piece in [self.method, "\n", self.path, "\n", self.query, "\n"] {
+        self.target(&mut take);
+        self.behind_target(&mut take);
+    }
+
+    /// The pieces that are the same for every host.
+    fn target(&self, mut take: impl FnMut(&[u8])) {
+        for piece in [self.method, "\n", self.path, "\n", self.query] {
             take(piece.as_bytes());
         }
+    }
+
+    fn behind_target(&self, mut take: impl FnMut(&[u8])) {
         match self.headers {
             SignedHeaders::Host(host) => {
-                take(b"host:");
-                take(host.as_bytes());
-                take(b"\n");
+                for piece in ["\nhost:", host, "\n\nhost\n"] {
+                    take(piece.as_bytes());
+                }
             }
-            SignedHeaders::These(headers) => take(headers.block()),
+            SignedHeaders::These(headers) => {
+                take(b"\n");
+                take(headers.block());
+                for piece in ["\n", headers.names(), "\n"] {
+                    take(piece.as_bytes());
+                }
+            }
         }
-        for piece in ["\n", self.headers.names(), "\n", self.payload] {
-            take(piece.as_bytes());
-        }
+        take(self.payload.as_bytes());
     }
 
     /// Returns its SHA-256.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
+        self.hash_behind(self.hash_of_target())
+    }
+
+    /// Begins its SHA-256 with method, path and query: most of it, and the same for every host.
+    pub(super) fn hash_of_target(&self) -> Sha256 {
         let mut hash = Sha256::new();
-        self.pieces(|piece| hash.update(piece));
-        hash.finalize().into()
+        self.target(|piece| hash.update(piece));
+        hash
+    }
+
+    /// Ends the SHA-256 that was begun with this target.
+    pub(super) fn hash_behind(&self, mut target: Sha256) -> [u8; 32] {
+        self.behind_target(|piece| target.update(piece));
+        target.finalize().into()
     }
 }

@@ -67,15 +67,16 @@ impl PresignedQuery<'_> {
         }
     }
 
-    /// Returns how many bytes [`PresignedQuery::write_into`] appends at most.
-    pub(super) fn max_len(&self, query: &[(&str, &str)]) -> usize {
+    /// Returns how many bytes [`PresignedQuery::write_into`] appends.
+    pub(super) fn encoded_len(&self, query: &[(&str, &str)]) -> usize {
         let fixed = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%2F20130524%2F%2F%2Faws4_request\
-                     &X-Amz-Date=20130524T000000Z&X-Amz-Expires=604800&X-Amz-SignedHeaders=host";
+                     &X-Amz-Date=20130524T000000Z&X-Amz-Expires=&X-Amz-SignedHeaders=host";
         let token = self
             .encoded_token
             .map_or(0, |token| "&X-Amz-Security-Token=".len() + token.len());
         let scope = self.scope.region.len() + self.scope.service.len();
-        fixed.len() + self.access_key_id.len() + scope + token + canonical_query::encoded_len(query)
+        let expires = 1 + self.expires.checked_ilog10().map_or(0, |more| more as usize);
+        fixed.len() + expires + self.access_key_id.len() + scope + token + canonical_query::encoded_len(query)
     }
 
     fn push(&self, parameter: Parameter, start: usize, out: &mut String) {

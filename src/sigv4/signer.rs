@@ -105,10 +105,11 @@ impl Signer {
             encode_query_into(token.expose_secret(), &mut encoded);
             SecretString::from(encoded)
         });
+        let keys = DerivedKeys::of(&credential.secret_access_key);
         Self {
             credential,
             encoded_token,
-            keys: DerivedKeys::default(),
+            keys,
         }
     }
 
@@ -129,7 +130,7 @@ impl Signer {
             expires: request.expires.as_secs(),
             encoded_token: self.encoded_token.as_ref().map(ExposeSecret::expose_secret),
         };
-        let room = query.max_len(request.query) + "&X-Amz-Signature=".len() + 64;
+        let room = query.encoded_len(request.query) + "&X-Amz-Signature=".len() + 64;
         let mut draft = Draft::of_object(request.address, request.key, room);
         draft.url.push('?');
         query.write_into(request.query, &mut draft.url);
@@ -140,9 +141,9 @@ impl Signer {
             headers: SignedHeaders::Host(request.address.host()),
             payload: UNSIGNED_PAYLOAD,
         };
-        let signature = self.keys.sign(&self.credential.secret_access_key, &canonical, &scope);
+        let signature = digits(self.keys.signature(&canonical, &scope));
         draft.url.push_str("&X-Amz-Signature=");
-        draft.url.push_str(&signature);
+        draft.url.push_str(text(&signature));
         draft.url
     }
 
@@ -188,8 +189,9 @@ impl Signer {
             headers: signed,
             payload,
         };
-        let signature = self.keys.sign(&self.credential.secret_access_key, &canonical, &scope);
-        let authorization = authorization::write(self.credential.access_key_id.as_str(), &scope, signed, &signature);
+        let signature = digits(self.keys.signature(&canonical, &scope));
+        let id = self.credential.access_key_id.as_str();
+        let authorization = authorization::write(id, &scope, signed, text(&signature));
         headers.insert(AUTHORIZATION, secret_value(&authorization));
         AuthorizedRequest {
             url: draft.url,
@@ -204,6 +206,18 @@ fn scope<'a>(date: &'a AmzDate, region: &'a Region) -> Scope<'a> {
         region: region.as_str(),
         service: Scope::S3,
     }
+}
+
+/// A signature as it is written: 64 lower-case hexadecimal digits.
+fn digits(signature: [u8; 32]) -> [u8; 64] {
+    let mut digits = [0; 64];
+    // Can't fail: 32 bytes are 64 digits.
+    let _ = hex::encode_to_slice(signature, &mut digits);
+    digits
+}
+
+fn text(digits: &[u8; 64]) -> &str {
+    str::from_utf8(digits).unwrap_or_default()
 }
 
 /// A URL on its way to be signed; the canonical request reads path and query from it in place.

@@ -3,34 +3,81 @@
 
 use super::{CanonicalRequest, Scope};
 use arc_swap::ArcSwapOption;
-use aws_sigv4::sign::v4::generate_signing_key;
 use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretBox, SecretString};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::fmt;
+use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// The name of the algorithm in every form of a signature.
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// HMAC-SHA256 with its key taken in: what is made of the key once is not made again for each text. Wiped when dropped.
+struct KeyedMac(Hmac<Sha256>);
+
+impl KeyedMac {
+    fn new(key: &[u8]) -> Self {
+        // Can't fail: HMAC takes keys of any length.
+        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Self::blank()))
+    }
+
+    fn blank() -> Hmac<Sha256> {
+        Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default())
+    }
+
+    /// Takes a secret access key as every signing key is derived from it.
+    fn of_secret(secret: &SecretString) -> Self {
+        let secret = secret.expose_secret();
+        let mut key = Zeroizing::new(Vec::with_capacity(4 + secret.len()));
+        key.extend_from_slice(b"AWS4");
+        key.extend_from_slice(secret.as_bytes());
+        Self::new(&key)
+    }
+
+    fn of<'a>(&self, text: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for piece in text {
+            mac.update(piece);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    fn next(&self, text: &str) -> Self {
+        let key = Zeroizing::new(self.of([text.as_bytes()]));
+        Self::new(&*key)
+    }
+}
+
+impl Drop for KeyedMac {
+    fn drop(&mut self) {
+        self.0 = Self::blank();
+        // Nobody reads it any more: what nobody reads need not be written, unless it is asked for.
+        black_box(&self.0);
+    }
+}
 
 /// A key that signs for one day, region and service. Wiped when dropped, never printed.
 pub struct SigningKey {
     day_number: u64,
     region: Box<str>,
-    key: SecretBox<[u8; 32]>,
+    mac: KeyedMac,
 }
 
 impl SigningKey {
     /// Derives the key that `scope` names from a secret access key.
     #[must_use]
     pub fn derive(secret: &SecretString, scope: &Scope<'_>) -> Self {
-        let midnight = UNIX_EPOCH + Duration::from_secs(scope.date.midnight().as_unix());
-        let derived = generate_signing_key(secret.expose_secret(), midnight, scope.region, scope.service);
+        Self::derive_from(&KeyedMac::of_secret(secret), scope)
+    }
+
+    fn derive_from(secret: &KeyedMac, scope: &Scope<'_>) -> Self {
+        let of_service = secret.next(scope.date.day()).next(scope.region).next(scope.service);
         Self {
             day_number: scope.date.day_number(),
             region: scope.region.into(),
-            key: SecretBox::init_with_mut(|key: &mut [u8; 32]| key.copy_from_slice(derived.as_ref())),
+            mac: of_service.next("aws4_request"),
         }
     }
 
@@ -45,9 +92,14 @@ impl SigningKey {
     /// As [`SigningKey::sign`]; returns the 32 bytes, for comparing in constant time (rule 9).
     #[must_use]
     pub fn signature(&self, request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> [u8; 32] {
-        let mut hash = [0; 64];
+        self.signature_of(request.hash(), scope)
+    }
+
+    /// The same for the hash of a canonical request.
+    pub(super) fn signature_of(&self, hash: [u8; 32], scope: &Scope<'_>) -> [u8; 32] {
+        let mut digits = [0; 64];
         // Can't fail: 32 bytes are 64 digits.
-        let _ = hex::encode_to_slice(request.hash(), &mut hash);
+        let _ = hex::encode_to_slice(hash, &mut digits);
         let slash = b"/".as_slice();
         self.mac(&[
             ALGORITHM.as_bytes(),
@@ -60,21 +112,14 @@ impl SigningKey {
             slash,
             scope.service.as_bytes(),
             b"/aws4_request\n",
-            &hash,
+            &digits,
         ])
     }
 
     /// Returns the HMAC-SHA256 of a text that is given in pieces: a string to sign.
     #[must_use]
     pub fn mac(&self, text: &[&[u8]]) -> [u8; 32] {
-        // Can't fail: HMAC takes keys of any length.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()) else {
-            return [0; 32];
-        };
-        for piece in text {
-            mac.update(piece);
-        }
-        mac.finalize().into_bytes().into()
+        self.mac.of(text.iter().copied())
     }
 
     fn is_for(&self, scope: &Scope<'_>) -> bool {
@@ -93,30 +138,36 @@ impl fmt::Debug for SigningKey {
 /// Neighbouring days have places of their own (around midnight requests of both are signed in turn, since the signing
 /// window turns at another second for each key); who comes to a place that is taken takes it. Reading takes no lock, and
 /// the number of keys is bounded whatever days and regions a stranger names.
-pub(super) struct DerivedKeys<const PLACES: usize>([ArcSwapOption<SigningKey>; PLACES]);
+pub(super) struct DerivedKeys<const PLACES: usize> {
+    secret: KeyedMac,
+    places: [ArcSwapOption<SigningKey>; PLACES],
+}
 
 impl<const PLACES: usize> DerivedKeys<PLACES> {
+    /// Takes the secret access key.
+    pub(super) fn of(secret: &SecretString) -> Self {
+        Self {
+            secret: KeyedMac::of_secret(secret),
+            places: std::array::from_fn(|_| ArcSwapOption::empty()),
+        }
+    }
+
     /// Signs with the key of the scope's day and region, deriving it when it is not at hand.
-    pub(super) fn sign(&self, secret: &SecretString, request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> String {
-        self.with(secret, scope, |key| key.sign(request, scope))
+    pub(super) fn signature(&self, request: &CanonicalRequest<'_>, scope: &Scope<'_>) -> [u8; 32] {
+        self.with(scope, |key| key.signature(request, scope))
     }
 
     /// Hands the key of the scope's day and region to `take`, deriving it when it is not at hand.
-    pub(super) fn with<T>(
-        &self,
-        secret: &SecretString,
-        scope: &Scope<'_>,
-        take: impl FnOnce(&Arc<SigningKey>) -> T,
-    ) -> T {
-        let Some(place) = self.0.get(place_of(scope, PLACES)) else {
-            return take(&Arc::new(SigningKey::derive(secret, scope)));
+    pub(super) fn with<T>(&self, scope: &Scope<'_>, take: impl FnOnce(&Arc<SigningKey>) -> T) -> T {
+        let Some(place) = self.places.get(place_of(scope, PLACES)) else {
+            return take(&Arc::new(SigningKey::derive_from(&self.secret, scope)));
         };
         if let Some(key) = &*place.load()
             && key.is_for(scope)
         {
             return take(key);
         }
-        let key = Arc::new(SigningKey::derive(secret, scope));
+        let key = Arc::new(SigningKey::derive_from(&self.secret, scope));
         place.store(Some(Arc::clone(&key)));
         take(&key)
     }
@@ -131,12 +182,6 @@ fn place_of(scope: &Scope<'_>, places: usize) -> usize {
     usize::try_from(number % (places.max(1) as u64)).unwrap_or_default()
 }
 
-impl<const PLACES: usize> Default for DerivedKeys<PLACES> {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| ArcSwapOption::empty()))
-    }
-}
-
 impl<const PLACES: usize> fmt::Debug for DerivedKeys<PLACES> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DerivedKeys")
@@ -148,11 +193,33 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::sigv4::{AmzDate, SignedHeaders, UNSIGNED_PAYLOAD};
+    use aws_sigv4::sign::v4::generate_signing_key;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn a_key_is_derived_as_aws_derives_it() {
+        let secret = SecretString::from("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+        for (unix, region) in [(1_369_353_600, "us-east-1"), (1_798_761_599, "eu-central-1")] {
+            let date = AmzDate::of(Timestamp::from_unix(unix));
+            let scope = Scope {
+                date: &date,
+                region,
+                service: Scope::S3,
+            };
+            let day = UNIX_EPOCH + Duration::from_secs(unix);
+            let theirs = generate_signing_key(secret.expose_secret(), day, region, Scope::S3);
+            let ours = SigningKey::derive(&secret, &scope);
+            assert_eq!(
+                ours.mac(&[b"te", b"xt"]),
+                KeyedMac::new(theirs.as_ref()).of([&b"text"[..]])
+            );
+        }
+    }
 
     #[test]
     fn a_key_is_derived_once_for_each_of_two_neighbouring_days() {
-        let keys = DerivedKeys::<2>::default();
         let secret = SecretString::from("secret");
+        let keys = DerivedKeys::<2>::of(&secret);
         let request = CanonicalRequest {
             method: "GET",
             path: "/",
@@ -166,12 +233,15 @@ mod tests {
                 region,
                 service: Scope::S3,
             };
-            let signature = keys.sign(&secret, &request, &scope);
-            assert_eq!(signature, SigningKey::derive(&secret, &scope).sign(&request, &scope));
+            let signature = keys.signature(&request, &scope);
+            assert_eq!(
+                signature,
+                SigningKey::derive(&secret, &scope).signature(&request, &scope)
+            );
         };
         let sign = |unix| sign_in("us-east-1", unix);
         let at_hand = || {
-            keys.0
+            keys.places
                 .each_ref()
                 .map(|place| place.load_full().map(|key| Arc::as_ptr(&key)))
         };
@@ -191,8 +261,7 @@ mod tests {
 
     #[test]
     fn a_hundred_days_have_places_of_their_own_and_no_stranger_takes_more() {
-        let keys = DerivedKeys::<128>::default();
-        let secret = SecretString::from("secret");
+        let keys = DerivedKeys::<128>::of(&"secret".into());
         let derive = |region, day: u64| {
             let date = AmzDate::of(Timestamp::from_unix(day * 86_400));
             let scope = Scope {
@@ -200,7 +269,7 @@ mod tests {
                 region,
                 service: Scope::S3,
             };
-            keys.with(&secret, &scope, |key| {
+            keys.with(&scope, |key| {
                 assert!(key.is_for(&scope));
                 Arc::as_ptr(key)
             })
@@ -214,6 +283,6 @@ mod tests {
         for (day, region) in (0..1_000).zip(["us-east-1", "mars", "x"].into_iter().cycle()) {
             derive(region, day);
         }
-        assert!(keys.0.iter().all(|place| place.load().is_some()));
+        assert!(keys.places.iter().all(|place| place.load().is_some()));
     }
 }

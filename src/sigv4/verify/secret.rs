@@ -25,9 +25,9 @@ impl VerifyingSecret {
     #[must_use]
     pub fn new(secret: SecretString) -> Self {
         Self {
+            keys: DerivedKeys::of(&secret),
             secret,
             known: Choice::from(1),
-            keys: DerivedKeys::default(),
         }
     }
 
@@ -44,7 +44,7 @@ impl VerifyingSecret {
 
     /// Hands over the signing key of the scope's day and region.
     pub(super) fn with_key<T>(&self, scope: &Scope<'_>, take: impl FnOnce(&Arc<SigningKey>) -> T) -> T {
-        self.keys.with(&self.secret, scope, take)
+        self.keys.with(scope, take)
     }
 
     /// Computes version 2's signature of a text that is given in pieces.
