@@ -33,6 +33,10 @@ impl Conditions {
     #[must_use]
     pub fn from_headers(headers: &HeaderMap, operation: Operation) -> Self {
         let mut conditions = Self::default();
+        // Most requests have none, and one look at the names costs less than a look-up for each.
+        if !headers.keys().any(is_condition) {
+            return conditions;
+        }
         if headers.contains_key(IF_MATCH) {
             conditions.if_match = Some(tags(headers, IF_MATCH).unwrap_or(EntityTags::List(Vec::new())));
         } else {
@@ -149,6 +153,12 @@ impl Conditions {
             _ => None,
         }
     }
+}
+
+/// Whether a field of this name may be a condition: `Range`, or one that begins with `If-`.
+fn is_condition(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("if-") || name == "range"
 }
 
 fn single(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {

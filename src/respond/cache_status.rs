@@ -7,11 +7,14 @@ use crate::fetch::{After, Asker, Before, CacheUse, OriginStatus};
 use http::HeaderValue;
 use std::fmt;
 
+/// What is said where nothing more can be.
+const EVERGATE: HeaderValue = HeaderValue::from_static("evergate");
+
 /// Returns the field for an answer of `status`.
 pub(super) fn of(cache: &CacheUse, status: OriginStatus) -> HeaderValue {
     match cache {
         CacheUse::Bypassed => bypassed(status),
-        CacheUse::Hit { left, .. } => written(format_args!("evergate; hit; ttl={}", left.as_secs())),
+        CacheUse::Hit { left, .. } => headers::counted("evergate; hit; ttl=", left.as_secs()).unwrap_or(EVERGATE),
         CacheUse::Stale { by, reason, .. } => {
             written(format_args!("evergate; hit; ttl=-{}; detail={reason}", by.as_secs()))
         }
@@ -41,7 +44,7 @@ fn bypassed(status: OriginStatus) -> HeaderValue {
 }
 
 fn written(told: fmt::Arguments<'_>) -> HeaderValue {
-    headers::written(told).unwrap_or(HeaderValue::from_static("evergate"))
+    headers::written(told).unwrap_or(EVERGATE)
 }
 
 #[cfg(test)]

@@ -90,12 +90,7 @@ pub(super) fn write(
     policy: InlinePolicy,
     download: Option<&Download>,
 ) {
-    let content_type = match origin.content_type.as_ref().filter(|value| is_known(value)) {
-        Some(stored) if policy == InlinePolicy::Safe && is_active(stored) => UNKNOWN,
-        Some(stored) => with_charset(stored.clone()),
-        None => guess(key, policy),
-    };
-    let show = show(&content_type, policy);
+    let (content_type, show) = judge(origin.content_type.as_ref(), key, policy);
     if let Some(disposition) = disposition(origin, key, show, download) {
         headers.insert(CONTENT_DISPOSITION, disposition);
     }
@@ -104,6 +99,26 @@ pub(super) fn write(
     }
     headers.insert(CONTENT_TYPE, content_type);
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+}
+
+/// What is said of the type, and what follows from it.
+fn judge(stored: Option<&HeaderValue>, key: &ObjectKey, policy: InlinePolicy) -> (HeaderValue, Show) {
+    // Nearly always it is one of the list, letter by letter, and then nothing more need be known of it.
+    let safe = stored.and_then(|stored| INLINE.iter().find(|safe| safe.as_bytes() == stored.as_bytes()));
+    if let Some(safe) = safe {
+        let show = match policy {
+            InlinePolicy::All => Show::AsStored,
+            InlinePolicy::Safe => Show::Inline,
+        };
+        return (with_charset(HeaderValue::from_static(safe)), show);
+    }
+    let content_type = match stored.filter(|value| is_known(value)) {
+        Some(stored) if policy == InlinePolicy::Safe && is_active(stored) => UNKNOWN,
+        Some(stored) => with_charset(stored.clone()),
+        None => guess(key, policy),
+    };
+    let show = show(&content_type, policy);
+    (content_type, show)
 }
 
 fn show(content_type: &HeaderValue, policy: InlinePolicy) -> Show {

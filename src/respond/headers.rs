@@ -1,5 +1,6 @@
 //! Header names and ready-made values of answers, so that the hot path formats nothing that it can know before.
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use std::fmt;
 use std::io::{Cursor, Write};
@@ -50,9 +51,37 @@ pub(super) fn written(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
     HeaderValue::from_bytes(buffer.get_ref().get(..length)?).ok()
 }
 
+/// Writes `number` behind `before`, in one allocation and without the machinery that formats anything.
+pub(super) fn counted(before: &'static str, number: u64) -> Option<HeaderValue> {
+    // The most digits that a number has.
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut length) = (number, 0_usize);
+    for digit in digits.iter_mut().rev() {
+        *digit |= u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        length = length.saturating_add(1);
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(digits.len().saturating_sub(length)..)?;
+    let mut value = Vec::with_capacity(before.len().saturating_add(length));
+    value.extend_from_slice(before.as_bytes());
+    value.extend_from_slice(digits);
+    HeaderValue::from_maybe_shared(Bytes::from(value)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        for number in [0, 7, 10, 99, 100, 16_384, u64::MAX] {
+            assert_eq!(counted("", number).unwrap(), number.to_string());
+            assert_eq!(counted("ttl=", number).unwrap(), format!("ttl={number}"));
+        }
+    }
 
     #[test]
     fn short_values_are_written_and_others_are_none() {

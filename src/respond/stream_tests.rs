@@ -32,7 +32,7 @@ fn told_of(
         // Sun, 01 Nov 2026 12:00:06 GMT
         now: Timestamp::from_unix(1_793_534_406),
     };
-    write(status, &head(fields), cache, &view)
+    write(status, &head(fields), cache, &view, Length::Field)
 }
 
 const STORED: &[(&str, &str)] = &[
