@@ -6,9 +6,7 @@ use crate::admin::{Admin, AdminLimits, Api, ApiTools, Report};
 use crate::cache::{DiskError, DiskTier};
 use crate::clock::Clock;
 use crate::config::{Config, Environment, OriginConfig};
-use crate::fetch::{
-    ClientError, ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls, Prober, Roots, TlsError,
-};
+use crate::fetch::{ObjectCache, OriginBounds, OriginClient, OriginSettings, OriginTls, Prober, Roots, TlsError};
 use crate::gateway::{App, AppError, Furniture, Gateway, Running};
 use crate::listener::{ListenError, Listener, ListenerStats};
 use crate::s3::Scheme;
@@ -43,8 +41,6 @@ pub(super) enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error(transparent)]
     Disk(#[from] DiskError),
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -62,7 +58,7 @@ impl StartError {
             Self::Log(_) => Exit::Usage,
             Self::Disk(error) if !error.may_pass() => Exit::Config,
             Self::Settle(_) | Self::App(_) | Self::Tls(_) | Self::Listen(ListenError::Certificate(_)) => Exit::Config,
-            Self::Metrics(_) | Self::Client(_) => Exit::Software,
+            Self::Metrics(_) => Exit::Software,
             Self::System(_) | Self::Listen(_) | Self::Disk(_) | Self::Admin { .. } => Exit::Os,
         };
         fail(exit, self)
@@ -135,7 +131,7 @@ impl Foundation {
                 &"an origin or Amazon SNS is reached by https, and this machine has no CA certificates to trust it by: install them (ca-certificates)",
             );
         }
-        let sns = Prober::new(&gateways.tls)?;
+        let sns = Prober::new(&gateways.tls);
         let stats = Arc::new(ListenerStats::default());
         let listener = listen(gateways, &stats)?;
         let limit = config.listener.max_connections as u64;
@@ -186,26 +182,18 @@ pub(super) struct Gateways {
     running: Running,
     tls: OriginTls,
     clock: Clock,
-    /// Made at the start, so that what is wrong with the settings is said there and not on a worker.
-    spare: OriginClient,
 }
 
 impl Gateways {
     fn new(running: Running, clock: Clock) -> Result<Self, StartError> {
         let tls = OriginTls::load(&[])?;
-        let spare = OriginClient::new(OriginSettings::default(), &tls, clock.clone())?;
-        Ok(Self {
-            running,
-            tls,
-            clock,
-            spare,
-        })
+        Ok(Self { running, tls, clock })
     }
 
     /// Makes the gateway of one worker, to be called on its thread.
     pub(super) fn make(&self) -> Gateway {
         let origin = OriginClient::new(OriginSettings::default(), &self.tls, self.clock.clone());
-        Gateway::new(self.running.clone(), origin.unwrap_or_else(|_| self.spare.clone()))
+        Gateway::new(self.running.clone(), origin)
     }
 }
 

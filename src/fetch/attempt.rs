@@ -1,5 +1,6 @@
 //! One request to the origin, up to the head of its answer or the reason why there is none.
 
+use super::body::ResponseBody;
 use super::conditions::Conditions;
 use super::error::FetchError;
 use super::head::OriginHead;
@@ -20,7 +21,7 @@ pub(super) struct Received {
     pub(super) head: OriginHead,
     /// All of its fields, for what is judged of them but goes no further.
     pub(super) headers: HeaderMap,
-    pub(super) body: reqwest::Body,
+    pub(super) body: ResponseBody,
 }
 
 /// Why there is none: for the one who asked, and for the one who decides what to do about it.

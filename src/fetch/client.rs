@@ -1,51 +1,42 @@
-//! The HTTP client that speaks to origins: reqwest, behind this file alone (DESIGN §4.5).
+//! The HTTP client that speaks to origins: hyper's connections, a pool of our own (docs/adr/0010).
 //!
-//! It does nothing on its own: no redirects, no proxies out of the environment, no decompression, no cookies, no
-//! referrer. It speaks HTTP/1.1 only, as S3 does: over HTTP/2 all transfers to one origin would share one flow-control
-//! window, and a few clients that read nothing would hold up everybody else.
+//! It does nothing on its own: no redirects, no proxies out of the environment, no decompression, no cookies. It speaks
+//! HTTP/1.1 only, as S3 does: over HTTP/2 all transfers to one origin would share one flow-control window, and a few clients
+//! that read nothing would hold up everybody else.
 //!
-//! Idle connections die unseen. When hyper could not write a request to one, it takes another by itself; when
-//! the origin closed the connection after the request was written but before the first byte of an answer, hyper can't know
-//! whether it was acted upon. That is told apart here, and `remedy.rs` decides.
+//! Idle connections die unseen. When nothing of a request could be written to one, another is taken; when the origin closed the
+//! connection after the request was written but before the first byte of an answer, nobody can know whether it was acted
+//! upon. That is told apart here, and `remedy.rs` decides.
 
 use super::attempt::Failed;
+use super::body::{self, Lease, RequestBody, ResponseBody};
+use super::connect::{ConnectError, Connector};
 use super::deadlines::OriginSettings;
 use super::error::{FetchError, Waited};
+use super::link::{Link, Unanswered};
+use super::pool::Pool;
 use super::remedy::Cause;
 use super::request::SignedRequest;
 use super::tls::OriginTls;
-use reqwest::{Client, Request};
+use http::{Request, Response};
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
-
-/// Why a client could not be made.
-#[derive(Debug, thiserror::Error)]
-#[error("the origin client can't be set up: {0}")]
-pub struct ClientError(#[from] reqwest::Error);
 
 /// Sends one request at a time per call, over pooled connections.
 #[derive(Clone, Debug)]
 pub(super) struct HttpClient {
-    client: Client,
+    connector: Arc<Connector>,
+    pool: Arc<Pool>,
 }
 
 impl HttpClient {
-    pub(super) fn new(settings: &OriginSettings, tls: &OriginTls) -> Result<Self, ClientError> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls.config())
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .http1_only()
-            .http1_max_headers(128)
-            .connect_timeout(settings.deadlines.connect)
-            .pool_max_idle_per_host(settings.max_idle_per_origin)
-            .pool_idle_timeout(settings.idle_timeout)
-            .tcp_nodelay(true)
-            .build()?;
-        Ok(Self { client })
+    pub(super) fn new(settings: &OriginSettings, tls: &OriginTls) -> Self {
+        Self {
+            connector: Arc::new(Connector::new(settings, tls)),
+            pool: Pool::new(settings),
+        }
     }
 
     /// Sends a bodiless request, once; returns with the response head.
@@ -53,7 +44,7 @@ impl HttpClient {
         &self,
         signed: SignedRequest,
         deadline: Instant,
-    ) -> Result<http::Response<reqwest::Body>, Failed> {
+    ) -> Result<Response<ResponseBody>, Failed> {
         match timeout_at(deadline, self.execute(signed, None)).await {
             Ok(result) => result,
             Err(_elapsed) => Err(Failed::new(Cause::Late, FetchError::Timeout(Waited::Head))),
@@ -64,83 +55,90 @@ impl HttpClient {
     pub(super) async fn execute(
         &self,
         signed: SignedRequest,
-        body: Option<reqwest::Body>,
-    ) -> Result<http::Response<reqwest::Body>, Failed> {
-        let mut request = Request::new(signed.method, signed.url);
+        body: Option<RequestBody>,
+    ) -> Result<Response<ResponseBody>, Failed> {
+        let mut request = Request::new(body.unwrap_or_else(body::empty));
+        *request.method_mut() = signed.method;
+        *request.uri_mut() = signed.url.path;
         *request.headers_mut() = signed.headers;
-        *request.body_mut() = body;
-        match self.client.execute(request).await {
-            Ok(response) => Ok(response.into()),
-            Err(error) => Err(Fault::of(&error).into_failed(&error)),
+        while let Some(link) = self.pool.take(&signed.url.origin) {
+            match self.exchange(link, request).await {
+                // It had died meanwhile.
+                Err(Unanswered::Unsent(_, unsent)) => request = *unsent,
+                Err(Unanswered::Failed(error)) => return Err(failed(&error)),
+                Ok(response) => return Ok(response),
+            }
         }
+        let link = self.connect(&signed.url.origin).await?;
+        self.exchange(link, request)
+            .await
+            .map_err(|unanswered| match unanswered {
+                Unanswered::Unsent(error, _) | Unanswered::Failed(error) => failed(&error),
+            })
     }
-}
 
-/// What went wrong before a response head was there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    ConnectTimeout,
-    Connect,
-    /// The connection was closed before the first byte of an answer.
-    Closed,
-    Garbage,
-}
-
-impl Fault {
-    fn of(error: &reqwest::Error) -> Self {
-        if error.is_connect() {
-            return if error.is_timeout() {
-                Self::ConnectTimeout
-            } else {
-                Self::Connect
+    async fn connect(&self, origin: &str) -> Result<Box<Link>, Failed> {
+        let stream = self.connector.connect(origin).await.map_err(|error| {
+            let error = match error {
+                ConnectError::Timeout => FetchError::Timeout(Waited::Connection),
+                ConnectError::Failed(error) => FetchError::Unreachable(root_cause(&*error).into()),
             };
-        }
-        let mut cause = error.source();
-        while let Some(current) = cause {
-            if let Some(hyper) = current.downcast_ref::<hyper::Error>()
-                && (hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed())
-            {
-                return Self::Closed;
-            }
-            if let Some(io) = current.downcast_ref::<io::Error>()
-                && matches!(
-                    io.kind(),
-                    io::ErrorKind::ConnectionReset
-                        | io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::BrokenPipe
-                        | io::ErrorKind::NotConnected
-                        | io::ErrorKind::UnexpectedEof
-                )
-            {
-                return Self::Closed;
-            }
-            cause = current.source();
-        }
-        Self::Garbage
+            Failed::new(Cause::Unreachable, error)
+        })?;
+        let link = Link::new(origin, stream).await.map_err(|error| failed(&error))?;
+        Ok(Box::new(link))
     }
 
-    fn into_failed(self, error: &reqwest::Error) -> Failed {
-        let (cause, error) = match self {
-            Self::ConnectTimeout => (Cause::Unreachable, FetchError::Timeout(Waited::Connection)),
-            Self::Connect => (Cause::Unreachable, FetchError::Unreachable(root_cause(error).into())),
-            Self::Closed => {
-                let reason = "the connection was closed before an answer";
-                (Cause::Closed, FetchError::BadGateway(reason.into()))
-            }
-            Self::Garbage => (Cause::Garbled, FetchError::BadGateway(root_cause(error).into())),
-        };
-        Failed::new(cause, error)
+    async fn exchange(
+        &self,
+        mut link: Box<Link>,
+        request: Request<RequestBody>,
+    ) -> Result<Response<ResponseBody>, Unanswered> {
+        let response = link.send(request).await?;
+        let lease = Lease::new(link, Arc::clone(&self.pool));
+        Ok(response.map(|incoming| ResponseBody::new(incoming, lease)))
     }
 }
 
-// reqwest's own text names the URL; the innermost cause says what happened.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
+/// What the absence of an answer means.
+fn failed(error: &hyper::Error) -> Failed {
+    if is_closed(error) {
+        let reason = "the connection was closed before an answer";
+        Failed::new(Cause::Closed, FetchError::BadGateway(reason.into()))
+    } else {
+        Failed::new(Cause::Garbled, FetchError::BadGateway(root_cause(error).into()))
+    }
+}
+
+/// Whether the connection was closed before the first byte of an answer.
+fn is_closed(error: &hyper::Error) -> bool {
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return true;
+    }
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if let Some(io) = current.downcast_ref::<io::Error>()
+            && matches!(
+                io.kind(),
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::NotConnected
+                    | io::ErrorKind::UnexpectedEof
+            )
+        {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
+/// The innermost cause says what happened.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
-    }
-    if std::ptr::addr_eq(cause, std::ptr::from_ref(error)) {
-        return "the request failed".to_owned();
     }
     cause.to_string()
 }

@@ -1,5 +1,6 @@
 //! The document of an origin's refusal. AWS "Error responses".
 
+use super::body::ResponseBody;
 use crate::s3::{ErrorCode, ErrorDocument, Region};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -23,7 +24,7 @@ pub(super) enum Document {
 
 impl Document {
     /// Reads a body until `deadline`; returns what it is, and its bytes unless they are lost.
-    pub(super) async fn read(body: reqwest::Body, deadline: Instant) -> (Self, Bytes) {
+    pub(super) async fn read(body: ResponseBody, deadline: Instant) -> (Self, Bytes) {
         let Ok(Ok(collected)) = timeout_at(deadline, Limited::new(body, ERROR_BODY_LIMIT).collect()).await else {
             return (Self::Lost, Bytes::new());
         };

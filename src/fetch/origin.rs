@@ -1,7 +1,7 @@
 //! Sends one target to its origin, signed in the `Authorization` header, and reads the answer's head.
 
 use super::attempt::Received;
-use super::client::{ClientError, HttpClient};
+use super::client::HttpClient;
 use super::conditions::Conditions;
 use super::deadlines::OriginSettings;
 use super::error::FetchError;
@@ -48,16 +48,14 @@ pub(super) struct Asked {
 
 impl OriginClient {
     /// Makes the client of one worker thread; its connections are driven by the runtime that uses it.
-    ///
-    /// # Errors
-    /// When reqwest refuses the set-up.
-    pub fn new(settings: OriginSettings, tls: &OriginTls, clock: Clock) -> Result<Self, ClientError> {
-        Ok(Self {
-            http: HttpClient::new(&settings, tls)?,
+    #[must_use]
+    pub fn new(settings: OriginSettings, tls: &OriginTls, clock: Clock) -> Self {
+        Self {
+            http: HttpClient::new(&settings, tls),
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings,
             clock,
-        })
+        }
     }
 
     /// How many transfers are under way.

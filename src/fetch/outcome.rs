@@ -4,6 +4,7 @@
 //! most 64 KiB are read and nothing goes on.
 
 use super::attempt::Failed;
+use super::body::ResponseBody;
 use super::conditions::Conditions;
 use super::document::Document;
 use super::error::{FetchError, OriginCode};
@@ -117,7 +118,7 @@ impl Asked<'_> {
 }
 
 /// Tells failures apart. Reads of the body what it needs, until `deadline`.
-pub(super) async fn failure(asked: Asked<'_>, response: http::Response<reqwest::Body>, deadline: Instant) -> Failed {
+pub(super) async fn failure(asked: Asked<'_>, response: http::Response<ResponseBody>, deadline: Instant) -> Failed {
     let (parts, body) = response.into_parts();
     let document = if asked.head_alone() || parts.status.is_success() || parts.status.is_informational() {
         Document::Silent

@@ -3,10 +3,10 @@
 //!
 //! Same client, same TLS, same rule 2; but any method, and the whole head and the start of the body come back.
 
-use super::client::{ClientError, HttpClient};
+use super::client::HttpClient;
 use super::deadlines::{Deadlines, OriginSettings};
 use super::error::FetchError;
-use super::request::{SignedRequest, as_signed};
+use super::request::{SentUrl, SignedRequest};
 use super::tls::OriginTls;
 use bytes::Bytes;
 use http::header::HOST;
@@ -39,10 +39,8 @@ pub struct ProbeAnswer {
 
 impl Prober {
     /// Makes a client of its own, with 3 s for a connection, 5 s for a head and 2 s for a body.
-    ///
-    /// # Errors
-    /// When reqwest refuses the set-up.
-    pub fn new(tls: &OriginTls) -> Result<Self, ClientError> {
+    #[must_use]
+    pub fn new(tls: &OriginTls) -> Self {
         let settings = OriginSettings {
             deadlines: Deadlines {
                 head: Duration::from_secs(5),
@@ -50,11 +48,11 @@ impl Prober {
             },
             ..OriginSettings::default()
         };
-        Ok(Self {
-            http: HttpClient::new(&settings, tls)?,
+        Self {
+            http: HttpClient::new(&settings, tls),
             head_deadline: settings.deadlines.head,
             body_deadline: settings.deadlines.error_body,
-        })
+        }
     }
 
     /// Sends a bodiless request to `url` at `host`, with `headers` as they are.
@@ -72,7 +70,7 @@ impl Prober {
         headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| FetchError::NotAsSigned)?);
         let request = SignedRequest {
             method,
-            url: as_signed(url, host)?,
+            url: SentUrl::new(url, host)?,
             headers,
         };
         let deadline = Instant::now() + self.head_deadline;

@@ -1,7 +1,7 @@
 //! The request to the origin: exactly what was signed, or nothing. Rule 2.
 //!
-//! `url::Url`, which reqwest takes, folds and re-encodes what it finds odd. What it made of the URL is compared with
-//! what was signed; any difference ends the request before a byte is sent.
+//! The path and the query go out byte for byte as they were signed. Whoever stands in front of the origin may fold or
+//! re-encode what he finds odd; so what could be read in two ways ends the request before a byte is sent.
 
 use super::conditions::Conditions;
 use super::error::FetchError;
@@ -14,8 +14,7 @@ use crate::sigv4::HeaderRequest;
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::Url;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use std::sync::Arc;
 
 /// What a request is signed with: who, where, when. Kept beside the request, for a refusal is judged by it.
@@ -52,7 +51,7 @@ impl Means {
 #[derive(Debug)]
 pub(super) struct SignedRequest {
     pub(super) method: Method,
-    pub(super) url: Url,
+    pub(super) url: SentUrl,
     pub(super) headers: HeaderMap,
 }
 
@@ -156,18 +155,60 @@ impl Unsigned<'_> {
         headers.insert(HOST, host);
         Ok(SignedRequest {
             method: self.method,
-            url: as_signed(&authorized.url, address.host())?,
+            url: SentUrl::new(&authorized.url, address.host())?,
             headers,
         })
     }
 }
 
-/// Parses `signed` and returns it only if nothing in it changed.
-pub(super) fn as_signed(signed: &str, host: &str) -> Result<Url, FetchError> {
-    Url::parse(signed)
-        .ok()
-        .filter(|url| url.as_str() == signed && url.authority() == host)
-        .ok_or(FetchError::NotAsSigned)
+/// A URL as it is sent: to whom, and what stands in the request line.
+#[derive(Clone, Debug)]
+pub(super) struct SentUrl {
+    /// Scheme, host and port.
+    pub(super) origin: Box<str>,
+    /// Path and query, as they were signed.
+    pub(super) path: Uri,
+}
+
+impl SentUrl {
+    /// Takes apart what was signed for `host`.
+    ///
+    /// # Errors
+    /// [`FetchError::NotAsSigned`] for another host's, and for one that somebody on the way might read otherwise.
+    pub(super) fn new(signed: &str, host: &str) -> Result<Self, FetchError> {
+        Self::read(signed, host).ok_or(FetchError::NotAsSigned)
+    }
+
+    fn read(signed: &str, host: &str) -> Option<Self> {
+        let after_scheme = signed
+            .strip_prefix("https://")
+            .or_else(|| signed.strip_prefix("http://"))?;
+        let target = after_scheme.strip_prefix(host)?;
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        if !path.starts_with('/') || !target.bytes().all(is_plain) || path.split('/').any(is_dots) {
+            return None;
+        }
+        Some(Self {
+            origin: signed.get(..signed.len() - target.len())?.into(),
+            path: target.parse().ok().filter(|uri: &Uri| *uri == *target)?,
+        })
+    }
+}
+
+/// Whether a byte of a path or a query is read alike by everybody. RFC 3986 §3.3, §3.4.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'/' | b'?' | b':' | b'@')
+        || matches!(
+            byte,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+        )
+}
+
+/// Whether a segment is `.` or `..`, however they are written. RFC 3986 §5.2.4.
+fn is_dots(segment: &str) -> bool {
+    let after_dot = |rest| ["%2e", "%2E", "."].iter().find_map(|dot| str::strip_prefix(rest, dot));
+    after_dot(segment).is_some_and(|rest| rest.is_empty() || after_dot(rest) == Some(""))
 }
 
 #[cfg(test)]
@@ -176,7 +217,7 @@ mod tests {
 
     #[test]
     fn rule_2_a_url_that_would_be_folded_is_not_sent() {
-        let fine = |url| as_signed(url, "s3.example.com").is_ok();
+        let fine = |url| SentUrl::new(url, "s3.example.com").is_ok();
         assert!(fine("https://s3.example.com/b/a%20b//c%2Bd/?versionId=x"));
         for changed in [
             "https://s3.example.com/b/../c",

@@ -5,6 +5,7 @@
 //! `If-Match` and which its answer must show, the very range that is missing, and the same whole length.
 
 use super::attempt::Received;
+use super::body::ResponseBody;
 use super::conditions::Conditions;
 use super::entity_tag::EntityTag;
 use super::head::{ContentRange, OriginHead};
@@ -23,7 +24,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// The rest of a body on its way; `None` when there will be none.
-pub(super) type Rest = Pin<Box<dyn Future<Output = Option<reqwest::Body>> + Send>>;
+pub(super) type Rest = Pin<Box<dyn Future<Output = Option<ResponseBody>> + Send>>;
 
 /// Who asks for what.
 pub(super) struct Errand {
@@ -111,7 +112,7 @@ impl Resumption {
             .then(|| -> Rest { Box::pin(self.ask(missing)) })
     }
 
-    async fn ask(self, missing: Part) -> Option<reqwest::Body> {
+    async fn ask(self, missing: Part) -> Option<ResponseBody> {
         let Self { errand, tag, .. } = self;
         let conditions = Conditions {
             range: Some(missing.range()),
@@ -135,7 +136,7 @@ impl Errand {
     }
 }
 
-fn judge(received: Received, asked: &Conditions, missing: Part) -> (ResumeResult, Option<reqwest::Body>) {
+fn judge(received: Received, asked: &Conditions, missing: Part) -> (ResumeResult, Option<ResponseBody>) {
     match received.status {
         OriginStatus::Partial if !precondition::guard_holds(asked, &received.head) => (ResumeResult::Changed, None),
         OriginStatus::Partial if missing.is(received.head.content_range) => {

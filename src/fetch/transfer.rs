@@ -4,6 +4,7 @@
 //! length is enforced, silence has a deadline, and dropping the body ends the transfer. Where a body breaks off, the rest is
 //! asked for once (`resume.rs`).
 
+use super::body::ResponseBody;
 use super::error::TransferError;
 use super::resume::{Rest, Resumption};
 use crate::cache::Forgetting;
@@ -55,9 +56,11 @@ struct Inner {
 
 /// Where the next bytes come from.
 enum Source {
-    Flowing(reqwest::Body),
+    Flowing(ResponseBody),
     /// It broke off in this way, and the rest is being asked for.
     Resuming(Broken, Rest),
+    /// It broke off in this way, and there is no rest.
+    Over(Broken),
 }
 
 impl fmt::Debug for Source {
@@ -65,6 +68,7 @@ impl fmt::Debug for Source {
         f.write_str(match self {
             Self::Flowing(_) => "Flowing",
             Self::Resuming(..) => "Resuming",
+            Self::Over(_) => "Over",
         })
     }
 }
@@ -79,7 +83,7 @@ enum Silence {
 
 impl OriginBody {
     pub(super) fn new(
-        body: reqwest::Body,
+        body: ResponseBody,
         length: Length,
         stall: Duration,
         resumption: Option<Resumption>,
@@ -174,25 +178,29 @@ impl Inner {
                     Err(broken) => broken,
                 },
                 Source::Resuming(broken, rest) => {
-                    let Some(body) = ready!(rest.as_mut().poll(context)) else {
-                        return Poll::Ready(Some(Err(*broken)));
-                    };
-                    self.source = Source::Flowing(body);
+                    match ready!(rest.as_mut().poll(context)) {
+                        Some(body) => self.source = Source::Flowing(body),
+                        None => self.source = Source::Over(*broken),
+                    }
                     continue;
                 }
+                Source::Over(broken) => return Poll::Ready(Some(Err(*broken))),
             };
             let rest = self.resumption.take().and_then(|resumption| resumption.begin(received));
-            match rest {
-                Some(rest) => self.source = Source::Resuming(broken, rest),
-                None => return Poll::Ready(Some(Err(broken))),
-            }
+            let Some(rest) = rest else {
+                // Told in a moment: with an error, what hyper holds of the bytes before it would be lost.
+                self.source = Source::Over(broken);
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            };
+            self.source = Source::Resuming(broken, rest);
         }
     }
 }
 
 /// The next data of `body`, `None` at its end.
 fn flow(
-    body: &mut reqwest::Body,
+    body: &mut ResponseBody,
     silence: &mut Silence,
     stall: Duration,
     context: &mut Context<'_>,

@@ -63,7 +63,7 @@ impl Loopback {
                 let _ = socket.write_all((head + body).as_bytes());
             }
         });
-        let prober = Prober::new(&OriginTls::load(&[]).unwrap()).unwrap();
+        let prober = Prober::new(&OriginTls::load(&[]).unwrap());
         Self { address, prober, asked }
     }
 

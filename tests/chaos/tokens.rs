@@ -93,7 +93,7 @@ impl Bench {
         let credentials = credentials::start_source(&bucket.id, source, &clock, &metrics, &runtime);
         let bounds = OriginBounds::default();
         let bench = Self {
-            client: OriginClient::new(OriginSettings::default(), &OriginTls::load(&[]).unwrap(), clock).unwrap(),
+            client: OriginClient::new(OriginSettings::default(), &OriginTls::load(&[]).unwrap(), clock),
             state: OriginState::new(
                 &bounds,
                 Breaker::new(bounds.breaker),

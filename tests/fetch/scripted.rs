@@ -221,7 +221,7 @@ impl Gateway {
                 Arc::clone(&metrics),
                 telemetry.events().clone(),
             ),
-            client: OriginClient::new(settings, &OriginTls::load(roots).unwrap(), clock.clone()).unwrap(),
+            client: OriginClient::new(settings, &OriginTls::load(roots).unwrap(), clock.clone()),
             credentials: credentials::start(
                 &bucket.id,
                 &server.region,

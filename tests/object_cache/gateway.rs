@@ -75,7 +75,7 @@ impl Setup {
         let admin = config.admin.as_ref().unwrap();
         let tools = ApiTools {
             running: inner.running.clone(),
-            sns: Arc::new(Prober::new(&OriginTls::load(&[]).unwrap()).unwrap()),
+            sns: Arc::new(Prober::new(&OriginTls::load(&[]).unwrap())),
             clock,
         };
         let api = Api::new(admin, tools, telemetry.events().clone());

@@ -73,7 +73,7 @@ impl Setup {
         let of_workers = running.clone();
         let stats = Arc::new(ListenerStats::default());
         let listener = serve(&config.listener, Limits::default(), &stats, move |_| {
-            let client = OriginClient::new(settings, &tls, clock.clone()).unwrap();
+            let client = OriginClient::new(settings, &tls, clock.clone());
             Gateway::new(of_workers.clone(), client)
         })
         .unwrap();

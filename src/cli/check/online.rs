@@ -7,7 +7,7 @@ use super::trial::Kit;
 use crate::cli::Exit;
 use crate::clock::Clock;
 use crate::config::{BucketConfig, Environment, Loaded, OriginConfig, RouteConfig, Source};
-use crate::fetch::{ClientError, OriginTls, Prober, TlsError};
+use crate::fetch::{OriginTls, Prober, TlsError};
 use crate::s3::AddressStyle;
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -25,9 +25,6 @@ pub enum OnlineError {
     /// No TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// No client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
     /// No runtime, or nowhere to write to.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -53,7 +50,7 @@ pub struct Online<'a> {
 /// When TLS or a runtime can't be set up, and those of the writer.
 pub fn check(online: Online<'_>, out: &mut impl Write) -> Result<Exit, OnlineError> {
     let tls = OriginTls::load(&[])?;
-    let prober = Prober::new(&tls)?;
+    let prober = Prober::new(&tls);
     let kit = Kit {
         prober: &prober,
         tls: &tls,

@@ -4,6 +4,7 @@
 //! that it says. What the origin has to say of the gateway's key, clock and regions would only mislead it.
 
 use crate::fetch::attempt::Failed;
+use crate::fetch::body::ResponseBody;
 use crate::fetch::document::Document;
 use crate::fetch::head;
 use crate::fetch::outcome::{self, Asked};
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: reqwest::Body,
+    pub(super) body: ResponseBody,
     pub(super) length: Length,
     pub(super) refusal: Option<ErrorDocument>,
 }
@@ -36,7 +37,7 @@ pub(super) enum Verdict {
 }
 
 /// Reads of the body what it needs, until `deadline`.
-pub(super) async fn judge(asked: Asked<'_>, response: http::Response<reqwest::Body>, deadline: Instant) -> Verdict {
+pub(super) async fn judge(asked: Asked<'_>, response: http::Response<ResponseBody>, deadline: Instant) -> Verdict {
     let (parts, body) = response.into_parts();
     let status = parts.status;
     if status.is_success() || status == StatusCode::NOT_MODIFIED {

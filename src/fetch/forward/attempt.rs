@@ -5,6 +5,7 @@ use super::content::Content;
 use super::pace::Pace;
 use super::sending::{Sending, Stage};
 use crate::fetch::attempt::Failed;
+use crate::fetch::body::RequestBody;
 use crate::fetch::error::FetchError;
 use crate::fetch::origin::OriginClient;
 use crate::fetch::outcome::Asked;
@@ -65,7 +66,7 @@ impl OriginClient {
 
     async fn ask(
         &self,
-        request: (SignedRequest, Option<reqwest::Body>),
+        request: (SignedRequest, Option<RequestBody>),
         means: &Means,
         errand: Errand<'_>,
         sending: &Sending,

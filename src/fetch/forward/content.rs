@@ -1,6 +1,7 @@
 //! The body of a request over all its attempts: what of it is there to be sent again.
 
 use super::sending::{Sending, Source};
+use crate::fetch::body::RequestBody;
 use crate::fetch::retry::Repeatable;
 use crate::fetch::upload::{Upload, UploadBody, UploadFault, UploadStream};
 use crate::resolve::EndpointTarget;
@@ -79,7 +80,7 @@ impl Content {
     }
 
     /// Gives the body out for one attempt, and the means to follow it.
-    pub(super) fn begin(&mut self) -> (Option<reqwest::Body>, Sending) {
+    pub(super) fn begin(&mut self) -> (Option<RequestBody>, Sending) {
         let source = match &mut self.hold {
             Hold::Empty | Hold::Gone => None,
             Hold::Full(bytes) => Some(Source::Full(bytes.clone())),

@@ -3,9 +3,11 @@
 //! hyper takes the next piece when it has room for it, which is when the origin has taken the ones before. So it shows here
 //! who is waited for: the client when a piece was asked for and is not there, the origin when none is asked for.
 
+use crate::fetch::body::RequestBody;
 use crate::fetch::upload::{UploadError, UploadFault, UploadStream};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -91,8 +93,8 @@ impl Sending {
     }
 
     /// What hyper gets: the one body that this follows.
-    pub(super) fn body(&self) -> reqwest::Body {
-        reqwest::Body::wrap(SendingBody(Arc::clone(&self.0)))
+    pub(super) fn body(&self) -> RequestBody {
+        SendingBody(Arc::clone(&self.0)).map_err(Into::into).boxed_unsync()
     }
 
     /// Whether it takes time that is none of the origin's.

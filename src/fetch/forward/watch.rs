@@ -8,6 +8,7 @@
 use super::attempt::Errand;
 use super::sending::{Sending, Stage};
 use crate::fetch::attempt::Failed;
+use crate::fetch::body::{RequestBody, ResponseBody};
 use crate::fetch::error::{FetchError, Waited};
 use crate::fetch::origin::OriginClient;
 use crate::fetch::remedy::Cause;
@@ -21,11 +22,11 @@ impl OriginClient {
     /// Sends `request` with the body that `sending` follows; returns with the head of the answer.
     pub(super) async fn await_answer(
         &self,
-        (request, body): (SignedRequest, Option<reqwest::Body>),
+        (request, body): (SignedRequest, Option<RequestBody>),
         sending: &Sending,
         errand: Errand<'_>,
         admission: &mut Admission,
-    ) -> Result<http::Response<reqwest::Body>, Failed> {
+    ) -> Result<http::Response<ResponseBody>, Failed> {
         let mut answer = pin!(self.http().execute(request, body));
         let mut probing_ends = Some(Instant::now() + self.settings().deadlines.head);
         loop {

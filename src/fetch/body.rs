@@ -1,0 +1,120 @@
+//! The bodies of one exchange with an origin.
+
+use super::link::{Link, quietly};
+use super::pool::Pool;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// What is sent along.
+pub(super) type RequestBody = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
+
+/// No body; takes no memory.
+pub(super) fn empty() -> RequestBody {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// What comes back. Dropping it closes the connection, unless all of it came.
+#[derive(Debug)]
+pub(super) struct ResponseBody(Source);
+
+enum Source {
+    Arriving { incoming: Incoming, lease: Lease },
+    Read(Bytes),
+}
+
+/// A connection that goes back where it came from.
+pub(super) struct Lease {
+    link: Option<Box<Link>>,
+    pool: Arc<Pool>,
+}
+
+impl Lease {
+    pub(super) fn new(link: Box<Link>, pool: Arc<Pool>) -> Self {
+        Self { link: Some(link), pool }
+    }
+
+    fn give_back(&mut self) {
+        if let Some(link) = self.link.take() {
+            self.pool.put(link);
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+impl ResponseBody {
+    pub(super) fn new(incoming: Incoming, lease: Lease) -> Self {
+        Self(Source::Arriving { incoming, lease })
+    }
+}
+
+impl From<Bytes> for ResponseBody {
+    fn from(bytes: Bytes) -> Self {
+        Self(Source::Read(bytes))
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.0 {
+            Source::Read(bytes) => {
+                let data = std::mem::take(bytes);
+                Poll::Ready((!data.is_empty()).then(|| Ok(Frame::data(data))))
+            }
+            Source::Arriving { incoming, lease } => {
+                let mut frame = Pin::new(&mut *incoming).poll_frame(&mut quietly());
+                if frame.is_pending()
+                    && let Some(link) = &mut lease.link
+                {
+                    link.drive(context);
+                    frame = Pin::new(incoming).poll_frame(&mut quietly());
+                }
+                if let Poll::Ready(None) = frame {
+                    lease.give_back();
+                }
+                frame
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Source::Read(bytes) => bytes.is_empty(),
+            Source::Arriving { incoming, .. } => incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Source::Read(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::Arriving { incoming, .. } => incoming.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Arriving { .. } => "Arriving",
+            Self::Read(_) => "Read",
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! Opens connections to origins: name lookup, both families of addresses, TCP, TLS where the scheme says so. RFC 8305.
+
+use super::deadlines::OriginSettings;
+use super::tls::OriginTls;
+use http::Uri;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use std::error::Error;
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tower_service::Service;
+
+/// A connection's bytes.
+pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// How often a silent peer is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often in vain before the connection is broken.
+const KEEP_ALIVE_PROBES: u32 = 3;
+/// How long sent bytes may wait for their acknowledgement.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    #[error("no connection in time")]
+    Timeout,
+    #[error(transparent)]
+    Failed(Box<dyn Error + Send + Sync>),
+}
+
+/// Opens connections within one deadline.
+#[derive(Clone, Debug)]
+pub(super) struct Connector {
+    https: HttpsConnector<HttpConnector>,
+    deadline: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(settings: &OriginSettings, tls: &OriginTls) -> Self {
+        let deadline = settings.deadlines.connect;
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        // One address that swallows everything leaves time for the others.
+        http.set_connect_timeout(Some(deadline));
+        http.set_keepalive(Some(KEEP_ALIVE));
+        http.set_keepalive_interval(Some(KEEP_ALIVE));
+        http.set_keepalive_retries(Some(KEEP_ALIVE_PROBES));
+        #[cfg(target_os = "linux")]
+        http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        Self {
+            https: HttpsConnector::from((http, Arc::new(tls.config()))),
+            deadline,
+        }
+    }
+
+    /// Connects to `origin`: scheme, host and port.
+    pub(super) async fn connect(&self, origin: &str) -> Result<Stream, ConnectError> {
+        let origin: Uri = origin.parse().map_err(|error| ConnectError::Failed(Box::new(error)))?;
+        let mut https = self.https.clone();
+        let connected = timeout(self.deadline, async {
+            poll_fn(|context| https.poll_ready(context)).await?;
+            https.call(origin).await
+        });
+        match connected.await {
+            Err(_elapsed) => Err(ConnectError::Timeout),
+            Ok(Err(error)) if is_timeout(&*error) => Err(ConnectError::Timeout),
+            Ok(Err(error)) => Err(ConnectError::Failed(error)),
+            Ok(Ok(stream)) => Ok(stream),
+        }
+    }
+}
+
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(io) = current.downcast_ref::<io::Error>()
+            && io.kind() == io::ErrorKind::TimedOut
+        {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
