@@ -162,7 +162,8 @@ impl<S: Service> Connection<S> {
 
     async fn http2(&self, stream: Stream) {
         let mut vigil = Vigil::new(&self.watch, &self.place.reception.limits);
-        let service = service_fn(|request| self.answer(request));
+        // Boxed, since hyper and the executor move a stream about, from hand to hand.
+        let service = service_fn(|request| Box::pin(self.answer(request)));
         let mut serving = Box::pin(self.place.http2.serve_connection(TokioIo::new(stream), service));
         let left = vigil.run(serving.as_mut(), &self.place.drain).await;
         if vigil.restless() {

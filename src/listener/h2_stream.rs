@@ -6,14 +6,14 @@
 
 use super::{Deadline, Limits, ListenerStats};
 use hyper::rt::Executor;
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::pin::pin;
+use pin_project_lite::pin_project;
+use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Who waits for whom on one stream.
 #[derive(Debug, Default)]
@@ -42,36 +42,44 @@ impl StreamWatch {
 
 /// Runs hyper's HTTP/2 stream tasks on this thread, each under its guard. One per worker.
 #[derive(Clone)]
-pub(super) struct StreamExecutor {
+pub(super) struct StreamExecutor(Rc<Shared>);
+
+struct Shared {
     limit: Duration,
     stats: Arc<ListenerStats>,
-    next: Rc<RefCell<Option<Rc<StreamWatch>>>>,
+    next: Cell<Option<Rc<StreamWatch>>>,
 }
 
 impl StreamExecutor {
     pub(super) fn new(limits: &Limits, stats: &Arc<ListenerStats>) -> Self {
-        Self {
+        Self(Rc::new(Shared {
             limit: limits.write_progress,
             stats: Arc::clone(stats),
-            next: Rc::default(),
-        }
+            next: Cell::default(),
+        }))
     }
 
     /// Makes the watch of the stream that is being begun. hyper calls the service and hands the stream's task to its
     /// executor in one go, which is what ties the two together.
     pub(super) fn begin(&self) -> Rc<StreamWatch> {
         let watch = Rc::<StreamWatch>::default();
-        self.next.replace(Some(Rc::clone(&watch)));
+        self.0.next.set(Some(Rc::clone(&watch)));
         watch
     }
 }
 
 impl<F: Future<Output = ()> + 'static> Executor<F> for StreamExecutor {
     fn execute(&self, task: F) {
-        match self.next.take() {
+        match self.0.next.take() {
             Some(watch) => {
-                let (limit, stats) = (self.limit, Arc::clone(&self.stats));
-                tokio::task::spawn_local(guard(task, watch, limit, stats));
+                tokio::task::spawn_local(Guarded {
+                    task,
+                    watch,
+                    shared: Rc::clone(&self.0),
+                    seen: None,
+                    due: None,
+                    timer: None,
+                });
             }
             None => {
                 tokio::task::spawn_local(task);
@@ -80,30 +88,47 @@ impl<F: Future<Output = ()> + 'static> Executor<F> for StreamExecutor {
     }
 }
 
-/// Runs `task`; drops it, which resets its stream, when the client takes nothing for `limit`.
-async fn guard(task: impl Future<Output = ()>, watch: Rc<StreamWatch>, limit: Duration, stats: Arc<ListenerStats>) {
-    let mut task = pin!(task);
-    let mut seen = None;
-    let mut timer = None;
-    poll_fn(move |cx| {
-        if task.as_mut().poll(cx).is_ready() {
+pin_project! {
+    /// Runs a stream's task; ends without it, which resets the stream, when the client takes nothing for the limit.
+    struct Guarded<F> {
+        #[pin]
+        task: F,
+        watch: Rc<StreamWatch>,
+        shared: Rc<Shared>,
+        seen: Option<u64>,
+        due: Option<Instant>,
+        // Set once and left alone while it is early: it is looked at when it fires, not moved with each piece.
+        timer: Option<Pin<Box<Sleep>>>,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Guarded<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if this.task.poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        let waiting = watch.waiting();
-        if waiting.is_none() {
-            timer = None;
-        } else if timer.is_none() || waiting != seen {
-            let due = Instant::now().checked_add(limit);
-            timer = due.map(|due| Box::pin(sleep_until(due)));
+        let waiting = this.watch.waiting();
+        if waiting != *this.seen {
+            *this.seen = waiting;
+            // A limit past the end of time is none.
+            *this.due = waiting.and_then(|_| Instant::now().checked_add(this.shared.limit));
         }
-        seen = waiting;
-        let Some(timer) = timer.as_mut() else {
+        let Some(due) = *this.due else {
             return Poll::Pending;
         };
-        timer
-            .as_mut()
-            .poll(cx)
-            .map(|()| stats.ended_by(Deadline::Write).add_one())
-    })
-    .await;
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        loop {
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if timer.deadline() >= due {
+                this.shared.stats.ended_by(Deadline::Write).add_one();
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(due);
+        }
+    }
 }

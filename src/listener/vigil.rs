@@ -1,7 +1,7 @@
 //! Running one hyper connection under its deadlines.
 //!
-//! One timer serves all of them, and it is set lazily: a request that comes and goes within a second touches no timer
-//! at all. When it fires, the phase says what it was for, and it is set again when that is not over yet.
+//! One timer serves all of them, and it is set lazily: while requests come one after the other, each finds it set and
+//! leaves it alone. When it fires, the phase says what it was for, and it is set again when that is not over yet.
 
 use super::watch::{Phase, Protocol, Watch};
 use super::worker::Drain;
