@@ -23,10 +23,10 @@ lint: ## The quick part of check: format and lints
 audit: ## Look for security advisories about dependencies (clones the RustSec database)
 	@scripts/check audit
 
-bench: ## Measure quickly beside nginx and others, count broken images; ARGS for evergate-bench compare
+bench: ## Measure beside nginx and others, count broken images: under 5 minutes; ARGS for evergate-bench compare
 	@scripts/bench quick $(ARGS)
 
-bench-full: ## The same with figures to keep: more than an hour, on a machine that does nothing else
+bench-full: ## The same with figures to keep: 45 minutes, on a machine that does nothing else; ARGS=--keep
 	@scripts/bench full $(ARGS)
 
 setup: ## Install what all of the above need

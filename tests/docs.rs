@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// All Markdown files that are part of the project.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.join("docs"), root.join("deploy")];
+    let mut folders = vec![root.join("docs"), root.join("deploy"), root.join("bench")];
     let mut pages: Vec<PathBuf> = ["README.md", "CHANGELOG.md", "SECURITY.md"]
         .map(|name| root.join(name))
         .into();

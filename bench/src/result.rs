@@ -151,6 +151,9 @@ pub struct BrokenImages {
     pub views: u64,
     /// Views that did not bring the right bytes to the last one.
     pub broken: u64,
+    /// Those of them that broke by a failure of the storage which the viewer met itself, behind a link that was good: nobody in
+    /// front of the storage could have known.
+    pub by_storage: u64,
     /// Why they broke, with how often.
     pub causes: Vec<(String, u64)>,
     /// What was done to the links and to the origin meanwhile, with how often: `URLs expired`, `credentials rotated`,

@@ -1,5 +1,7 @@
 //! A browser as far as images need one: six connections a host, redirects followed, answers kept as long as their `Cache-Control`
-//! says (RFC 9111), validators sent along, and a request sent again when a connection that was used before turns out to be gone.
+//! says (RFC 9111), validators sent along, and a request sent again when a connection that was used before turns out to be gone
+//! before a byte of the answer came. That is all that browsers try again by themselves: not on a new connection, not after half a
+//! body, and no answer, whatever its status.
 //!
 //! Two things of real browsers are left out on purpose. There is no heuristic freshness: an answer without `max-age` is asked for
 //! again, since an image that a viewer has had all the time tests nothing. And all is HTTP/1.1 without TLS.
@@ -33,8 +35,37 @@ const MOST_REDIRECTS: usize = 20;
 pub(super) struct Cause {
     /// The authority of whoever was asked last.
     pub(super) at: String,
+    /// What kind of trouble it was.
+    pub(super) kind: Kind,
     /// What happened.
     pub(super) what: String,
+}
+
+/// What kind of trouble breaks an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// The link was refused because it had expired.
+    Expired,
+    /// The link was refused because of what it was signed with.
+    Credentials,
+    /// No answer, half of one, or one that says that the server is in trouble.
+    Failure,
+    /// An answer of a server that works, and not the image.
+    Wrong,
+}
+
+/// A view that broke.
+#[derive(Debug)]
+struct Broken(Kind, String);
+
+impl Broken {
+    fn failure(what: impl Into<String>) -> Self {
+        Self(Kind::Failure, what.into())
+    }
+
+    fn wrong(what: impl Into<String>) -> Self {
+        Self(Kind::Wrong, what.into())
+    }
 }
 
 /// One visitor's browser.
@@ -72,16 +103,17 @@ impl Browser {
     pub(super) async fn show(&self, url: &str, digest: &[u8; 32]) -> Result<(), Cause> {
         let mut at = String::new();
         match tokio::time::timeout(self.patience, self.follow(url, digest, &mut at)).await {
-            Ok(shown) => shown.map_err(|what| Cause { at, what }),
+            Ok(shown) => shown.map_err(|Broken(kind, what)| Cause { at, kind, what }),
             Err(_) => Err(Cause {
                 at,
+                kind: Kind::Failure,
                 what: format!("no image within {} s", self.patience.as_secs()),
             }),
         }
     }
 
-    async fn follow(&self, url: &str, digest: &[u8; 32], at: &mut String) -> Result<(), String> {
-        let mut url = Url::parse(url).map_err(|error| format!("no URL: {error}"))?;
+    async fn follow(&self, url: &str, digest: &[u8; 32], at: &mut String) -> Result<(), Broken> {
+        let mut url = Url::parse(url).map_err(|error| Broken::wrong(format!("no URL: {error}")))?;
         for _ in 0..=MOST_REDIRECTS {
             url.authority().clone_into(at);
             let address = url.to_string();
@@ -92,19 +124,19 @@ impl Browser {
             };
             match what {
                 What::Image(seen) if seen == *digest => return Ok(()),
-                What::Image(_) => return Err("wrong bytes".to_owned()),
+                What::Image(_) => return Err(Broken::wrong("wrong bytes")),
                 What::Redirect(location) => {
                     url = url
                         .join(&location)
-                        .map_err(|error| format!("a redirect to no URL: {error}"))?;
+                        .map_err(|error| Broken::wrong(format!("a redirect to no URL: {error}")))?;
                 }
             }
         }
-        Err(format!("more than {MOST_REDIRECTS} redirects"))
+        Err(Broken::wrong(format!("more than {MOST_REDIRECTS} redirects")))
     }
 
     /// Asks the host, and keeps what it says as long as it says.
-    async fn ask(&self, url: &Url, address: &str, stale: Option<Kept>) -> Result<What, String> {
+    async fn ask(&self, url: &Url, address: &str, stale: Option<Kept>) -> Result<What, Broken> {
         let known = stale.as_ref().and_then(|kept| kept.etag.clone());
         let answer = self.exchange(url, known).await?;
         let what = match (answer.status, stale) {
@@ -115,7 +147,11 @@ impl Browser {
                     .headers
                     .get(header::LOCATION)
                     .and_then(|location| location.to_str().ok());
-                What::Redirect(location.ok_or(format!("{status} without Location"))?.to_owned())
+                What::Redirect(
+                    location
+                        .ok_or_else(|| Broken::wrong(format!("{status} without Location")))?
+                        .to_owned(),
+                )
             }
             (status, _) => return Err(said(status, &answer.body)),
         };
@@ -127,23 +163,27 @@ impl Browser {
         Ok(what)
     }
 
-    async fn exchange(&self, url: &Url, known: Option<header::HeaderValue>) -> Result<Answer, String> {
+    async fn exchange(&self, url: &Url, known: Option<header::HeaderValue>) -> Result<Answer, Broken> {
         let host = self.host(url.authority());
-        let _lane = host.lanes.acquire().await.map_err(|error| error.to_string())?;
+        let _lane = host
+            .lanes
+            .acquire()
+            .await
+            .map_err(|error| Broken::wrong(error.to_string()))?;
         loop {
             let idle = lock(&host.idle).pop();
             let reused = idle.is_some();
             let mut sender = match idle {
                 Some(sender) => sender,
-                None => connect(url).await.map_err(|error| refused(&error))?,
+                None => connect(url).await.map_err(|error| Broken::failure(refused(&error)))?,
             };
             let mut request = Request::new(Empty::new());
             *request.method_mut() = Method::GET;
             let target = url
                 .query()
                 .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-            *request.uri_mut() = target.parse().map_err(|_| "no target".to_owned())?;
-            let authority = url.authority().parse().map_err(|_| "no host".to_owned())?;
+            *request.uri_mut() = target.parse().map_err(|_| Broken::wrong("no target"))?;
+            let authority = url.authority().parse().map_err(|_| Broken::wrong("no host"))?;
             request.headers_mut().insert(header::HOST, authority);
             request.headers_mut().insert(
                 header::ACCEPT,
@@ -158,7 +198,7 @@ impl Browser {
                     let body = body
                         .collect()
                         .await
-                        .map_err(|_| "the body was cut off".to_owned())?
+                        .map_err(|_| Broken::failure("the body was cut off"))?
                         .to_bytes();
                     if sender.ready().await.is_ok() {
                         lock(&host.idle).push(sender);
@@ -171,7 +211,7 @@ impl Browser {
                 }
                 // It may have been closed while it was idle: browsers ask again then, on a new one.
                 Err(_) if reused => {}
-                Err(_) => return Err("the connection was closed without an answer".to_owned()),
+                Err(_) => return Err(Broken::failure("the connection was closed without an answer")),
             }
         }
     }
@@ -213,15 +253,47 @@ fn refused(error: &io::Error) -> String {
 }
 
 /// What an answer that is no image says: its status, and S3's reason where it has one.
-fn said(status: StatusCode, body: &[u8]) -> String {
+fn said(status: StatusCode, body: &[u8]) -> Broken {
     let text = String::from_utf8_lossy(body.get(..2048).unwrap_or(body));
     let element = |name: &str| {
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
         Some(rest.split_once("</")?.0.to_owned())
     };
-    match (element("Code"), element("Message")) {
+    let (code, message) = (element("Code"), element("Message"));
+    let kind = match (code.as_deref(), message.as_deref()) {
+        (Some("AccessDenied"), Some("Request has expired")) => Kind::Expired,
+        (Some("ExpiredToken" | "InvalidToken" | "InvalidAccessKeyId" | "SignatureDoesNotMatch"), _) => {
+            Kind::Credentials
+        }
+        _ if status.is_server_error() => Kind::Failure,
+        _ => Kind::Wrong,
+    };
+    let what = match (code, message) {
         (Some(code), Some(message)) if code == "AccessDenied" => format!("{} {code}: {message}", status.as_u16()),
         (Some(code), _) => format!("{} {code}", status.as_u16()),
         _ => status.to_string(),
+    };
+    Broken(kind, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_an_image_says_what_kind_of_trouble_it_is() {
+        let kind = |status: u16, code: &str, message: &str| {
+            let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+            said(StatusCode::from_u16(status).unwrap(), body.as_bytes()).0
+        };
+        assert_eq!(kind(403, "AccessDenied", "Request has expired"), Kind::Expired);
+        assert_eq!(kind(403, "AccessDenied", "Nothing is signed."), Kind::Wrong);
+        assert_eq!(
+            kind(400, "ExpiredToken", "The provided token has expired."),
+            Kind::Credentials
+        );
+        assert_eq!(kind(503, "SlowDown", "Please reduce your request rate."), Kind::Failure);
+        assert_eq!(kind(404, "NoSuchKey", "There is no such picture."), Kind::Wrong);
+        assert_eq!(said(StatusCode::BAD_GATEWAY, b"").0, Kind::Failure);
     }
 }

@@ -13,11 +13,14 @@
 //!   these. Three quarters of the images are loaded at once, the rest when the viewer scrolls down.
 //! - Session credentials end, and the origin refuses what was signed with them then. The app signs with the newest; the gateway gets
 //!   its own from a container endpoint, or, where they live too short for redirects, in files that are replaced.
-//! - Hiccups: single requests that get `503 SlowDown`, `500`, half a body, or no answer. No object has two within 2 s.
+//! - Hiccups: single requests that get `503 SlowDown`, `500`, half a body, or no answer: one in 1,000, by chance, whoever sent it.
 //! - Outages: for a second all connections are cut and new ones refused.
 //!
-//! **What no gateway can mend.** What a redirect leads to is between the browser and the origin: a hiccup or an outage there breaks
-//! the image, and the cause says `origin`. Without the object cache nobody has the bytes while the origin is down.
+//! **Whom a broken image is laid to.** The link that had expired; what the link was signed with, which had ended; the storage, where the
+//! viewer met its failure itself behind a link that was good; or the gateway, which answered with a failure or cut the body off.
+//!
+//! **What no gateway can mend.** What a redirect leads to is between the browser and the storage: a hiccup or an outage there breaks
+//! the image, and the gateway does not even hear of it. Without the object cache nobody has the bytes while the storage is down.
 
 mod browser;
 mod command;
@@ -80,7 +83,7 @@ pub async fn run(plan: Plan) -> Result<Vec<BrokenImages>, BenchError> {
     let (gallery, ledger) = (Arc::new(Gallery::new(PICTURES)), Arc::new(Ledger::default()));
     let mut origins = Vec::new();
     for &way in &plan.ways {
-        let weather = Weather::new(plan.hiccup_every);
+        let weather = Weather::new(plan.hiccup_every, plan.respite);
         origins.push((
             way,
             Origin::start(bucket_of(way), Arc::clone(&gallery), Arc::clone(&ledger), weather).await?,
@@ -255,6 +258,7 @@ fn told(way: Way, origin: &Origin, tally: &Tally, gateway: SocketAddr, plan: &Pl
         way: format!("{}{outages}", way.name()),
         views: tally.views,
         broken: tally.broken,
+        by_storage: tally.by_storage(gateway),
         causes: tally.causes(gateway),
         disturbances,
     }

@@ -24,6 +24,8 @@ pub struct Plan {
     pub session: Duration,
     /// Of so many requests at an origin, one has a hiccup; 0 for none.
     pub hiccup_every: u64,
+    /// No object has two hiccups within this time, so that whoever asks again is answered; none: chance alone decides.
+    pub respite: Duration,
     /// Whether there are outages beside the hiccups.
     pub outages: Outages,
     /// How long an outage lasts.
@@ -48,7 +50,7 @@ pub enum Outages {
 }
 
 impl Plan {
-    /// Seconds: links are good for 2 to 6 s, sessions live for 8 s.
+    /// Seconds: links are good for 2 to 6 s, sessions live for 8 s, one request in 250 fails.
     #[must_use]
     pub fn quick(gateway: PathBuf) -> Self {
         Self {
@@ -60,6 +62,7 @@ impl Plan {
             url_expiry: Duration::from_secs(3),
             session: Duration::from_secs(8),
             hiccup_every: 250,
+            respite: Duration::ZERO,
             outages: Outages::Never,
             outage: Duration::from_secs(1),
             outage_every: Duration::from_secs(6),
@@ -69,12 +72,14 @@ impl Plan {
         }
     }
 
-    /// Minutes: links are good for 5 to 120 s, sessions live for 5 minutes.
+    /// Minutes: links are good for 5 to 120 s, sessions live for 5 minutes, one request in 1,000 fails.
     #[must_use]
     pub fn full(gateway: PathBuf) -> Self {
         Self {
-            viewers: 40,
-            duration: Duration::from_mins(20),
+            viewers: 60,
+            duration: Duration::from_mins(8),
+            // What 99.9 % allow, which is what Amazon promises for S3.
+            hiccup_every: 1_000,
             expiry: 5..=120,
             url_expiry: Duration::from_secs(5),
             session: Duration::from_mins(5),

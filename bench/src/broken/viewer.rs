@@ -1,6 +1,6 @@
 //! A virtual viewer: opens one page after the other, reads a while, scrolls to the rest of the images.
 
-use super::browser::{Browser, Cause};
+use super::browser::{Browser, Cause, Kind};
 use super::gallery::Gallery;
 use super::lock;
 use super::pages::{AVATARS, Chat, Image};
@@ -84,11 +84,64 @@ impl Tally {
         let gateway = gateway.to_string();
         let mut words: BTreeMap<String, u64> = BTreeMap::new();
         for (cause, times) in &self.causes {
-            let at = if cause.at == gateway { "gateway" } else { "origin" };
-            *words.entry(format!("{at}: {}", cause.what)).or_default() += times;
+            let blame = match cause.kind {
+                Kind::Expired => "expired link",
+                Kind::Credentials => "credentials of the link",
+                Kind::Failure | Kind::Wrong if cause.at == gateway => "gateway",
+                Kind::Failure => "storage",
+                Kind::Wrong => "wrong answer of the storage",
+            };
+            *words.entry(format!("{blame}: {}", cause.what)).or_default() += times;
         }
         let mut words: Vec<_> = words.into_iter().collect();
         words.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
         words
+    }
+
+    /// How many broke by a failure of the storage that the viewer met itself, behind a link that was good.
+    pub(super) fn by_storage(&self, gateway: SocketAddr) -> u64 {
+        let gateway = gateway.to_string();
+        let met = self
+            .causes
+            .iter()
+            .filter(|(cause, _)| cause.kind == Kind::Failure && cause.at != gateway);
+        met.map(|(_, times)| times).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_image_is_laid_to_whom_it_is_due() {
+        let cause = |at: &str, kind, what: &str| Cause {
+            at: at.to_owned(),
+            kind,
+            what: what.to_owned(),
+        };
+        let (gateway, origin) = ("127.0.0.1:80", "127.0.0.1:9000");
+        let tally = Tally {
+            broken: 15,
+            causes: BTreeMap::from([
+                (cause(origin, Kind::Expired, "403"), 1),
+                (cause(origin, Kind::Credentials, "400"), 2),
+                (cause(origin, Kind::Failure, "503"), 4),
+                (cause(gateway, Kind::Failure, "503"), 8),
+            ]),
+            ..Tally::default()
+        };
+        let causes = tally.causes(gateway.parse().unwrap());
+        let causes: Vec<_> = causes.iter().map(|(words, times)| (&**words, *times)).collect();
+        assert_eq!(
+            causes,
+            [
+                ("gateway: 503", 8),
+                ("storage: 503", 4),
+                ("credentials of the link: 400", 2),
+                ("expired link: 403", 1)
+            ]
+        );
+        assert_eq!(tally.by_storage(gateway.parse().unwrap()), 4);
     }
 }

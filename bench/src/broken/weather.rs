@@ -1,16 +1,14 @@
 //! What goes wrong at an origin: single requests that fail, and seconds in which nobody listens.
 //!
-//! A hiccup concerns one request, and the next for the same object is answered: a client that tries again gets its bytes. An
-//! origin that fails again and again for one object is down, and that is what outages are for.
+//! A hiccup concerns one request, whoever sent it and whatever came before: chance alone decides, so that a repeat may fail as well.
+//! An origin that fails again and again is down, and that is what outages are for.
 
 use super::lock;
+use fastrand::Rng;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-/// No object has two hiccups within this time.
-const RESPITE: Duration = Duration::from_secs(2);
 
 /// What becomes of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +30,31 @@ const KINDS: [Hiccup; 4] = [Hiccup::SlowDown, Hiccup::Cut, Hiccup::InternalError
 pub(super) struct Weather {
     /// Of so many requests, one has a hiccup; 0 for none.
     every: u64,
+    /// No object has two hiccups within this time.
+    respite: Duration,
     began: AtomicBool,
-    requests: AtomicU64,
     hiccups: AtomicU64,
-    last: Mutex<HashMap<usize, Instant>>,
+    fate: Mutex<Fate>,
+}
+
+#[derive(Debug)]
+struct Fate {
+    chance: Rng,
+    last: HashMap<usize, Instant>,
 }
 
 impl Weather {
-    pub(super) fn new(every: u64) -> Self {
+    /// One of `every` requests has a hiccup, by chance, and no object has two within `respite`.
+    pub(super) fn new(every: u64, respite: Duration) -> Self {
         Self {
             every,
+            respite,
             began: AtomicBool::new(false),
-            requests: AtomicU64::new(0),
             hiccups: AtomicU64::new(0),
-            last: Mutex::default(),
+            fate: Mutex::new(Fate {
+                chance: Rng::with_seed(every),
+                last: HashMap::new(),
+            }),
         }
     }
 
@@ -59,16 +68,18 @@ impl Weather {
         if self.every == 0 || !self.began.load(Ordering::Relaxed) {
             return None;
         }
-        let nth = self.requests.fetch_add(1, Ordering::Relaxed);
-        if nth % self.every != self.every - 1 {
+        let mut fate = lock(&self.fate);
+        if fate.chance.u64(0..self.every) > 0 {
             return None;
         }
-        let now = Instant::now();
-        let mut last = lock(&self.last);
-        if last.get(&picture).is_some_and(|at| now.duration_since(*at) < RESPITE) {
-            return None;
+        if !self.respite.is_zero() {
+            let now = Instant::now();
+            let last = fate.last.get(&picture);
+            if last.is_some_and(|at| now.duration_since(*at) < self.respite) {
+                return None;
+            }
+            fate.last.insert(picture, now);
         }
-        last.insert(picture, now);
         let hiccups = self.hiccups.fetch_add(1, Ordering::Relaxed);
         let kind = usize::try_from(hiccups).unwrap_or_default() % KINDS.len();
         Some(KINDS[kind])
@@ -85,16 +96,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hiccups_are_of_every_kind_and_leave_an_object_alone_for_a_while() {
-        let weather = Weather::new(3);
+    fn hiccups_are_of_every_kind_and_as_frequent_as_is_said() {
+        let weather = Weather::new(50, Duration::ZERO);
         assert!(
-            (0..9).all(|number| weather.strike(number).is_none()),
+            (0..1_000).all(|_| weather.strike(1).is_none()),
             "all is calm before it begins"
         );
         weather.begin();
-        let struck: Vec<_> = (0..12).filter_map(|number| weather.strike(number)).collect();
-        assert_eq!(struck, KINDS);
+        let struck: Vec<_> = (0..10_000).filter_map(|_| weather.strike(1)).collect();
+        assert_eq!(struck[..4], KINDS);
+        assert!((150..250).contains(&struck.len()), "{}", struck.len());
+        assert_eq!(weather.hiccups(), struck.len() as u64);
+    }
+
+    #[test]
+    fn objects_may_be_left_alone_for_a_while() {
+        let weather = Weather::new(1, Duration::from_mins(1));
+        weather.begin();
+        assert!(weather.strike(2).is_some());
         assert!((0..9).all(|_| weather.strike(2).is_none()));
-        assert_eq!(weather.hiccups(), 4);
+        assert!(weather.strike(3).is_some());
     }
 }

@@ -8,7 +8,8 @@ use super::scenario::{Meanwhile, Scenario};
 use crate::contenders::{Contender, Ground, Stage, Work};
 use crate::error::BenchError;
 use crate::load::{self, Outcome, Pace, Part, Pick, Plan, Target, Turn};
-use crate::result::{self, Subject};
+use crate::progress::Progress;
+use crate::result;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -35,29 +36,16 @@ pub(super) struct Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// Starts and checks everybody. Who is not installed, does not start or answers wrongly is named as missing, with the reason.
+    /// Starts and checks everybody. Who is not installed, does not start or answers wrongly is named as missing, with the reason;
+    /// where it is the gateway itself, that is a failure of the contest.
     ///
     /// # Errors
-    /// When it is the gateway itself that does not start or answers wrongly, or the program is told to end.
+    /// When the program is told to end.
     pub(super) fn prepare(scenario: &'a Scenario, contest: &mut Contest<'_>) -> Result<Self, BenchError> {
         let mut cell = Self {
             scenario,
             stages: Vec::new(),
-            report: result::Scenario {
-                name: scenario.name.clone(),
-                title: scenario.title.clone(),
-                load: String::new(),
-                run: String::new(),
-                subject: match scenario.meanwhile {
-                    Meanwhile::Idle => Subject::Memory,
-                    Meanwhile::Nothing | Meanwhile::Reloads | Meanwhile::Rotations => Subject::Answers,
-                },
-                server_cores: scenario.server_cores,
-                connections: scenario.connections as u64,
-                rate: scenario.rate,
-                object_bytes: Some(scenario.objects.bytes as u64).filter(|_| !is_redirect(scenario.work)),
-                contenders: Vec::new(),
-            },
+            report: scenario.reported(),
         };
         let options = contest.options;
         let wanted = |contender: &&Contender| options.wants(**contender);
@@ -69,8 +57,13 @@ impl<'a> Cell<'a> {
             if missing.is_none() {
                 match cell.start(contender, 0, contest) {
                     Ok(stage) => cell.stages.push((stage, cell.report.contenders.len())),
-                    Err(error) if contender.is_gateway() || interrupted().is_err() => return Err(error),
-                    Err(error) => missing = Some(error.to_string()),
+                    Err(error) if interrupted().is_err() => return Err(error),
+                    Err(error) => {
+                        if contender.is_gateway() {
+                            contest.fail(&scenario.name, contender, &error);
+                        }
+                        missing = Some(error.to_string());
+                    }
                 }
             }
             if let Some(missing) = &missing {
@@ -83,6 +76,11 @@ impl<'a> Cell<'a> {
             });
         }
         Ok(cell)
+    }
+
+    /// Ends everybody.
+    pub(super) fn end(&mut self) {
+        self.stages.clear();
     }
 
     /// What was measured.
@@ -136,46 +134,59 @@ impl<'a> Cell<'a> {
             most_requests: Some(objects.count),
             ..plan
         };
-        let outcome = load::run(&filling, &mut |_| going_on())?;
+        let outcome = shown(
+            &format!("{} {}, filling", self.scenario.name, stage.contender),
+            &filling,
+        )?;
         interrupted()?;
         self.note_faults(stage.contender, &outcome, contest);
         Ok(())
     }
 
-    /// Measures everybody once.
+    /// Measures everybody once, as often as this scenario takes it. Who fails is left out from then on; what was measured of it stays.
     ///
     /// # Errors
-    /// When one has ended, the load can't be made, or the program is told to end.
+    /// When the program is told to end.
     pub(super) fn round(&mut self, round: usize, contest: &mut Contest<'_>) -> Result<(), BenchError> {
-        let mut stages = std::mem::take(&mut self.stages);
-        for (stage, place) in &mut stages {
+        let rounds = self.scenario.rounds(contest.options.rounds);
+        if round >= rounds {
+            return Ok(());
+        }
+        for (mut stage, place) in std::mem::take(&mut self.stages) {
             interrupted()?;
-            if self.scenario.meanwhile == Meanwhile::Idle && round > 0 {
-                // Memory that was used and given back does not grow a second time.
-                *stage = self.start(stage.contender, round, contest)?;
-            }
-            stage.check()?;
-            let measured = self.measure(stage, round, contest)?;
-            let rate = if measured.seconds > 0.0 {
-                as_float(measured.answered) / measured.seconds
-            } else {
-                0.0
+            let contender = stage.contender;
+            let measured = match self.turn(&mut stage, round, contest) {
+                Ok(measured) => measured,
+                Err(error) if interrupted().is_err() => return Err(error),
+                Err(error) => {
+                    contest.fail(&self.scenario.name, contender, &error);
+                    continue;
+                }
             };
-            say(&format!(
-                "{} {}: round {} of {}: {rate:.0} a second, p99 {} µs, {} failed",
-                self.scenario.name,
-                stage.contender,
-                round + 1,
-                contest.options.rounds,
-                measured.latency.p99,
-                measured.failed + measured.wrong
-            ));
-            if let Some(contender) = self.report.contenders.get_mut(*place) {
+            say(&told(&self.scenario.name, contender, (round + 1, rounds), &measured));
+            if let Some(contender) = self.report.contenders.get_mut(place) {
                 contender.rounds.push(measured);
             }
+            self.stages.push((stage, place));
         }
-        self.stages = stages;
         Ok(())
+    }
+
+    fn turn(
+        &mut self,
+        stage: &mut Stage,
+        round: usize,
+        contest: &mut Contest<'_>,
+    ) -> Result<result::Round, BenchError> {
+        if self.scenario.meanwhile == Meanwhile::Idle && round > 0 {
+            // Memory that was used and given back does not grow a second time.
+            *stage = self.start(stage.contender, round, contest)?;
+        }
+        stage.check()?;
+        let measured = self.measure(stage, round, contest)?;
+        // One that has ended meanwhile was not measured.
+        stage.check()?;
+        Ok(measured)
     }
 
     fn measure(&self, stage: &mut Stage, round: usize, contest: &mut Contest<'_>) -> Result<result::Round, BenchError> {
@@ -190,7 +201,8 @@ impl<'a> Cell<'a> {
         let plan = self.plan(stage, contest, round)?;
         let asked = stage.asked_of_origin(ground)?;
         let (lost, reloaded) = (stage.metric(LOST_LINES)?, stage.metric(RELOADS)?);
-        let outcome = changing(stage, self.scenario.meanwhile, &plan)?;
+        let name = format!("{} {}", self.scenario.name, stage.contender);
+        let outcome = changing(&name, stage, self.scenario.meanwhile, &plan)?;
         interrupted()?;
         let asked = asked_since(stage, ground, asked)?;
         self.note_origin(stage.contender, &outcome, asked, contest);
@@ -198,7 +210,7 @@ impl<'a> Cell<'a> {
         let since = |before: Option<f64>, now: Option<f64>| now.zip(before).map(|(now, before)| now - before);
         let mut note = |what: String| {
             let place = format!("{} in {}", stage.contender, self.scenario.name);
-            contest.remarks.insert(format!("{place}: {what}."));
+            contest.notes.remarks.insert(format!("{place}: {what}."));
         };
         if let Some(lost) = since(lost, stage.metric(LOST_LINES)?).filter(|lost| *lost > 0.0) {
             note(format!("{lost} lines of the access log were lost in a round"));
@@ -253,6 +265,7 @@ impl<'a> Cell<'a> {
         for (fault, times) in &outcome.faults {
             let place = format!("{contender} in {}", self.scenario.name);
             contest
+                .notes
                 .remarks
                 .insert(format!("{place}: {fault}, {times} times in a round."));
         }
@@ -276,7 +289,7 @@ impl<'a> Cell<'a> {
             share > expected * 1.5 + 0.02
         };
         if is_off {
-            contest.remarks.insert(format!(
+            contest.notes.remarks.insert(format!(
                 "{contender} in {}: the origin was asked for {:.0} % of the answers, where {:.0} % were meant.",
                 self.scenario.name,
                 share * 100.0,
@@ -287,9 +300,9 @@ impl<'a> Cell<'a> {
 }
 
 /// Makes the load while the contender's configuration changes, if it shall.
-fn changing(stage: &mut Stage, meanwhile: Meanwhile, plan: &Plan) -> Result<Outcome, BenchError> {
+fn changing(name: &str, stage: &mut Stage, meanwhile: Meanwhile, plan: &Plan) -> Result<Outcome, BenchError> {
     let change = match meanwhile {
-        Meanwhile::Nothing | Meanwhile::Idle => return Ok(load::run(plan, &mut |_| going_on())?),
+        Meanwhile::Nothing | Meanwhile::Idle => return shown(name, plan),
         Meanwhile::Reloads => Stage::reload,
         Meanwhile::Rotations => Stage::rotate,
     };
@@ -301,22 +314,37 @@ fn changing(stage: &mut Stage, meanwhile: Meanwhile, plan: &Plan) -> Result<Outc
             }
             Ok::<(), BenchError>(())
         });
-        let outcome = load::run(plan, &mut |_| going_on());
+        let outcome = shown(name, plan);
         drop(done);
         match changer.join() {
             Ok(ended) => ended?,
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        Ok(outcome?)
+        outcome
     })
 }
 
-fn going_on() -> ControlFlow<()> {
-    if interrupted().is_ok() {
-        ControlFlow::Continue(())
+/// Makes the load, with a bar that says how it goes.
+fn shown(name: &str, plan: &Plan) -> Result<Outcome, BenchError> {
+    let mut progress = Progress::new(name);
+    let outcome = load::run(plan, &mut |snapshot| {
+        if interrupted().is_err() {
+            return ControlFlow::Break(());
+        }
+        progress.show(snapshot)
+    });
+    progress.end();
+    Ok(outcome?)
+}
+
+fn told(name: &str, contender: Contender, (round, rounds): (usize, usize), measured: &result::Round) -> String {
+    let rate = if measured.seconds > 0.0 {
+        as_float(measured.answered) / measured.seconds
     } else {
-        ControlFlow::Break(())
-    }
+        0.0
+    };
+    let (p99, failed) = (measured.latency.p99, measured.failed + measured.wrong);
+    format!("{name} {contender}: round {round} of {rounds}: {rate:.0} a second, p99 {p99} µs, {failed} failed")
 }
 
 fn asked_since(stage: &Stage, ground: &Ground, before: Option<u64>) -> Result<Option<u64>, BenchError> {
@@ -326,10 +354,6 @@ fn asked_since(stage: &Stage, ground: &Ground, before: Option<u64>) -> Result<Op
     Ok(now
         .zip(before)
         .map(|(now, before)| now.saturating_sub(before).saturating_sub(own)))
-}
-
-const fn is_redirect(work: Work) -> bool {
-    matches!(work, Work::Redirect | Work::ColdRedirect | Work::Refresh)
 }
 
 fn as_float(number: u64) -> f64 {

@@ -15,9 +15,9 @@ use crate::error::BenchError;
 use crate::process::allow_open_files;
 use crate::report::{ReportError, text, write_html, write_json};
 use crate::result::Report;
+use contest::Notes;
 use evergate::clock::Clock;
 use options::Options;
-use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -35,10 +35,12 @@ const REMARKS: [&str; 5] = [
 /// Set when the program is told to end.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Runs the command; returns the report, shown and written already.
+/// Runs the command; returns the report, shown and written already. What was asked for as JSON is written after each file of
+/// scenarios, so that nothing that was measured is lost by what comes later.
 ///
 /// # Errors
-/// When the command line makes no sense, a contender does not start or answers wrongly, or the report can't be written.
+/// When the command line makes no sense or the report can't be written, before anything is measured; when something of it failed or
+/// the program was told to end, after all else was shown and written.
 pub fn run(arguments: Arguments) -> Result<Report, BenchError> {
     let options = Options::of(arguments)?;
     let mut runs = scenario::find(&options.scenarios)?;
@@ -54,7 +56,10 @@ pub fn run(arguments: Arguments) -> Result<Report, BenchError> {
         .max();
     allow_open_files(most.unwrap_or_default() as u64 + 1_000)?;
     catch_signals()?;
-    let mut remarks = BTreeSet::new();
+    if options.rounds > 0 {
+        options::say(&format!("This takes about {}.", options.time(&runs)));
+    }
+    let mut notes = Notes::default();
     let mut report = Report {
         began: Clock::system().now().to_string(),
         machine: machine::read(),
@@ -62,24 +67,43 @@ pub fn run(arguments: Arguments) -> Result<Report, BenchError> {
         ..Report::default()
     };
     for (place, run) in runs.iter().enumerate() {
-        let mut scenarios = contest::run(run, &options, &mut remarks)?;
+        if interrupted().is_err() {
+            break;
+        }
+        let mut scenarios = contest::run(run, &options, &mut notes);
         for scenario in &mut scenarios {
             scenario.run = format!("run {}", place + 1);
         }
         report.scenarios.extend(scenarios);
+        // A report may be published, and where somebody keeps programs is nobody's business.
+        let folder = options.gateway.parent().map(|folder| format!("{}/", folder.display()));
+        let folder = folder.filter(|folder| folder.len() > 1).unwrap_or_default();
+        let nameless = |failure: &String| match &*folder {
+            "" => failure.clone(),
+            folder => failure.replace(folder, ""),
+        };
+        report.remarks = notes.failures.iter().map(nameless).collect();
+        report.remarks.extend(options.remarks(&runs));
+        report.remarks.extend(REMARKS.map(str::to_owned));
+        report.remarks.extend(notes.remarks.iter().cloned());
+        if let Some(file) = &options.json {
+            write_json(&report, file)?;
+        }
     }
-    report.remarks = options.remarks();
-    report.remarks.extend(REMARKS.map(str::to_owned));
-    report.remarks.extend(remarks);
     write(&report, &options)?;
-    Ok(report)
+    interrupted()?;
+    if notes.failures.is_empty() {
+        return Ok(report);
+    }
+    let failures: Vec<_> = notes.failures.into_iter().collect();
+    Err(BenchError::said(format!(
+        "what could be measured is told; this could not be:\n{}",
+        failures.join("\n")
+    )))
 }
 
 /// Writes what was asked for; the table goes to standard output.
 fn write(report: &Report, options: &Options) -> Result<(), ReportError> {
-    if let Some(file) = &options.json {
-        write_json(report, file)?;
-    }
     if let Some(file) = &options.html {
         write_html(report, file)?;
     }
@@ -94,6 +118,26 @@ fn interrupted() -> Result<(), BenchError> {
         return Err(BenchError::said("interrupted"));
     }
     Ok(())
+}
+
+/// The shipped scenarios as reports show them, with how often each is repeated where that is often enough for every target.
+#[cfg(test)]
+pub(crate) fn shipped() -> Result<Vec<(crate::result::Scenario, usize)>, BenchError> {
+    let runs = scenario::find(&["all".to_owned()])?;
+    let mut shipped = Vec::new();
+    for (place, run) in runs.iter().enumerate() {
+        for scenario in &run.scenarios {
+            let mut reported = scenario.reported();
+            reported.run = format!("run {place}");
+            let contender = |contender: &crate::contenders::Contender| crate::result::Contender {
+                name: contender.to_string(),
+                ..crate::result::Contender::default()
+            };
+            reported.contenders = scenario.contenders.iter().map(contender).collect();
+            shipped.push((reported, scenario.rounds(usize::MAX)));
+        }
+    }
+    Ok(shipped)
 }
 
 /// Listens for Ctrl-C and SIGTERM on a thread of its own, until the program ends.

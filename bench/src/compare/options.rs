@@ -1,12 +1,17 @@
 //! The command line of `compare`, and what it comes to on this machine.
 
+use super::scenario::{Run, Scenario};
 use crate::contenders::Contender;
 use crate::error::BenchError;
 use crate::process::Cores;
 use clap::ValueHint;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How long it takes to start one contender, to check it, and to fill its caches.
+const SETTING_UP: Duration = Duration::from_secs(2);
 
 /// Compares the gateway with what people would use instead: everybody is started on loopback, checked, and measured in turn.
 #[derive(Clone, Debug, clap::Args)]
@@ -17,19 +22,19 @@ pub struct Arguments {
     /// Only these contenders, with commas between them
     #[arg(long, value_delimiter = ',')]
     contenders: Vec<String>,
-    /// Repetitions: a figure takes five; with 0, everybody is started and checked, and nothing is measured
+    /// Repetitions: a figure takes five, and scenarios without one that is judged may have fewer; with 0, everybody is started and checked, and nothing is measured
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// How long each is measured, in seconds; a fifth of it, and at most a second, is the warm-up
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
     /// The cores of the servers, such as 0 or 0,1; a scenario on one core takes the first
-    #[arg(long, default_value = "0")]
+    #[arg(long, default_value = "0,1")]
     server_cores: Cores,
     /// The cores of the load
     #[arg(long, default_value = "2,3")]
     load_cores: Cores,
-    /// The cores of the origins; otherwise those that are left, or the load's
+    /// The cores of the origins; otherwise those that a file's scenarios leave, or the load's
     #[arg(long)]
     origin_cores: Option<Cores>,
     /// The program `evergate`, built for release; otherwise the one beside this program
@@ -59,8 +64,10 @@ pub(super) struct Options {
     server_cores: Cores,
     /// The cores of the load.
     pub(super) load_cores: Cores,
-    /// The cores of the origins.
-    pub(super) origin_cores: Cores,
+    /// The cores of the origins, where they are named.
+    origin_cores: Option<Cores>,
+    /// All cores that there are.
+    all_cores: Cores,
     /// The program `evergate`.
     pub(super) gateway: PathBuf,
     /// Whether scenarios are made small.
@@ -98,10 +105,6 @@ impl Options {
                 "there is no program evergate beside this one; build it for release and name it with --gateway",
             )
         })?;
-        let origin_cores = match arguments.origin_cores {
-            Some(cores) => cores,
-            None => left_over(&Cores::available()?, &server_cores, &load_cores),
-        };
         Ok(Self {
             scenarios: arguments.scenario,
             contenders,
@@ -109,7 +112,8 @@ impl Options {
             duration: Duration::from_secs_f64(arguments.seconds),
             server_cores,
             load_cores,
-            origin_cores,
+            origin_cores: arguments.origin_cores,
+            all_cores: Cores::available()?,
             gateway,
             quick: arguments.quick,
             json: arguments.json,
@@ -134,30 +138,42 @@ impl Options {
             .map_or_else(|_| self.server_cores.clone(), |(first, _)| first)
     }
 
+    /// The cores of the origins, where servers take up to `count` of theirs.
+    pub(super) fn origin_cores(&self, count: usize) -> Cores {
+        let left = || left_over(&self.all_cores, &self.server_cores(count), &self.load_cores);
+        self.origin_cores.clone().unwrap_or_else(left)
+    }
+
     /// Says why a scenario for `count` cores can't be run; `None` when it can.
     pub(super) fn too_few_cores(&self, count: usize) -> Option<String> {
         (count > self.server_cores.count())
             .then(|| format!("it takes {count} cores, and --server-cores names {}", self.server_cores))
     }
 
-    /// What whoever reads the figures must know about the cores.
-    pub(super) fn remarks(&self) -> Vec<String> {
-        let Self {
-            server_cores,
-            load_cores,
-            origin_cores,
-            ..
-        } = self;
-        let mut remarks = vec![format!(
-            "Servers on cores {server_cores}, load on {load_cores}, origins on {origin_cores}."
-        )];
-        if server_cores.overlaps(load_cores) {
-            remarks.push("Servers and load share cores: throughput says nothing.".to_owned());
-        }
-        if origin_cores.overlaps(server_cores) || origin_cores.overlaps(load_cores) {
-            remarks.push(
-                "The origins share cores with servers or load: bodies that come from the origin say little.".to_owned(),
-            );
+    /// What whoever reads the figures must know about the cores that `runs` took.
+    pub(super) fn remarks(&self, runs: &[Run]) -> Vec<String> {
+        let load = &self.load_cores;
+        let mut remarks = Vec::new();
+        let counts: BTreeSet<usize> = runs
+            .iter()
+            .map(|run| run.server_cores().min(self.server_cores.count()))
+            .collect();
+        for count in counts {
+            let (server, origin) = (self.server_cores(count), self.origin_cores(count));
+            let (of, words) = (server.count(), if server.count() == 1 { "core" } else { "cores" });
+            remarks.push(format!(
+                "Where no scenario of a file has the server on more than {of} {words}: servers on {words} {server}, load on {load}, origins on {origin}."
+            ));
+            if server.overlaps(load) {
+                remarks.push("Servers and load share cores: throughput says nothing.".to_owned());
+            }
+            let asks = |run: &&Run| run.server_cores() >= count && run.asks_origins();
+            if (origin.overlaps(&server) || origin.overlaps(load)) && runs.iter().any(|run| asks(&run)) {
+                remarks.push(
+                    "The origins share cores with servers or load: bodies that come from the origin say little."
+                        .to_owned(),
+                );
+            }
         }
         if self.quick {
             remarks.push(
@@ -165,6 +181,26 @@ impl Options {
             );
         }
         remarks
+    }
+
+    /// About how long `runs` take, in words.
+    pub(super) fn time(&self, runs: &[Run]) -> String {
+        let scenarios = runs.iter().flat_map(|run| &run.scenarios);
+        let lanes = |scenario: &Scenario| {
+            scenario
+                .contenders
+                .iter()
+                .filter(|contender| self.wants(**contender))
+                .count()
+        };
+        let time: Duration = scenarios
+            .map(|scenario| {
+                let rounds = u32::try_from(scenario.rounds(self.rounds)).unwrap_or(u32::MAX);
+                let each = (self.duration + self.warm_up()).saturating_mul(rounds) + SETTING_UP;
+                each.saturating_mul(u32::try_from(lanes(scenario)).unwrap_or(u32::MAX))
+            })
+            .sum();
+        humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
     }
 }
 

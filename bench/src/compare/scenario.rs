@@ -4,6 +4,7 @@
 use crate::contenders::{Contender, Work};
 use crate::error::BenchError;
 use crate::load::{Pace, Pick, Protocol};
+use crate::result::{self, Subject};
 use serde::Deserialize;
 use std::num::NonZeroUsize;
 
@@ -66,6 +67,8 @@ pub(super) struct Scenario {
     /// What happens meanwhile.
     #[serde(default)]
     pub(super) meanwhile: Meanwhile,
+    /// The most repetitions, where no target is about it; otherwise as many as are asked for.
+    most_rounds: Option<usize>,
 }
 
 const fn one() -> usize {
@@ -116,7 +119,47 @@ impl Meanwhile {
     }
 }
 
+impl Run {
+    /// The most cores that a server has in it.
+    pub(super) fn server_cores(&self) -> usize {
+        let cores = self.scenarios.iter().map(|scenario| scenario.server_cores);
+        cores.max().unwrap_or(1)
+    }
+
+    /// Whether origins are asked for anything while it is measured.
+    pub(super) fn asks_origins(&self) -> bool {
+        self.scenarios
+            .iter()
+            .any(|scenario| matches!(scenario.work, Work::Miss | Work::Get | Work::Put) || scenario.misses > 0.0)
+    }
+}
+
 impl Scenario {
+    /// What a report says of it before anything was measured.
+    pub(super) fn reported(&self) -> result::Scenario {
+        let is_redirect = matches!(self.work, Work::Redirect | Work::ColdRedirect | Work::Refresh);
+        result::Scenario {
+            name: self.name.clone(),
+            title: self.title.clone(),
+            load: String::new(),
+            run: String::new(),
+            subject: match self.meanwhile {
+                Meanwhile::Idle => Subject::Memory,
+                Meanwhile::Nothing | Meanwhile::Reloads | Meanwhile::Rotations => Subject::Answers,
+            },
+            server_cores: self.server_cores,
+            connections: self.connections as u64,
+            rate: self.rate,
+            object_bytes: Some(self.objects.bytes as u64).filter(|_| !is_redirect),
+            contenders: Vec::new(),
+        }
+    }
+
+    /// How often it is repeated, where `asked` repetitions are asked for.
+    pub(super) fn rounds(&self, asked: usize) -> usize {
+        self.most_rounds.map_or(asked, |most| most.min(asked))
+    }
+
     /// How connections are spoken over.
     pub(super) fn protocol(&self) -> Protocol {
         self.http2_streams

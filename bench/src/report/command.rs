@@ -1,6 +1,6 @@
 //! `evergate-bench report`: shows reports that were written before, as a table, as JSON, as a page.
 
-use super::{ReportError, read, text, write_html, write_json};
+use super::{ReportError, read, text, write_html, write_json, write_markdown};
 use clap::{Args, ValueHint};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -17,6 +17,10 @@ pub struct ReportArguments {
     /// Write the figures, and what came of the targets, as JSON.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     json: Option<PathBuf>,
+    /// Write the machine, the targets and the broken images in short, as Markdown; `report.html` and `report.json` are taken to be
+    /// beside it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    markdown: Option<PathBuf>,
 }
 
 impl ReportArguments {
@@ -31,6 +35,9 @@ impl ReportArguments {
         }
         if let Some(path) = &self.json {
             write_json(&report, path)?;
+        }
+        if let Some(path) = &self.markdown {
+            write_markdown(&report, path)?;
         }
         // A closed pipe, as `head` leaves it, is no fault.
         let _ = io::stdout().lock().write_all(text(&report).as_bytes());

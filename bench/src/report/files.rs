@@ -1,7 +1,7 @@
 //! Reports as files: read, joined, and written as JSON or as a page.
 
 use super::targets::{self, Judged};
-use super::{page, targets::judge};
+use super::{markdown, page, targets::judge};
 use crate::result::Report;
 use serde::Serialize;
 use std::fs;
@@ -123,6 +123,14 @@ pub fn write_html(report: &Report, path: &Path) -> Result<(), ReportError> {
         reason: error.to_string(),
     })?;
     write(path, &text)
+}
+
+/// Writes a report in short, as Markdown, for a folder that holds its page and its JSON beside.
+///
+/// # Errors
+/// When the file can't be written.
+pub fn write_markdown(report: &Report, path: &Path) -> Result<(), ReportError> {
+    write(path, &markdown::markdown(report))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ReportError> {

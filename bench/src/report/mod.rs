@@ -2,7 +2,7 @@
 //! how it was measured.
 //!
 //! `spread` makes medians, `figures` says which rounds count and what a contender did, `contender` how it is shown, `rows` and `columns` what a table says, `targets` what is to
-//! be reached. `terminal` and `page` show all that; `page` draws with `svg`. `files` reads, joins and writes reports, `command` is
+//! be reached. `terminal` and `page` show all that, `markdown` the gist of it; `page` draws with `svg`. `files` reads, joins and writes reports, `command` is
 //! `evergate-bench report`.
 
 mod columns;
@@ -10,6 +10,7 @@ mod command;
 mod contender;
 mod figures;
 mod files;
+mod markdown;
 mod numbers;
 mod page;
 mod rows;
@@ -22,5 +23,5 @@ mod terminal;
 mod tests;
 
 pub use command::ReportArguments;
-pub use files::{ReportError, read, write_html, write_json};
+pub use files::{ReportError, read, write_html, write_json, write_markdown};
 pub use terminal::text;

@@ -70,17 +70,18 @@ fn scenario(scenario: &Scenario) -> String {
 }
 
 fn broken(ways: &[BrokenImages]) -> String {
-    let mut table = table(["", "views", "broken", "per million", "why"]);
+    let mut table = table(["", "views", "broken", "per million", "of these by the storage", "why"]);
     for images in ways {
         table.add_row([
             way(&images.way),
             numbers::count(numbers::real(images.views)),
             numbers::count(numbers::real(images.broken)),
             per_million(images).map_or_else(|| NONE.to_owned(), |broken| numbers::count(broken.ceil())),
+            numbers::count(numbers::real(images.by_storage)),
             counted(&images.causes),
         ]);
     }
-    left(&mut table, 4);
+    left(&mut table, 5);
     let mut text = format!("Broken images\n\n{}\n", trimmed(&table));
     for images in ways.iter().filter(|images| !images.disturbances.is_empty()) {
         let _ = writeln!(

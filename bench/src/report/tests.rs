@@ -2,7 +2,8 @@
 
 use super::targets::{self, Judged, Verdict};
 use super::{ReportError, page, read, text, write_html, write_json};
-use crate::result::{Contender, Latency, Micro, Report, Round, Scenario, ServerUse};
+use crate::broken::Way;
+use crate::result::{BrokenImages, Contender, Latency, Micro, Report, Round, Scenario, ServerUse};
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
@@ -92,6 +93,62 @@ fn every_target_is_judged() {
         )
     });
     insta::assert_snapshot!("targets", lines.collect::<Vec<_>>().join("\n"));
+}
+
+/// Everything that is shipped, measured: five rounds of each contender or as many as its scenario allows, each way, each micro bench.
+fn everything() -> Report {
+    let micro_benches = concat!(
+        include_str!("../../benches/micro/signing.rs"),
+        include_str!("../../benches/micro/doors.rs")
+    );
+    let names = micro_benches
+        .split('"')
+        .filter(|word| word.contains('/') || *word == "refresh");
+    let measured = |(mut scenario, rounds): (Scenario, usize)| {
+        let mut round = round(50_000, 0.97);
+        round.seconds = scenario.rate.map_or(1.0, |rate| 50_000.0 / rate);
+        round.server = round.server.map(|server| ServerUse {
+            resident_before: Some(1_000_000),
+            resident: 2_000_000,
+            resident_peak: 2_000_000,
+            ..server
+        });
+        for contender in &mut scenario.contenders {
+            contender.rounds = vec![round.clone(); rounds.min(5)];
+        }
+        scenario
+    };
+    Report {
+        scenarios: crate::compare::shipped().unwrap().into_iter().map(measured).collect(),
+        broken: Way::ALL
+            .map(|way| BrokenImages {
+                way: way.name().to_owned(),
+                views: 1_000,
+                ..BrokenImages::default()
+            })
+            .into(),
+        micro: names
+            .map(|name| Micro {
+                name: name.to_owned(),
+                nanos: 100.0,
+                allocations: Some(1.0),
+            })
+            .collect(),
+        ..Report::default()
+    }
+}
+
+#[test]
+fn each_target_is_measured_by_what_is_shipped() {
+    for judged in targets::judge(&everything()) {
+        assert_ne!(
+            judged.verdict,
+            Verdict::NotMeasured,
+            "{}: {}",
+            judged.figure,
+            judged.reason
+        );
+    }
 }
 
 #[test]

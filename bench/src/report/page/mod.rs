@@ -41,6 +41,7 @@ struct Way {
     name: String,
     views: String,
     broken: String,
+    by_storage: String,
     causes: String,
     meanwhile: String,
 }
@@ -135,6 +136,7 @@ fn broken(ways: &[BrokenImages]) -> Broken {
         name: contender::way(&way.way),
         views: numbers::count(numbers::real(way.views)),
         broken: numbers::count(numbers::real(way.broken)),
+        by_storage: numbers::count(numbers::real(way.by_storage)),
         causes: counted(&way.causes),
         meanwhile: counted(&way.disturbances),
     });

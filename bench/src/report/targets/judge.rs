@@ -198,7 +198,9 @@ fn doubt(found: &Found<'_>) -> Option<String> {
                 format!(" of {rounds}")
             };
             Some(format!(
-                "{counted}{of} repetitions of {label} count; it takes {REPETITIONS}"
+                "{counted}{of} {} of {label} {}; it takes {REPETITIONS}",
+                if *rounds == 1 { "repetition" } else { "repetitions" },
+                if counted == 1 { "counts" } else { "count" }
             ))
         }
         Basis::All | Basis::Some { .. } => None,
@@ -218,7 +220,7 @@ fn behind(found: &Found<'_>) -> Option<String> {
 /// Why a contender's p99.9 says nothing, if it does not.
 fn tail_doubt(found: &Found<'_>) -> Option<String> {
     if found.figures.rounds < REPETITIONS {
-        return Some(format!("{} repetitions; it takes {REPETITIONS}", found.figures.rounds));
+        return Some(too_few(found.figures.rounds));
     }
     if let Some(behind) = behind(found) {
         return Some(behind);
@@ -230,6 +232,11 @@ fn tail_doubt(found: &Found<'_>) -> Option<String> {
             numbers::count(real(TAIL_ANSWERS))
         )
     })
+}
+
+fn too_few(rounds: usize) -> String {
+    let words = if rounds == 1 { "repetition" } else { "repetitions" };
+    format!("{rounds} {words}; it takes {REPETITIONS}")
 }
 
 /// What a ratio is made of: `84,100 beside 82,140 requests a second`.
@@ -279,7 +286,7 @@ fn memory(report: &Report, what: Memory, of: Entry) -> Finding {
     };
     let rounds = figures.rounds;
     match spread {
-        Some(spread) if rounds < REPETITIONS => Weak(spread, format!("{rounds} repetitions; it takes {REPETITIONS}")),
+        Some(spread) if rounds < REPETITIONS => Weak(spread, too_few(rounds)),
         Some(spread) => Value(spread, format!("{rounds} repetitions of {}", found.scenario.name)),
         None => Nothing("nobody looked at its memory".to_owned()),
     }
@@ -349,6 +356,15 @@ fn broken(report: &Report, way: &str) -> Finding {
             "{of}: with 95 % confidence at most {} per million",
             numbers::count((3e6 / views).ceil())
         ),
+        all if all == images.by_storage => format!(
+            "{of}, each by a failure of the storage that the viewer met itself, behind a good link; 0 that the gateway could have known of"
+        ),
+        _ if images.by_storage > 0 => {
+            let storage = numbers::count(real(images.by_storage));
+            format!(
+                "{of}, {storage} of them by a failure of the storage that the viewer met itself, behind a good link"
+            )
+        }
         _ => of,
     };
     Value(spread, made_of)
