@@ -3,6 +3,7 @@
 //! The last line of defence: nothing should put a signature into a message, but libraries print URLs and headers in
 //! their errors. Access key ids stay: they are public and tell whose link it was.
 
+use super::text::padded;
 use std::borrow::Cow;
 
 /// What stands in the place of a secret.
@@ -63,16 +64,29 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a separator follows what could end a secret name or a scheme: without that there is nothing to look for. Goes over
-/// all, in bytes and without a way out half way, so that it becomes vector instructions.
+/// Whether a separator follows what could end a secret name or a scheme: without that there is nothing to look for. Sixteen
+/// bytes at a time, without a way out half way: vector instructions.
 fn may_hold_a_secret(text: &[u8]) -> bool {
-    let behind = text.get(1..).unwrap_or_default();
-    let found = text.iter().zip(behind).fold(0, |found, (before, separator)| {
-        let name = is_separator(*separator) & may_end_a_name(*before);
-        let scheme = (*separator == b' ') & may_end_a_scheme(*before);
-        found | u8::from(name | scheme)
-    });
-    found != 0
+    let separators = text.get(1..).unwrap_or_default();
+    let before = text.get(..separators.len()).unwrap_or_default();
+    let (before, before_rest) = before.as_chunks();
+    let (separators, separators_rest) = separators.as_chunks();
+    let any = |(before, separators): (&[u8; 16], &[u8; 16])| {
+        let pairs = before.iter().zip(separators);
+        pairs.fold(false, |found, (before, separator)| {
+            found | may_tell_a_secret(*before, *separator)
+        })
+    };
+    before.iter().zip(separators).any(any) || any((&padded(before_rest), &padded(separators_rest)))
+}
+
+/// Whether these two bytes may be the last of a name or a scheme, and what stands between it and a value.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches it becomes vector instructions"
+)]
+fn may_tell_a_secret(before: u8, separator: u8) -> bool {
+    (is_separator(separator) & may_end_a_name(before)) | ((separator == b' ') & may_end_a_scheme(before))
 }
 
 /// What stands between a name and its value.

@@ -95,15 +95,15 @@ impl AccessRecord<'_> {
         optional(line, request.host.as_deref(), "null");
         line.push_str(",\"path\":");
         quoted(line, &redact(&request.path), PATH_LIMIT);
-        push(line, &[",\"version\":\"", protocol(request.version), "\",\"status\":"]);
+        push(line, [",\"version\":\"", protocol(request.version), "\",\"status\":"]);
         line.push_str(self.status.as_ref().map_or("null", StatusCode::as_str));
         line.push_str(",\"bytes\":");
         decimal(line, self.bytes);
         line.push_str(",\"route\":");
         quoted(line, self.route, FIELD_LIMIT);
-        push(line, &[",\"door\":\"", self.door.as_str()]);
-        push(line, &["\",\"outcome\":\"", self.outcome.as_str()]);
-        push(line, &["\",\"cache\":\"", self.cache.as_str()]);
+        push(line, [",\"door\":\"", self.door.as_str()]);
+        push(line, ["\",\"outcome\":\"", self.outcome.as_str()]);
+        push(line, ["\",\"cache\":\"", self.cache.as_str()]);
         line.push_str("\",\"total_ms\":");
         millis(line, self.total);
         line.push_str(",\"origin_ms\":");
@@ -132,15 +132,12 @@ impl AccessRecord<'_> {
         line.push(' ');
         quoted(line, &redact(&request.path), PATH_LIMIT);
         let status = self.status.as_ref().map_or("-", StatusCode::as_str);
-        push(line, &[" ", protocol(request.version), " ", status, " "]);
+        push(line, [" ", protocol(request.version), " ", status, " "]);
         decimal(line, self.bytes);
         line.push_str(" route=");
         quoted(line, self.route, FIELD_LIMIT);
-        push(
-            line,
-            &[" door=", self.door.as_str(), " outcome=", self.outcome.as_str()],
-        );
-        push(line, &[" cache=", self.cache.as_str(), " total_ms="]);
+        push(line, [" door=", self.door.as_str(), " outcome=", self.outcome.as_str()]);
+        push(line, [" cache=", self.cache.as_str(), " total_ms="]);
         millis(line, self.total);
         line.push_str(" origin_ms=");
         match self.origin {
@@ -159,8 +156,8 @@ impl AccessRecord<'_> {
     /// What only requests of S3 clients have; it takes no room in the lines of others.
     fn signed(&self, line: &mut String, format: LogFormat) {
         let name = |line: &mut String, name| match format {
-            LogFormat::Json => push(line, &[",\"", name, "\":"]),
-            LogFormat::Plain => push(line, &[" ", name, "="]),
+            LogFormat::Json => push(line, [",\"", name, "\":"]),
+            LogFormat::Plain => push(line, [" ", name, "="]),
         };
         if let Some(client) = self.s3_client {
             name(line, "s3_client");
