@@ -9,6 +9,7 @@ use crate::respond::{self, Body, Form};
 use crate::telemetry::{AccessRequest, Answer, CacheResult, LoggedBody};
 use http::header::{REFERER, USER_AGENT};
 use http::{HeaderName, Response};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,7 +29,8 @@ impl Gateway {
 }
 
 impl Service for Gateway {
-    type Body = LoggedBody<Body>;
+    // Boxed, since what follows a body is large, and is moved a dozen times before its first frame.
+    type Body = Pin<Box<LoggedBody<Body>>>;
 
     /// What can be done at once is done at once, and an arrival is no part of the future.
     fn call(&self, arrival: Arrival) -> impl Future<Output = Response<Self::Body>> {
@@ -68,7 +70,7 @@ impl Service for Gateway {
                 cache,
                 status: head.status,
             };
-            Response::from_parts(head, trail.answer(answer, body))
+            Response::from_parts(head, Box::pin(trail.answer(answer, body)))
         }
     }
 }
