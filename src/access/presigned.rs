@@ -7,7 +7,7 @@ use super::{Audience, Authenticated, Denied, Permit, Reach, S3Access};
 use crate::clock::Timestamp;
 use crate::config::{AllowedOperations, CachePolicy, Delivery, RefreshConfig};
 use crate::route::Bucket;
-use crate::s3::{ObjectKey, Operation};
+use crate::s3::{KeyPrefix, ObjectKey, Operation};
 use crate::sigv4::Authentic;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ pub struct Refreshed {
     /// How long ago it was signed; of version 2, how long ago it expired.
     pub age: Duration,
     /// The prefix of the refresh rule that honoured it.
-    pub rule: Box<str>,
+    pub rule: KeyPrefix,
 }
 
 /// Judges whether a link was signed late enough for `rule` (`not_before`), fresh or not.
@@ -109,7 +109,7 @@ impl S3Access {
                 }
                 Some(Refreshed {
                     age,
-                    rule: rule.prefix.as_str().into(),
+                    rule: rule.prefix.clone(),
                 })
             }
             (Some(_), None) => return Err(Denied::Expired),

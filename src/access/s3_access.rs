@@ -14,6 +14,7 @@ use crate::route::{Bucket, Located, LocatedBucket, S3Doors};
 use crate::s3::{AddressStyle, Subject};
 use crate::sigv4::{Authentic, Candidate, Form, Presented, VerifyError, Version};
 use http::Method;
+use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 
 /// The clients of one configuration and what they may do.
@@ -59,6 +60,9 @@ impl Authenticated {
         &self.authentic
     }
 }
+
+/// Nearly always few: our own host, and the public ones.
+type Candidates<'a> = SmallVec<[Candidate<'a>; 4]>;
 
 impl S3Access {
     /// Takes the configuration, what it makes of hosts, and its buckets, in its order.
@@ -156,14 +160,14 @@ impl S3Access {
         host: &'a Host,
         path: &'a str,
         version: Version,
-    ) -> Vec<Candidate<'a>> {
+    ) -> Candidates<'a> {
         let in_host = located.style == AddressStyle::VirtualHosted;
         let own = |path| Candidate {
             host: host.as_str(),
             path,
             host_bucket: in_host.then_some(&*located.name),
         };
-        let mut candidates = vec![own(None)];
+        let mut candidates: Candidates<'a> = smallvec![own(None)];
         if version == Version::V2 {
             candidates.extend(located.behind_base(path).map(|path| own(Some(path))));
         }

@@ -101,7 +101,12 @@ impl House {
 }
 
 fn told(result: Result<PresignedPermit, Denied>) -> Result<(Delivery, Option<String>), Denied> {
-    result.map(|permit| (permit.delivery, permit.refreshed.map(|refreshed| refreshed.rule.into())))
+    result.map(|permit| {
+        (
+            permit.delivery,
+            permit.refreshed.map(|refreshed| refreshed.rule.as_str().into()),
+        )
+    })
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub(super) fn refresh(app: &App, client: &Client, bucket: &Bucket, refreshed: &R
     let honoured = LinkRefreshed {
         client: &client.name,
         bucket: bucket.id.as_str(),
-        rule: &refreshed.rule,
+        rule: refreshed.rule.as_str(),
         age: refreshed.age,
     };
     app.telemetry.events().link_refreshed(&honoured, id, path);

@@ -9,7 +9,6 @@ use crate::fetch::OriginClient;
 use crate::listener::{Inbound, Method, RequestBody};
 use crate::respond::{Body, Failure};
 use crate::route::Located;
-use crate::s3::DecodedPath;
 use crate::sigv4::{Form, Presented, Received};
 use crate::telemetry::{AccessGuard, CacheResult, Door, Outcome};
 use http::Response;
@@ -74,9 +73,9 @@ async fn signed(
 ) -> Result<Answered, Failure> {
     let is_link = presented.form() == Form::Query && reads(request.method);
     trail.routed(door(is_link), &app.s3_metrics);
-    let path = DecodedPath::decode(request.target.path())?;
-    let public = || is_link && app.routes.public(&request.host, &path).is_some();
-    let located = match app.s3_doors.locate(&request.host, &path) {
+    let path = presented.path();
+    let public = || is_link && app.routes.public(&request.host, path).is_some();
+    let located = match app.s3_doors.locate(&request.host, path) {
         Ok(located) => located,
         Err(_) if public() => return stable::walk(app, origin, request, trail).await,
         Err(error) => return Err(error.into()),

@@ -19,7 +19,7 @@ pub struct S3Doors {
     base_path: Box<str>,
     /// The longest first, so that the nearest one decides.
     domains: Vec<Box<str>>,
-    buckets: HashMap<Box<str>, Arc<Bucket>>,
+    buckets: HashMap<Arc<str>, Arc<Bucket>>,
 }
 
 /// Which bucket a request names.
@@ -39,7 +39,7 @@ pub struct Located {
     /// The bucket.
     pub bucket: LocatedBucket,
     /// The bucket's name as the client wrote it; empty for none.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Whether it is about the service, a bucket or an object.
     pub subject: Subject,
     /// The object's key, where it is about one.
@@ -71,7 +71,7 @@ impl S3Doors {
     pub fn new(config: &S3Config, names: HashMap<Box<str>, usize>, buckets: &[Arc<Bucket>]) -> Self {
         let mut domains = config.domains.clone();
         domains.sort_by_key(|domain| std::cmp::Reverse(domain.len()));
-        let bucket = |(name, index): (Box<str>, usize)| Some((name, Arc::clone(buckets.get(index)?)));
+        let bucket = |(name, index): (Box<str>, usize)| Some((name.into(), Arc::clone(buckets.get(index)?)));
         Self {
             base_path: config.base_path.clone(),
             domains,
@@ -99,18 +99,21 @@ impl S3Doors {
                 None => (AddressStyle::Path, rest, ""),
             },
         };
-        let located = |bucket, subject, key| Located {
+        let located = |(name, bucket), subject, key| Located {
             bucket,
-            name: name.into(),
+            name,
             subject,
             key,
             style,
             base: self.base_path.len(),
         };
         if style == AddressStyle::Path && rest.is_empty() {
-            return Ok(located(LocatedBucket::Service, Subject::Service, None));
+            return Ok(located((name.into(), LocatedBucket::Service), Subject::Service, None));
         }
-        let bucket = self.named(name)?;
+        let bucket = match self.buckets.get_key_value(name) {
+            Some((name, bucket)) => (Arc::clone(name), LocatedBucket::Configured(Arc::clone(bucket))),
+            None => (name.into(), unknown(name)?),
+        };
         if key.is_empty() {
             return Ok(located(bucket, Subject::Bucket, None));
         }
@@ -125,9 +128,7 @@ impl S3Doors {
     pub fn named(&self, name: &str) -> Result<LocatedBucket, LocateError> {
         match self.buckets.get(name) {
             Some(bucket) => Ok(LocatedBucket::Configured(Arc::clone(bucket))),
-            None => BucketName::parse(name)
-                .map(LocatedBucket::Unknown)
-                .map_err(|_| LocateError::BucketName),
+            None => unknown(name),
         }
     }
 
@@ -175,6 +176,12 @@ impl S3Doors {
                 .filter(|bucket| !bucket.is_empty()),
         }
     }
+}
+
+fn unknown(name: &str) -> Result<LocatedBucket, LocateError> {
+    BucketName::parse(name)
+        .map(LocatedBucket::Unknown)
+        .map_err(|_| LocateError::BucketName)
 }
 
 impl Located {

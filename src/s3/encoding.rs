@@ -1,33 +1,111 @@
 //! The one encoder: SigV4's `UriEncode`. AWS "Signature Version 4 signing process", RFC 3986 §2.3.
 //!
 //! Unreserved bytes (`A-Z a-z 0-9 - . _ ~`) stay, every other byte becomes `%XX` in upper case. In a path `/` stays
-//! too, since it divides; in a query it is encoded. Text that is canonical already costs one table check a byte and
-//! one copy.
+//! too, since it divides; in a query it is encoded. Text that is canonical already costs one table check a byte, and
+//! nothing more where it can be borrowed.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::cmp::Ordering;
 
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const PATH: &AsciiSet = &QUERY.remove(b'/');
+/// What becomes of each byte in a path, and in a query.
+const PATH: [Fate; 256] = fates(Some(b'/'));
+const QUERY: [Fate; 256] = fates(None);
+
+/// Whether a byte stays, or becomes three.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stays,
+    Encoded,
+}
+
+const fn fates(beside_unreserved: Option<u8>) -> [Fate; 256] {
+    let mut fates = [Fate::Encoded; 256];
+    let mut byte = 0u8;
+    while byte.is_ascii() {
+        if is_unreserved(byte) {
+            fates[byte as usize] = Fate::Stays;
+        }
+        byte += 1;
+    }
+    if let Some(byte) = beside_unreserved {
+        fates[byte as usize] = Fate::Stays;
+    }
+    fates
+}
 
 /// Appends `text` as it stands in a path.
 pub(crate) fn encode_path_into(text: &str, out: &mut String) {
-    out.extend(utf8_percent_encode(text, PATH));
+    encode_into(text, &PATH, out);
 }
 
 /// Returns how many bytes [`encode_path_into`] appends.
 pub(crate) fn encoded_path_len(text: &str) -> usize {
-    utf8_percent_encode(text, PATH).map(str::len).sum()
+    encoded_len(text, &PATH)
+}
+
+/// Whether `raw` is what [`encode_path_into`] makes of its decoded form. It must be one that can be decoded.
+pub(crate) fn is_canonical_path(raw: &str) -> bool {
+    is_canonical(raw, &PATH)
 }
 
 /// Appends `text` as it stands in the name or value of a query parameter.
 pub(crate) fn encode_query_into(text: &str, out: &mut String) {
-    out.extend(utf8_percent_encode(text, QUERY));
+    encode_into(text, &QUERY, out);
 }
 
 /// Returns how many bytes [`encode_query_into`] appends.
 pub(crate) fn encoded_query_len(text: &str) -> usize {
-    utf8_percent_encode(text, QUERY).map(str::len).sum()
+    encoded_len(text, &QUERY)
+}
+
+/// Whether `raw` is what [`encode_query_into`] makes of its decoded form. It must be one that can be decoded.
+pub(crate) fn is_canonical_query(raw: &str) -> bool {
+    is_canonical(raw, &QUERY)
+}
+
+fn encode_into(text: &str, fates: &[Fate; 256], out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let (mut at, mut rest) = (0, text.as_bytes());
+    loop {
+        // What stays is ASCII, and a character that does not stay is encoded to its end: both ends are borders.
+        let plain = stay(rest, fates);
+        out.push_str(text.get(at..at + plain).unwrap_or_default());
+        let Some([byte, behind @ ..]) = rest.get(plain..) else {
+            return;
+        };
+        let digits = [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
+        out.extend(['%', digits[0], digits[1]]);
+        (at, rest) = (at + plain + 1, behind);
+    }
+}
+
+/// How many bytes in front stay as they are.
+fn stay(bytes: &[u8], fates: &[Fate; 256]) -> usize {
+    let changed = bytes.iter().position(|byte| fates[usize::from(*byte)] == Fate::Encoded);
+    changed.unwrap_or(bytes.len())
+}
+
+fn encoded_len(text: &str, fates: &[Fate; 256]) -> usize {
+    let changed = text.bytes().filter(|byte| fates[usize::from(*byte)] == Fate::Encoded);
+    text.len() + 2 * changed.count()
+}
+
+/// Upper-case digits, and nothing encoded that need not be: there is no second spelling.
+fn is_canonical(raw: &str, fates: &[Fate; 256]) -> bool {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    };
+    let mut rest = raw.as_bytes();
+    loop {
+        rest = match rest.get(stay(rest, fates)..) {
+            Some([b'%', high, low, behind @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) if fates[usize::from(high << 4 | low)] == Fate::Encoded => behind,
+                _ => return false,
+            },
+            other => return other.is_none_or(<[u8]>::is_empty),
+        };
+    }
 }
 
 /// Orders two decoded names or values as their encoded forms are ordered, which is what SigV4 sorts by.
@@ -82,6 +160,15 @@ mod tests {
             let mut path = String::new();
             encode_path_into(&text, &mut path);
             prop_assert_eq!(path.len(), encoded_path_len(&text));
+        }
+
+        #[test]
+        fn what_is_canonical_is_what_encoding_makes_of_it(raw in "([a~+ /=é]|%[24][0-9a-fA-F]|%C3%[aA]9){0,4}") {
+            let Ok(decoded) = crate::s3::key::percent_decode(&raw) else { return Ok(()) };
+            prop_assert_eq!(is_canonical_query(&raw), query(&decoded) == raw);
+            let mut path = String::new();
+            encode_path_into(&decoded, &mut path);
+            prop_assert_eq!(is_canonical_path(&raw), path == raw);
         }
 
         #[test]

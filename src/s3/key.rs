@@ -4,7 +4,7 @@
 //! Nothing is repaired: what could be read in two ways is refused.
 
 use super::encoding::{encode_path_into, encoded_path_len};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memchr2};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl<'a> DecodedPath<'a> {
         if !raw.starts_with('/') {
             return Err(KeyError::NotAbsolute);
         }
-        if raw.bytes().any(|byte| matches!(byte, b'?' | b'#')) {
+        if memchr2(b'?', b'#', raw.as_bytes()).is_some() {
             return Err(KeyError::RawDelimiter);
         }
         let decoded = percent_decode(raw)?;
@@ -200,11 +200,20 @@ const fn hex_digit(byte: u8) -> Option<u8> {
 
 /// What neither a path nor a key may hold, judged on decoded bytes so that no spelling slips by.
 fn refuse_unsafe(decoded: &str) -> Result<(), KeyError> {
-    if decoded.bytes().any(|byte| byte.is_ascii_control()) {
+    // Without a way out in the middle it is done for many bytes at once.
+    let is_control = |found: bool, byte: u8| found | byte.is_ascii_control();
+    if decoded.bytes().fold(false, is_control) {
         return Err(KeyError::Control);
     }
-    let mut segments = decoded.as_bytes().split(|&byte| byte == b'/');
-    if segments.any(|segment| matches!(segment, b"." | b"..")) {
+    let bytes = decoded.as_bytes();
+    // Few names have more than the dot in front of their extension.
+    let ends_here = |byte: Option<&u8>| byte.is_none_or(|byte| *byte == b'/');
+    let is_dot_segment = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        let behind = bytes.get(at + 1..).unwrap_or_default();
+        ends_here(before) && ends_here(behind.strip_prefix(b".").unwrap_or(behind).first())
+    };
+    if memchr_iter(b'.', bytes).any(is_dot_segment) {
         return Err(KeyError::DotSegment);
     }
     Ok(())

@@ -25,7 +25,9 @@ pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion,
 pub use bucket_name::{BucketName, BucketNameError};
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumHasher};
 pub use copy_from::{CopyFrom, CopyFromError};
-pub(crate) use encoding::{compare_encoded, encode_path_into, encode_query_into, encoded_query_len};
+pub(crate) use encoding::{
+    compare_encoded, encode_path_into, encode_query_into, encoded_query_len, is_canonical_path, is_canonical_query,
+};
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use host::HostParts;
 pub(crate) use host::{canonical_host, without_port};

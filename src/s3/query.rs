@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 /// More parameters than any request to S3 has.
 const MOST: usize = 64;
+/// A presigned URL has 6 to 8.
+const USUAL: usize = 8;
 
 /// Why a query is refused. Nothing is repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -32,7 +34,15 @@ pub enum QueryError {
 ///
 /// Deliberately without `Debug`: signatures and tokens are among the values (rule 9).
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct Query<'a> {
+    /// The first ones, in place.
+    few: [Pair<'a>; USUAL],
+    few_len: usize,
+    /// Those behind them.
+    more: Vec<Pair<'a>>,
+}
+
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 impl<'a> Query<'a> {
     /// Takes the raw query as received, without `?`.
@@ -43,21 +53,21 @@ impl<'a> Query<'a> {
         let Some(raw) = raw.filter(|raw| !raw.is_empty()) else {
             return Ok(Self::default());
         };
-        let mut pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::with_capacity(8);
+        let mut query = Self::default();
         for (name, value) in raw_parameters(raw) {
-            if pairs.len() == MOST {
+            if query.more.len() == MOST - USUAL {
                 return Err(QueryError::TooMany);
             }
             let (name, value) = (decode(name)?, decode(value)?);
             if name.is_empty() {
                 return Err(QueryError::Unnamed);
             }
-            if pairs.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            if query.get_in_any_case(&name).is_some() {
                 return Err(QueryError::Duplicate);
             }
-            pairs.push((name, value));
+            query.push((name, value));
         }
-        Ok(Self(pairs))
+        Ok(query)
     }
 
     /// Returns the value of the parameter of exactly this name.
@@ -75,13 +85,27 @@ impl<'a> Query<'a> {
     }
 
     /// Returns all parameters.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.all().map(|(name, value)| (&**name, &**value))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Pair<'a>> + Clone {
+        self.few.iter().take(self.few_len).chain(&self.more)
+    }
+
+    fn push(&mut self, pair: Pair<'a>) {
+        match self.few.get_mut(self.few_len) {
+            Some(place) => {
+                *place = pair;
+                self.few_len += 1;
+            }
+            None => self.more.push(pair),
+        }
     }
 
     /// Returns a copy of the value of the parameter of exactly this name, or what it borrows.
     pub(crate) fn cow(&self, name: &str) -> Option<Cow<'a, str>> {
-        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        let (_, value) = self.all().find(|(known, _)| known == name)?;
         Some(value.clone())
     }
 }
@@ -106,10 +130,17 @@ fn split(text: &str, at: u8) -> (&str, Option<&str>) {
 }
 
 fn decode(raw: &str) -> Result<Cow<'_, str>, QueryError> {
-    let decoded = percent_decode(raw).map_err(|_| QueryError::BadEncoding)?;
     // Without a way out in the middle it is done for many bytes at once.
+    let look =
+        |(percent, control): (bool, bool), byte: u8| (percent | (byte == b'%'), control | byte.is_ascii_control());
+    let (percent, control) = raw.bytes().fold((false, false), look);
+    let decoded = if percent {
+        percent_decode(raw).map_err(|_| QueryError::BadEncoding)?
+    } else {
+        Cow::Borrowed(raw)
+    };
     let is_control = |found: bool, byte: u8| found | byte.is_ascii_control();
-    if decoded.bytes().fold(false, is_control) {
+    if control || percent && decoded.bytes().fold(false, is_control) {
         return Err(QueryError::BadEncoding);
     }
     Ok(decoded)

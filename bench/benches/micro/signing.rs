@@ -10,7 +10,7 @@ use evergate::gateway::links::LinkUrl;
 use evergate::presign::Presigner;
 use evergate::resolve::{Overrides, Target};
 use evergate::route::{Bucket, S3Doors};
-use evergate::s3::{AddressStyle, BucketName, DecodedPath, Endpoint, ObjectKey, Operation, Region};
+use evergate::s3::{AddressStyle, BucketName, Endpoint, ObjectKey, Operation, Region};
 use evergate::sigv4::{
     AccessKeyId, Candidate, Credential, Presented, PresignRequest, Received, Signer, VerifyingSecret,
 };
@@ -177,8 +177,7 @@ fn refresh(criterion: &mut Criterion, counts: &mut Counts) {
     measure(criterion, counts, "refresh", || {
         let link = turn.next().unwrap();
         let presented = Presented::of(received(link, &headers)).unwrap().unwrap();
-        let path = DecodedPath::decode(link.target().path()).unwrap();
-        let located = doors.locate(link.host(), &path).unwrap();
+        let located = doors.locate(link.host(), presented.path()).unwrap();
         let by = access.authenticate(&presented, &located, link.host(), START).unwrap();
         let (bucket, key) = (located.configured().unwrap(), located.key.as_ref().unwrap());
         let permitted = access.presigned(&by, bucket, key, Operation::GetObject, START).unwrap();

@@ -2,7 +2,7 @@
 //! as they were received (rule 10), and of a presigned HEAD also the GET (rule 12).
 
 use super::{Candidate, Form, Received};
-use crate::s3::{DecodedPath, Query, encode_path_into, raw_parameters};
+use crate::s3::{DecodedPath, Query, encode_path_into, is_canonical_path, is_canonical_query, raw_parameters};
 use crate::sigv4::canonical_query;
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -24,24 +24,39 @@ pub(super) fn methods(received: &Method, form: Form) -> &[Method] {
 /// One part of a target as it may have been written down for signing: decoded and encoded by AWS's rule, and as it was received
 /// where that differs (some clients send and sign `!'()*` as they are). Both mean the same.
 pub(super) struct Spellings<'a> {
-    canonical: String,
+    canonical: Cow<'a, str>,
     received: Part<'a>,
     /// Most signatures fit before it is needed.
-    raw: OnceCell<Cow<'a, str>>,
+    raw_query: OnceCell<String>,
 }
 
 /// A part of the target as received.
 #[derive(Clone, Copy)]
 enum Part<'a> {
+    /// In canonical form: there is no other spelling.
+    Canonical,
     Path(&'a str),
     Query(&'a str),
 }
 
 impl<'a> Spellings<'a> {
-    /// Of a candidate's path; `None` for one that no object could have.
-    pub(super) fn of_path(candidate: &Candidate<'a>, received: Received<'a>) -> Option<Self> {
-        let raw = candidate.path.unwrap_or(received.path);
-        let decoded = DecodedPath::decode(raw).ok()?;
+    /// Of a candidate's path; `None` for one that no object could have. `decoded` is the received one.
+    pub(super) fn of_path(
+        candidate: &Candidate<'a>,
+        received: Received<'a>,
+        decoded: &DecodedPath<'_>,
+    ) -> Option<Self> {
+        let raw = path_of(candidate, received);
+        let other;
+        let decoded = if candidate.path.is_none() {
+            decoded
+        } else {
+            other = DecodedPath::decode(raw).ok()?;
+            &other
+        };
+        if is_canonical_path(raw) {
+            return Some(Self::as_received(raw));
+        }
         let mut canonical = String::with_capacity(raw.len() + 16);
         encode_path_into(decoded.as_str(), &mut canonical);
         Some(Self::of(canonical, Part::Path(raw)))
@@ -49,10 +64,13 @@ impl<'a> Spellings<'a> {
 
     /// Of the query that version 4 signs: all parameters but the signature. Nothing else in it is unsigned.
     pub(super) fn of_query(query: &Query<'_>, received: Received<'a>) -> Self {
+        let raw = received.query.unwrap_or_default();
+        if let Some(canonical) = canonical_as_received(raw) {
+            return Self::as_received(canonical);
+        }
         let mut parameters: Vec<(&str, &str)> = Vec::with_capacity(12);
         parameters.extend(query.pairs().filter(|(name, _)| *name != SIGNATURE));
         parameters.sort_unstable_by(canonical_query::compare);
-        let raw = received.query.unwrap_or_default();
         let mut canonical = String::with_capacity(raw.len() + 16);
         for parameter in parameters {
             canonical_query::push(&mut canonical, 0, parameter);
@@ -60,26 +78,59 @@ impl<'a> Spellings<'a> {
         Self::of(canonical, Part::Query(raw))
     }
 
+    fn as_received(canonical: &'a str) -> Self {
+        Self {
+            canonical: canonical.into(),
+            received: Part::Canonical,
+            raw_query: OnceCell::new(),
+        }
+    }
+
     fn of(canonical: String, received: Part<'a>) -> Self {
         Self {
-            canonical,
+            canonical: canonical.into(),
             received,
-            raw: OnceCell::new(),
+            raw_query: OnceCell::new(),
         }
     }
 
     /// The canonical spelling first (rule 10), then the raw one where it is another.
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        let raw = std::iter::once_with(|| self.raw());
+        let raw = std::iter::once_with(|| self.raw()).flatten();
         std::iter::once(&*self.canonical).chain(raw.filter(|raw| **raw != *self.canonical))
     }
 
-    fn raw(&self) -> &str {
-        self.raw.get_or_init(|| match self.received {
-            Part::Path(path) => path.into(),
-            Part::Query(query) => raw_query(query).into(),
-        })
+    fn raw(&self) -> Option<&str> {
+        match self.received {
+            Part::Canonical => None,
+            Part::Path(path) => Some(path),
+            Part::Query(query) => Some(self.raw_query.get_or_init(|| raw_query(query))),
+        }
     }
+}
+
+/// The raw path that a candidate's signer saw.
+pub(super) fn path_of<'a>(candidate: &Candidate<'a>, received: Received<'a>) -> &'a str {
+    candidate.path.unwrap_or(received.path)
+}
+
+/// Returns what is signed of a received query as it stands there, where it is in canonical form: sorted, spelled by AWS's
+/// rule, with the signature behind all others. Nearly every signer writes it so, and then nothing is made anew.
+fn canonical_as_received(received: &str) -> Option<&str> {
+    let (signed, last) = received.rsplit_once('&')?;
+    last.strip_prefix(SIGNATURE)?.strip_prefix('=')?;
+    let mut before = "";
+    let mut length = 0;
+    for (name, value) in raw_parameters(signed) {
+        // No name stands there twice, so that values decide nothing.
+        if name <= before || !is_canonical_query(name) || !is_canonical_query(value) {
+            return None;
+        }
+        before = name;
+        length += name.len() + "=".len() + value.len() + "&".len();
+    }
+    // Shorter where a parameter has no `=`.
+    (length == signed.len() + "&".len()).then_some(signed)
 }
 
 /// Returns the received parameters but the signature, sorted and with a `=` each; nothing else is changed.

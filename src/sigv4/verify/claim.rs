@@ -38,19 +38,29 @@ pub(super) enum Claim<'a> {
 }
 
 impl<'a> Claim<'a> {
-    /// Finds the form; `None` when there is none. A foreign `Authorization` (`Bearer`, `Basic`) is none.
-    pub(super) fn of(query: Option<&str>, headers: &'a HeaderMap) -> Result<Option<Self>, PresentedError> {
+    /// Finds the form, by the decoded names of the query; `None` when there is none. A foreign `Authorization` (`Bearer`,
+    /// `Basic`) is none.
+    pub(super) fn of<'b>(
+        names: impl Iterator<Item = &'b str> + Clone,
+        headers: &'a HeaderMap,
+    ) -> Result<Option<Self>, PresentedError> {
         let header = in_header(headers)?;
-        let [v4, v4_any, v2] = query.map_or([false; 3], in_query);
+        let [v4, v4_any, v2] = in_query(names.clone());
         match (header, v4, v2) {
             (None, false, false) => Ok(None),
             (Some(_), false, false) if v4_any => Err(PresentedError::Ambiguous),
             (Some(value), false, false) => Ok(Some(Self::Header(value))),
             (None, true, false) => Ok(Some(Self::V4Query)),
-            (None, false, true) if v4_any_but_token(query) => Err(PresentedError::Ambiguous),
+            (None, false, true) if v4_any_but_token(names) => Err(PresentedError::Ambiguous),
             (None, false, true) => Ok(Some(Self::V2Query)),
             _ => Err(PresentedError::Ambiguous),
         }
+    }
+
+    /// The same for a raw query that can't be decoded.
+    pub(super) fn of_raw(query: &str, headers: &'a HeaderMap) -> Result<Option<Self>, PresentedError> {
+        let names: Vec<_> = names(query).collect();
+        Self::of(names.iter().map(AsRef::as_ref), headers)
     }
 }
 
@@ -85,13 +95,11 @@ fn names(query: &str) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 /// Whether the query claims version 4, holds anything of version 4, claims version 2.
-fn in_query(query: &str) -> [bool; 3] {
+fn in_query<'a>(names: impl Iterator<Item = &'a str>) -> [bool; 3] {
     let mut found = [false; 3];
-    for name in names(query).filter(|name| {
-        name.get(..1)
-            .is_some_and(|first| matches!(first, "X" | "x" | "A" | "a"))
-    }) {
-        if let Some(place) = V4_PARAMETERS.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
+    for name in names {
+        // Most names are of another length.
+        if let Some(place) = V4_PARAMETERS.iter().position(|known| known.eq_ignore_ascii_case(name)) {
             found[0] |= place < V4_CLAIM;
             found[1] = true;
         }
@@ -101,11 +109,9 @@ fn in_query(query: &str) -> [bool; 3] {
 }
 
 /// Whether the query holds anything of version 4 that version 2 does not have: both carry a token.
-fn v4_any_but_token(query: Option<&str>) -> bool {
-    query.is_some_and(|query| {
-        names(query).any(|name| {
-            !name.eq_ignore_ascii_case("x-amz-security-token")
-                && V4_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(&name))
-        })
+fn v4_any_but_token<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+    names.any(|name| {
+        !name.eq_ignore_ascii_case("x-amz-security-token")
+            && V4_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name))
     })
 }

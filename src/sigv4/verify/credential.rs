@@ -1,21 +1,39 @@
 //! The credential that a signature names: `AKIA…/20130524/us-east-1/s3/aws4_request`. Rule 7.
 
 use super::PresentedError;
-use crate::s3::Region;
+use crate::s3::{Query, Region};
 use crate::sigv4::{AccessKeyId, AmzDate, Scope};
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// A credential that was taken apart: its scope is of the request's day, of S3, and well-formed.
 pub(super) struct ClaimedCredential<'a> {
-    text: Cow<'a, str>,
+    stands: Stands<'a>,
     id: Range<usize>,
     region: Range<usize>,
 }
 
+/// Where its text stands: it is looked at there, and not copied.
+enum Stands<'a> {
+    InHeader(&'a str),
+    InQuery,
+}
+
+/// The parameter that it stands in.
+const PARAMETER: &str = "X-Amz-Credential";
+
 impl<'a> ClaimedCredential<'a> {
-    /// Takes it apart and holds its day against the request's date.
-    pub(super) fn parse(text: Cow<'a, str>, date: &AmzDate) -> Result<Self, PresentedError> {
+    /// Takes apart the one in an `Authorization` header, and holds its day against the request's date.
+    pub(super) fn in_header(text: &'a str, date: &AmzDate) -> Result<Self, PresentedError> {
+        Self::parse(text, Stands::InHeader(text), date)
+    }
+
+    /// The same for the one in a query.
+    pub(super) fn in_query(query: &Query<'_>, date: &AmzDate) -> Result<Self, PresentedError> {
+        let text = query.get(PARAMETER).ok_or(PresentedError::MissingParameter)?;
+        Self::parse(text, Stands::InQuery, date)
+    }
+
+    fn parse(text: &str, stands: Stands<'a>, date: &AmzDate) -> Result<Self, PresentedError> {
         let mut parts = text.split('/');
         let mut part = || parts.next().ok_or(PresentedError::Credential);
         let (id, day, region, service, terminator) = (part()?, part()?, part()?, part()?, part()?);
@@ -40,19 +58,27 @@ impl<'a> ClaimedCredential<'a> {
         }
         let region_at = id.len() + day.len() + 2;
         let (id, region) = (0..id.len(), region_at..region_at + region.len());
-        Ok(Self { text, id, region })
+        Ok(Self { stands, id, region })
     }
 
-    pub(super) fn access_key_id(&self) -> &str {
-        self.text.get(self.id.clone()).unwrap_or_default()
+    /// The access key id. Takes the query that came along, as all of these do.
+    pub(super) fn access_key_id<'b>(&'b self, query: &'b Query<'_>) -> &'b str {
+        self.text(query).get(self.id.clone()).unwrap_or_default()
     }
 
-    pub(super) fn region(&self) -> &str {
-        self.text.get(self.region.clone()).unwrap_or_default()
+    pub(super) fn region<'b>(&'b self, query: &'b Query<'_>) -> &'b str {
+        self.text(query).get(self.region.clone()).unwrap_or_default()
     }
 
     /// `20130524/us-east-1/s3/aws4_request`
-    pub(super) fn scope(&self) -> &str {
-        self.text.get(self.id.end + 1..).unwrap_or_default()
+    pub(super) fn scope<'b>(&'b self, query: &'b Query<'_>) -> &'b str {
+        self.text(query).get(self.id.end + 1..).unwrap_or_default()
+    }
+
+    fn text<'b>(&'b self, query: &'b Query<'_>) -> &'b str {
+        match self.stands {
+            Stands::InHeader(text) => text,
+            Stands::InQuery => query.get(PARAMETER).unwrap_or_default(),
+        }
     }
 }

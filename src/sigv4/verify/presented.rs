@@ -55,7 +55,16 @@ pub enum Version {
 pub struct Presented<'a> {
     received: Received<'a>,
     query: Query<'a>,
+    path: DecodedPath<'a>,
     offer: Offer<'a>,
+}
+
+/// What is verified, as received and decoded.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'t, 'a> {
+    pub(super) received: Received<'a>,
+    pub(super) path: &'t DecodedPath<'a>,
+    pub(super) query: &'t Query<'a>,
 }
 
 enum Offer<'a> {
@@ -70,17 +79,27 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`PresentedError`]
     pub fn of(received: Received<'a>) -> Result<Option<Self>, PresentedError> {
-        let Some(claim) = Claim::of(received.query, received.headers)? else {
+        let query = Query::parse(received.query);
+        let claim = match &query {
+            Ok(query) => Claim::of(query.pairs().map(|(name, _)| name), received.headers),
+            Err(_) => Claim::of_raw(received.query.unwrap_or_default(), received.headers),
+        };
+        let Some(claim) = claim? else {
             return Ok(None);
         };
-        let query = Query::parse(received.query)?;
-        DecodedPath::decode(received.path).map_err(|_| PresentedError::Path)?;
+        let query = query?;
+        let path = DecodedPath::decode(received.path).map_err(|_| PresentedError::Path)?;
         let offer = match claim {
             Claim::Header(authorization) => Offer::V4(V4Offer::in_header(authorization, received)?),
             Claim::V4Query => Offer::V4(V4Offer::in_query(&query, received)?),
             Claim::V2Query => Offer::V2(V2Offer::in_query(&query)?),
         };
-        Ok(Some(Self { received, query, offer }))
+        Ok(Some(Self {
+            received,
+            query,
+            path,
+            offer,
+        }))
     }
 
     /// The request that it came with.
@@ -93,7 +112,7 @@ impl<'a> Presented<'a> {
     #[must_use]
     pub fn access_key_id(&self) -> &str {
         match &self.offer {
-            Offer::V4(offer) => offer.credential.access_key_id(),
+            Offer::V4(offer) => offer.credential.access_key_id(&self.query),
             Offer::V2(offer) => offer.access_key_id(),
         }
     }
@@ -120,7 +139,7 @@ impl<'a> Presented<'a> {
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         match &self.offer {
-            Offer::V4(offer) => Some(offer.credential.region()),
+            Offer::V4(offer) => Some(offer.credential.region(&self.query)),
             Offer::V2(_) => None,
         }
     }
@@ -150,6 +169,12 @@ impl<'a> Presented<'a> {
         self.received.headers.contains_key(name) || self.query.get_in_any_case(name).is_some()
     }
 
+    /// The path, decoded.
+    #[must_use]
+    pub fn path(&self) -> &DecodedPath<'a> {
+        &self.path
+    }
+
     /// The decoded query, what signing added included.
     #[must_use]
     pub fn query(&self) -> &Query<'a> {
@@ -171,9 +196,14 @@ impl<'a> Presented<'a> {
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
         let candidates = candidates.get(..MOST_CANDIDATES).unwrap_or(candidates);
+        let target = Target {
+            received: self.received,
+            path: &self.path,
+            query: &self.query,
+        };
         match &self.offer {
-            Offer::V4(offer) => offer.verify(self.received, &self.query, secret, candidates, regions, now),
-            Offer::V2(offer) => offer.verify(self.received, &self.query, secret, candidates, now),
+            Offer::V4(offer) => offer.verify(target, secret, candidates, regions, now),
+            Offer::V2(offer) => offer.verify(target, secret, candidates, now),
         }
     }
 }

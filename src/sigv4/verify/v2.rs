@@ -4,8 +4,9 @@
 //! It signs neither host nor region, and no parameter that it does not know: a query that holds one of those is refused.
 
 use super::attempts::{Spellings, methods};
+use super::presented::Target;
 use super::v2_text::{Text, is_signed};
-use super::{Authentic, Candidate, Form, Payload, PresentedError, Received, VerifyError, VerifyingSecret, Version};
+use super::{Authentic, Candidate, Form, Payload, PresentedError, VerifyError, VerifyingSecret, Version};
 use crate::clock::Timestamp;
 use crate::s3::Query;
 use crate::sigv4::AccessKeyId;
@@ -59,18 +60,18 @@ impl<'a> V2Offer<'a> {
     /// As [`super::Presented::verify`].
     pub(super) fn verify(
         &self,
-        received: Received<'_>,
-        query: &Query<'_>,
+        target: Target<'_, '_>,
         secret: &VerifyingSecret,
         candidates: &[Candidate<'_>],
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
+        let received = target.received;
         if !matches!(*received.method, Method::GET | Method::HEAD) {
             return Err(VerifyError::V2NotARead);
         }
-        let text = Text::of(received, query, &self.expires).ok_or(VerifyError::SignatureMismatch)?;
+        let text = Text::of(received, target.query, &self.expires).ok_or(VerifyError::SignatureMismatch)?;
         let candidate = self
-            .find(received, &text, secret, candidates)
+            .find(target, &text, secret, candidates)
             .ok_or(VerifyError::SignatureMismatch)?;
         Ok(Authentic {
             form: Form::Query,
@@ -86,13 +87,14 @@ impl<'a> V2Offer<'a> {
     /// Returns the place of the first candidate that the signature was made for.
     fn find(
         &self,
-        received: Received<'_>,
+        target: Target<'_, '_>,
         text: &Text<'_>,
         secret: &VerifyingSecret,
         candidates: &[Candidate<'_>],
     ) -> Option<usize> {
+        let received = target.received;
         candidates.iter().position(|candidate| {
-            let Some(paths) = Spellings::of_path(candidate, received) else {
+            let Some(paths) = Spellings::of_path(candidate, received, target.path) else {
                 return false;
             };
             let fits = |path: &str| {

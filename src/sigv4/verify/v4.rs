@@ -3,13 +3,15 @@
 //! What anybody could compute is judged first, what needs the key after it; the region last of all, so that only a holder
 //! of the key learns that it is wrong.
 
-use super::attempts::{Spellings, methods};
+use super::attempts::{Spellings, methods, path_of};
+use super::presented::Target;
 use super::v4_offer::{PayloadKind, V4Offer};
 use super::{Authentic, Candidate, ChunkSeed, Form, Payload, Received, VerifyError, VerifyingSecret, Version};
 use crate::clock::Timestamp;
 use crate::s3::Query;
 use crate::sigv4::{CanonicalHeaders, CanonicalRequest, Scope, SignedHeaders, SigningKey};
 use http::HeaderMap;
+use sha2::Sha256;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +22,7 @@ impl V4Offer<'_> {
     /// As [`super::Presented::verify`].
     pub(super) fn verify(
         &self,
-        received: Received<'_>,
-        query: &Query<'_>,
+        target: Target<'_, '_>,
         secret: &VerifyingSecret,
         candidates: &[Candidate<'_>],
         regions: &[&str],
@@ -29,18 +30,17 @@ impl V4Offer<'_> {
     ) -> Result<Authentic, VerifyError> {
         let signed_at = self.date.timestamp();
         self.judge_time(signed_at, now)?;
-        self.judge_headers(received.headers)?;
+        self.judge_headers(target.received.headers)?;
         let scope = Scope {
             date: &self.date,
-            region: self.credential.region(),
+            region: self.credential.region(target.query),
             service: Scope::S3,
         };
         let (candidate, payload) = secret
             .with_key(&scope, |key| {
-                let signed_for =
-                    |request: &CanonicalRequest<'_>| secret.agrees(&key.signature(request, &scope), &self.signature.1);
-                let candidate = self.find(received, query, candidates, signed_for)?;
-                Some((candidate, self.payload(key)))
+                let signed_for = |hash| secret.agrees(&key.signature_of(hash, &scope), &self.signature.1);
+                let candidate = self.find(target.received, target, candidates, signed_for)?;
+                Some((candidate, self.payload(key, target.query)))
             })
             .ok_or(VerifyError::SignatureMismatch)?;
         if !regions.contains(&scope.region) {
@@ -88,17 +88,29 @@ impl V4Offer<'_> {
         Ok(())
     }
 
-    /// Returns the place of the first candidate that `signed_for` says yes to.
-    fn find(
+    /// Returns the place of the first candidate for whose canonical request's hash `signed_for` says yes.
+    ///
+    /// What is the same is not done again: a candidate that is another once more is passed over, and method, path and query
+    /// are hashed once for hosts that share them.
+    fn find<'c>(
         &self,
-        received: Received<'_>,
-        query: &Query<'_>,
-        candidates: &[Candidate<'_>],
-        signed_for: impl Fn(&CanonicalRequest<'_>) -> bool,
+        received: Received<'c>,
+        target: Target<'_, '_>,
+        candidates: &[Candidate<'c>],
+        signed_for: impl Fn([u8; 32]) -> bool,
     ) -> Option<usize> {
-        let queries = Spellings::of_query(query, received);
-        candidates.iter().position(|candidate| {
-            let Some(paths) = Spellings::of_path(candidate, received) else {
+        let queries = Spellings::of_query(target.query, received);
+        let mut begun = None;
+        let is_same = |one: &Candidate<'c>, other: &Candidate<'c>| {
+            one.host == other.host && path_of(one, received) == path_of(other, received)
+        };
+        let mut places = candidates.iter().enumerate();
+        let fits = |(place, candidate): (usize, &Candidate<'c>)| {
+            let before = candidates.get(..place).unwrap_or_default();
+            if before.iter().any(|other| is_same(other, candidate)) {
+                return false;
+            }
+            let Some(paths) = Spellings::of_path(candidate, received, target.path) else {
                 return false;
             };
             let others;
@@ -108,19 +120,30 @@ impl V4Offer<'_> {
                 others = self.canonical_headers(candidate.host, received.headers);
                 SignedHeaders::These(&others)
             };
-            let fits = |path: &str, query: &str| {
+            let mut fits = |spelling: (usize, usize), path: &str, query: &str| {
                 methods(received.method, self.form).iter().any(|method| {
-                    signed_for(&CanonicalRequest {
+                    let request = CanonicalRequest {
                         method: method.as_str(),
                         path,
                         query,
                         headers,
                         payload: &self.payload,
-                    })
+                    };
+                    let spelled = (path_of(candidate, received), spelling, method);
+                    let target = match &begun {
+                        Some((known, hash)) if *known == spelled => Sha256::clone(hash),
+                        _ => begun.insert((spelled, request.hash_of_target())).1.clone(),
+                    };
+                    signed_for(request.hash_behind(target))
                 })
             };
-            paths.all().any(|path| queries.all().any(|query| fits(path, query)))
-        })
+            let mut paths = paths.all().enumerate();
+            paths.any(|(at, path)| {
+                let mut queries = queries.all().enumerate();
+                queries.any(|(place, query)| fits((at, place), path, query))
+            })
+        };
+        places.position(fits)
     }
 
     fn canonical_headers(&self, host: &str, headers: &HeaderMap) -> CanonicalHeaders {
@@ -135,12 +158,12 @@ impl V4Offer<'_> {
         CanonicalHeaders::of(fields)
     }
 
-    fn payload(&self, key: &Arc<SigningKey>) -> Payload {
+    fn payload(&self, key: &Arc<SigningKey>, query: &Query<'_>) -> Payload {
         let seed = || ChunkSeed {
             key: Arc::clone(key),
             signature: self.signature.0,
             date: self.date.as_bytes(),
-            scope: self.credential.scope().into(),
+            scope: self.credential.scope(query).into(),
         };
         match self.payload_kind {
             PayloadKind::Unsigned => Payload::Unsigned,

@@ -68,7 +68,7 @@ impl<'a> V4Offer<'a> {
         let payload = payload.ok_or(PresentedError::PayloadMissing)?;
         Ok(Self {
             form: Form::Header,
-            credential: ClaimedCredential::parse(credential.into(), &date)?,
+            credential: ClaimedCredential::in_header(credential, &date)?,
             date,
             signed_headers: names(signed_headers.into())?,
             signature: digits(signature).ok_or(PresentedError::Signature)?,
@@ -80,8 +80,8 @@ impl<'a> V4Offer<'a> {
 
     /// Reads the query form.
     pub(super) fn in_query(query: &Query<'a>, received: Received<'a>) -> Result<Self, PresentedError> {
-        let part = |name| query.cow(name).ok_or(PresentedError::MissingParameter);
-        if part("X-Amz-Algorithm")? != ALGORITHM {
+        let text = |name| query.get(name).ok_or(PresentedError::MissingParameter);
+        if text("X-Amz-Algorithm")? != ALGORITHM {
             return Err(PresentedError::Algorithm);
         }
         let date = query.get("X-Amz-Date").ok_or(PresentedError::DateMissing)?;
@@ -96,10 +96,14 @@ impl<'a> V4Offer<'a> {
         }
         Ok(Self {
             form: Form::Query,
-            credential: ClaimedCredential::parse(part("X-Amz-Credential")?, &date)?,
+            credential: ClaimedCredential::in_query(query, &date)?,
             date,
-            signed_headers: names(part("X-Amz-SignedHeaders")?)?,
-            signature: digits(&part("X-Amz-Signature")?).ok_or(PresentedError::Signature)?,
+            signed_headers: names(
+                query
+                    .cow("X-Amz-SignedHeaders")
+                    .ok_or(PresentedError::MissingParameter)?,
+            )?,
+            signature: digits(text("X-Amz-Signature")?).ok_or(PresentedError::Signature)?,
             lifetime: Some(lifetime(query.get("X-Amz-Expires"))?),
             payload,
             payload_kind,
@@ -175,15 +179,28 @@ fn names(list: Cow<'_, str>) -> Result<Cow<'_, str>, PresentedError> {
     Ok(list)
 }
 
-/// Reads 64 lower-case hexadecimal digits.
+/// What each lower-case hexadecimal digit stands for.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = 0x80;
+
+/// Reads 64 lower-case hexadecimal digits. By table: digits are as good as random, and a branch for each would be guessed wrong.
 fn digits(text: &str) -> Option<([u8; 64], [u8; 32])> {
     let digits: [u8; 64] = text.as_bytes().try_into().ok()?;
-    if digits.iter().any(u8::is_ascii_uppercase) {
-        return None;
+    let (mut bytes, mut faults) = ([0; 32], 0);
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+        let [high, low] = pair.map(|digit| DIGITS[usize::from(digit)]);
+        faults |= high | low;
+        *byte = high << 4 | low;
     }
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(digits, &mut bytes).ok()?;
-    Some((digits, bytes))
+    (faults & NO_DIGIT == 0).then_some((digits, bytes))
 }
 
 /// Reads `X-Amz-Expires`: `^[1-9][0-9]{0,5}$`, at most 604,800 (rule 8).
