@@ -1,4 +1,4 @@
-//! The HTTP client that speaks to origins: hyper's connections, a pool of our own (docs/adr/0009).
+//! The HTTP client that speaks to origins: hyper's connections, a pool of our own (docs/adr/0010).
 //!
 //! It does nothing on its own: no redirects, no proxies out of the environment, no decompression, no cookies. It speaks
 //! HTTP/1.1 only, as S3 does: over HTTP/2 all transfers to one origin would share one flow-control window, and a few clients
