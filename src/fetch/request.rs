@@ -184,32 +184,59 @@ impl SentUrl {
             .strip_prefix("https://")
             .or_else(|| signed.strip_prefix("http://"))?;
         let target = after_scheme.strip_prefix(host)?;
-        let path = target.split_once('?').map_or(target, |(path, _)| path);
-        if !path.starts_with('/') || !target.bytes().all(is_plain) || path.split('/').any(is_dots) {
-            return None;
-        }
+        let origin = signed.get(..signed.len() - target.len())?;
+        is_read_alike(target.as_bytes()).then_some(())?;
         Some(Self {
-            origin: signed.get(..signed.len() - target.len())?.into(),
+            origin: origin.into(),
             path: target.parse().ok().filter(|uri: &Uri| *uri == *target)?,
         })
     }
 }
 
-/// Whether a byte of a path or a query is read alike by everybody. RFC 3986 §3.3, §3.4.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'/' | b'?' | b':' | b'@')
-        || matches!(
-            byte,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
-        )
+/// Whether everybody reads this path and query alike: of plain bytes, and without `.` and `..`, however those are written.
+/// RFC 3986 §3.3, §3.4, §5.2.4.
+fn is_read_alike(target: &[u8]) -> bool {
+    let Some((b'/', mut rest)) = target.split_first() else {
+        return false;
+    };
+    // At the beginning of a segment of the path.
+    loop {
+        let (dots, behind) = without_dots(rest);
+        if (1..=2).contains(&dots) && matches!(behind.first(), None | Some(b'/' | b'?')) {
+            return false;
+        }
+        let in_segment = |byte: &&u8| PLAIN[usize::from(**byte)] && !matches!(**byte, b'/' | b'?');
+        let length = behind.iter().take_while(in_segment).count();
+        match behind.get(length..).and_then(<[u8]>::split_first) {
+            None => return true,
+            Some((b'/', next)) => rest = next,
+            Some((b'?', query)) => return query.iter().all(|byte| PLAIN[usize::from(*byte)]),
+            Some(_) => return false,
+        }
+    }
 }
 
-/// Whether a segment is `.` or `..`, however they are written. RFC 3986 §5.2.4.
-fn is_dots(segment: &str) -> bool {
-    let after_dot = |rest| ["%2e", "%2E", "."].iter().find_map(|dot| str::strip_prefix(rest, dot));
-    after_dot(segment).is_some_and(|rest| rest.is_empty() || after_dot(rest) == Some(""))
+/// How many dots stand at the beginning, and what stands behind them.
+fn without_dots(mut segment: &[u8]) -> (usize, &[u8]) {
+    let mut dots = 0;
+    while let [b'.', rest @ ..] | [b'%', b'2', b'e' | b'E', rest @ ..] = segment {
+        dots += 1;
+        segment = rest;
+    }
+    (dots, segment)
 }
+
+/// The bytes of a path or a query that mean themselves.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let bytes = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~%/?:@!$&'()*+,;=";
+    let mut at = 0;
+    while at < bytes.len() {
+        plain[bytes[at] as usize] = true;
+        at += 1;
+    }
+    plain
+};
 
 #[cfg(test)]
 mod tests {
@@ -219,6 +246,7 @@ mod tests {
     fn rule_2_a_url_that_would_be_folded_is_not_sent() {
         let fine = |url| SentUrl::new(url, "s3.example.com").is_ok();
         assert!(fine("https://s3.example.com/b/a%20b//c%2Bd/?versionId=x"));
+        assert!(fine("https://s3.example.com/.../..a/a../%2e%2e%2e/?prefix=../x"));
         for changed in [
             "https://s3.example.com/b/../c",
             "https://s3.example.com/b/%2e%2E/c",
@@ -232,6 +260,12 @@ mod tests {
             "https://elsewhere.example.com/b",
             "https://s3.example.com/b/é",
             "not a url",
+            "https://s3.example.com",
+            "https://s3.example.com?x",
+            "https://s3.example.com/b/..",
+            "https://s3.example.com/b/.?x",
+            "https://s3.example.com/b/c#d",
+            "https://s3.example.com/b?x=a b",
         ] {
             assert!(!fine(changed), "{changed}");
         }

@@ -4,6 +4,9 @@ use crate::scripted::{Connection, Gateway, Origin, answer, impatient};
 use evergate::fetch::{FetchError, OriginSettings};
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 async fn whole(gateway: &Gateway) -> Vec<u8> {
     let (_, _, body) = gateway.get(&[]).await.unwrap().into_parts();
@@ -121,4 +124,52 @@ async fn a_key_is_sent_as_it_is_stored() {
             origin.requests()
         );
     }
+}
+
+/// An origin that answers whatever comes, and counts the connections that were closed.
+fn counting_closed() -> (Origin, Arc<AtomicUsize>) {
+    let closed = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&closed);
+    let origin = Origin::start(move |connection: &mut Connection| {
+        while connection.request().is_some() {
+            connection.say(answer("200 OK", &[], b"abc"));
+        }
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    (origin, closed)
+}
+
+async fn until(closed: &AtomicUsize, expected: usize) {
+    while closed.load(Ordering::SeqCst) != expected {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn rule_23_an_idle_connection_is_closed_when_its_time_is_over() {
+    let (origin, closed) = counting_closed();
+    let settings = OriginSettings {
+        idle_timeout: Duration::from_millis(200),
+        ..impatient()
+    };
+    let gateway = Gateway::with(&format!("http://{}", origin.address), settings, b"");
+    for round in 1..=2 {
+        assert_eq!(whole(&gateway).await, b"abc");
+        assert_eq!(origin.connections(), round);
+        until(&closed, round).await;
+    }
+}
+
+#[tokio::test]
+async fn rule_23_no_more_idle_connections_are_kept_than_allowed() {
+    let (origin, closed) = counting_closed();
+    let settings = OriginSettings {
+        max_idle_per_origin: 1,
+        ..impatient()
+    };
+    let gateway = Gateway::with(&format!("http://{}", origin.address), settings, b"");
+    tokio::join!(whole(&gateway), whole(&gateway), whole(&gateway));
+    until(&closed, 2).await;
+    assert_eq!(whole(&gateway).await, b"abc");
+    assert_eq!(origin.connections(), 3);
 }
