@@ -223,3 +223,33 @@ impl Drop for Seat {
         self.0.open.leave_place();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listener::Arrival;
+    use bytes::Bytes;
+    use http_body_util::Empty;
+
+    struct Nobody;
+
+    impl Service for Nobody {
+        type Body = Empty<Bytes>;
+
+        async fn call(&self, _: Arrival) -> http::Response<Self::Body> {
+            http::Response::default()
+        }
+    }
+
+    /// The size of what a call of `task` makes, which is never called.
+    fn room<A, B, C, D, F>(_task: impl FnOnce(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn rule_23_a_connection_that_waits_is_small() {
+        // What serves a request is in a box of its own, which goes when the connection is parked.
+        let bytes = room(seated::<Nobody>);
+        assert!(bytes <= 1280, "{bytes} bytes");
+    }
+}
