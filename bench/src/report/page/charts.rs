@@ -35,8 +35,8 @@ pub(super) fn of(id: &str, scenario: &Scenario, rows: &[Row]) -> Vec<Figure> {
     charts
 }
 
-/// The broken images of every way, of a million views.
-pub(super) fn broken(ways: &[BrokenImages]) -> String {
+/// The broken images of every way, of a million views; `id` tells the chart from others.
+pub(super) fn broken(id: &str, ways: &[BrokenImages]) -> String {
     let bars = ways.iter().filter_map(|way| {
         let broken = per_million(way)?;
         let ours = way.way.to_lowercase().starts_with("evergate");
@@ -64,7 +64,7 @@ pub(super) fn broken(ways: &[BrokenImages]) -> String {
         })
     });
     let bars: Vec<Bar> = bars.collect();
-    let name = name("broken", "Broken images of a million views", &bars);
+    let name = name(id, "Broken images of a million views", &bars);
     let (axis, tick) = ("broken images of a million views", numbers::count);
     let shape = Shape::Bars;
     Bars {

@@ -25,13 +25,15 @@ struct Page<'a> {
     targets: Vec<Judged>,
     /// Targets of which the report holds nothing.
     absent: Vec<Judged>,
-    broken: Option<Broken>,
+    broken: Vec<Broken>,
     scenarios: Vec<Section<'a>>,
     micro: Option<String>,
 }
 
-/// The broken-image test.
+/// One run of the broken-image test.
 struct Broken {
+    /// What is different in it; empty for the first.
+    heading: &'static str,
     chart: String,
     ways: Vec<Way>,
 }
@@ -105,7 +107,7 @@ pub(super) fn html(report: &Report) -> Result<String, askama::Error> {
         tally: tally.to_vec(),
         targets: judged,
         absent,
-        broken: (!report.broken.is_empty()).then(|| broken(&report.broken)),
+        broken: broken(&report.broken),
         scenarios,
         micro: (!report.micro.is_empty()).then(|| charts::micro(&report.micro)),
     };
@@ -131,7 +133,28 @@ pub(super) fn machine(report: &Report) -> String {
     words.join(", ")
 }
 
-fn broken(ways: &[BrokenImages]) -> Broken {
+/// What the names of ways end with where origins were down for a while.
+const OUTAGES: &str = ", with outages";
+
+/// The runs of the test: the one with outages apart, without saying so in each line.
+fn broken(ways: &[BrokenImages]) -> Vec<Broken> {
+    let (down, calm): (Vec<_>, Vec<_>) = ways.iter().cloned().partition(|way| way.way.ends_with(OUTAGES));
+    let down = down.into_iter().map(|way| BrokenImages {
+        way: way.way.trim_end_matches(OUTAGES).to_owned(),
+        ..way
+    });
+    let runs = [
+        ("", calm),
+        (
+            "With outages: for a second now and then, the storage refuses everybody",
+            down.collect(),
+        ),
+    ];
+    let filled = runs.into_iter().filter(|(_, ways)| !ways.is_empty());
+    filled.map(|(heading, ways)| broken_run(heading, &ways)).collect()
+}
+
+fn broken_run(heading: &'static str, ways: &[BrokenImages]) -> Broken {
     let lines = ways.iter().map(|way| Way {
         name: contender::way(&way.way),
         views: numbers::count(numbers::real(way.views)),
@@ -141,7 +164,8 @@ fn broken(ways: &[BrokenImages]) -> Broken {
         meanwhile: counted(&way.disturbances),
     });
     Broken {
-        chart: charts::broken(ways),
+        heading,
+        chart: charts::broken(if heading.is_empty() { "broken" } else { "broken-outages" }, ways),
         ways: lines.collect(),
     }
 }
