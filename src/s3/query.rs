@@ -131,8 +131,10 @@ fn split(text: &str, at: u8) -> (&str, Option<&str>) {
 
 fn decode(raw: &str) -> Result<Cow<'_, str>, QueryError> {
     // Without a way out in the middle it is done for many bytes at once.
-    let look =
-        |(percent, control): (bool, bool), byte: u8| (percent | (byte == b'%'), control | byte.is_ascii_control());
+    let look = |(percent, control): (bool, bool), byte: u8| {
+        let is_percent = byte == b'%';
+        (percent | is_percent, control | byte.is_ascii_control())
+    };
     let (percent, control) = raw.bytes().fold((false, false), look);
     let decoded = if percent {
         percent_decode(raw).map_err(|_| QueryError::BadEncoding)?
