@@ -24,7 +24,7 @@ pub struct Limits {
     pub body_progress: Duration,
     /// How long each 16 KiB of a request body may be waited for: 2 min, which is 137 bytes a second.
     pub body_pace: Duration,
-    /// After this much idling an HTTP/1 connection gives its buffers back and keeps its socket only: 200 ms. Whoever asks for
+    /// After this much idling an HTTP/1 connection gives its buffers back and keeps its socket only: 100 ms. Whoever asks for
     /// the pictures of a page does so within that; what comes later pays for new buffers with a microsecond.
     pub park_after: Duration,
     /// How long bytes of a refused or unread request are read away, so that its answer is not lost: 1 s.
@@ -62,7 +62,7 @@ impl Default for Limits {
             write_progress: Duration::from_secs(30),
             body_progress: Duration::from_secs(30),
             body_pace: Duration::from_mins(2),
-            park_after: Duration::from_millis(200),
+            park_after: Duration::from_millis(100),
             linger: Duration::from_secs(1),
             h2_streams: 100,
             h2_stream_window: 64 * 1024,
