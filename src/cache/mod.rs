@@ -24,5 +24,5 @@ pub use freshness::{Exchange, NotStored, Standing, StorageRules, Validity};
 pub use name::{ObjectName, ObjectQuery, Space};
 pub use object_store::ObjectStore;
 pub use shared_body::{BodyReader, BodyWriter, SharedBody, WholeBody};
-pub use url_cache::{UrlCache, UrlQuery};
+pub use url_cache::{UrlCache, UrlQuery, take_seat};
 pub use weigh::Weigh;

@@ -12,11 +12,10 @@ mod table;
 use super::weigh::Weigh;
 use crate::s3::{ObjectKey, Operation};
 use crate::telemetry::{CacheReading, Cells};
-use foldhash::fast::RandomState;
+use foldhash::quality::RandomState;
 use std::cell::Cell;
 use std::hash::BuildHasher;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use table::{Change, Table};
 
@@ -105,11 +104,14 @@ impl<V: Weigh> UrlCache<V> {
         }
     }
 
-    /// The table of the worker that asks. `None` while another thread that shares it is in there: to wait would cost more than
-    /// what could be found.
+    /// The table of the worker that asks. `None` for other threads, which must not push out what workers keep, unless there is
+    /// one table for all; and while another thread is in there: to wait would cost more than what could be found.
     fn table(&self) -> Option<MutexGuard<'_, Table<V>>> {
-        let mine = seat().checked_rem(self.tables.len())?;
-        match self.tables.get(mine)?.0.try_lock() {
+        let mine = match &*self.tables {
+            [only] => only,
+            tables => tables.get(SEAT.get()?)?,
+        };
+        match mine.0.try_lock() {
             Ok(table) => Some(table),
             // A table is whole at any time: at the worst, its sums are off.
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
@@ -118,17 +120,11 @@ impl<V: Weigh> UrlCache<V> {
     }
 }
 
-/// A number of this thread's own, in the order in which threads first asked any cache: the workers' follow on each other.
-fn seat() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local!(static MINE: Cell<Option<usize>> = const { Cell::new(None) });
-    MINE.with(|mine| {
-        mine.get().unwrap_or_else(|| {
-            let seat = NEXT.fetch_add(1, Ordering::Relaxed);
-            mine.set(Some(seat));
-            seat
-        })
-    })
+thread_local!(static SEAT: Cell<Option<usize>> = const { Cell::new(None) });
+
+/// Says that this thread is the worker with this index, counted from 0: from now on it has that worker's table in every cache.
+pub fn take_seat(worker: usize) {
+    SEAT.set(Some(worker));
 }
 
 #[cfg(test)]

@@ -99,6 +99,7 @@ impl Foundation {
             objects,
             runtime: runtime.handle().clone(),
             bounds: OriginBounds::default(),
+            workers: config.listener.worker_count(),
         };
         let mut embedded = Embedded::default();
         let server = embedded.settle(&config.buckets)?;
@@ -191,9 +192,9 @@ impl Gateways {
     }
 
     /// Makes the gateway of one worker, to be called on its thread.
-    pub(super) fn make(&self) -> Gateway {
+    pub(super) fn make(&self, worker: usize) -> Gateway {
         let origin = OriginClient::new(OriginSettings::default(), &self.tls, self.clock.clone());
-        Gateway::new(self.running.clone(), origin)
+        Gateway::new(worker, self.running.clone(), origin)
     }
 }
 

@@ -64,7 +64,7 @@ fn start(
     };
     let settings = &loaded.config.listener;
     let program = foundation.open(&loaded.config, |gateways, stats| {
-        listener::serve(settings, Limits::default(), stats, move |_worker| gateways.make())
+        listener::serve(settings, Limits::default(), stats, move |worker| gateways.make(worker))
     })?;
     let watch = ReloadWatch::start(hangups, files, Pace::default(), move |cause| reload.run(&cause))?;
     Ok((program, watch))

@@ -56,8 +56,9 @@ impl Link {
         let driver = &mut self.driver;
         let answered = poll_fn(|context| {
             drive(driver, context);
-            // Only driving the connection brings an answer.
-            answer.as_mut().poll(&mut quietly())
+            // With the waker, though only driving the connection brings an answer: when this task has had its share for now,
+            // the answer says that it is not there yet.
+            answer.as_mut().poll(context)
         });
         answered.await.map_err(|mut error| match error.take_message() {
             Some(request) => Unanswered::Unsent(error.into_error(), Box::new(request)),

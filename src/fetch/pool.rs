@@ -63,6 +63,10 @@ impl Pool {
     pub(super) fn put(self: &Arc<Self>, mut link: Box<Link>) {
         // Without a runtime there is nobody to sweep.
         let Ok(runtime) = Handle::try_current() else { return };
+        if !link.is_free() {
+            // The short text of an answer that nobody reads has often come with its head; then it is done with here.
+            link.drive(&mut quietly());
+        }
         if !link.is_free() || self.most_idle == 0 {
             return;
         }

@@ -180,7 +180,10 @@ impl Inner {
                 Source::Resuming(broken, rest) => {
                     match ready!(rest.as_mut().poll(context)) {
                         Some(body) => self.source = Source::Flowing(body),
-                        None => self.source = Source::Over(*broken),
+                        None => {
+                            let broken = *broken;
+                            return self.end(broken, context);
+                        }
                     }
                     continue;
                 }
@@ -188,13 +191,17 @@ impl Inner {
             };
             let rest = self.resumption.take().and_then(|resumption| resumption.begin(received));
             let Some(rest) = rest else {
-                // Told in a moment: with an error, what hyper holds of the bytes before it would be lost.
-                self.source = Source::Over(broken);
-                context.waker().wake_by_ref();
-                return Poll::Pending;
+                return self.end(broken, context);
             };
             self.source = Source::Resuming(broken, rest);
         }
+    }
+
+    /// Ends the body; that is told in a moment: with an error, what hyper holds of the bytes before it would be lost.
+    fn end<T>(&mut self, broken: Broken, context: &Context<'_>) -> Poll<T> {
+        self.source = Source::Over(broken);
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -11,6 +11,7 @@ use crate::presign::Presigner;
 use crate::route::{Bucket, Route, RouteTable, S3Doors, StablePaths};
 use crate::s3::BucketName;
 use crate::telemetry::{AccessLog, AppReading, CredentialReading, Metrics, RouteMetrics, Telemetry};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -30,6 +31,8 @@ pub struct Furniture {
     pub bounds: OriginBounds,
     /// What is kept of objects.
     pub objects: Arc<ObjectCache>,
+    /// How many workers serve: fixed at the start, whatever a configuration that is loaded later says.
+    pub workers: NonZeroUsize,
 }
 
 /// Why an app can't be built.
@@ -125,7 +128,7 @@ impl App {
             routes: RouteTable::new(routes),
             stable_paths: StablePaths::new(&config.routes),
             presigner: Presigner::for_workers(
-                config.listener.worker_count(),
+                furniture.workers,
                 per_bucket.iter().map(|per| per.credentials.clone()).collect(),
                 config.url_cache,
                 furniture.clock.clone(),

@@ -18,6 +18,7 @@ fn furniture() -> Furniture {
         clock,
         runtime: Handle::current(),
         bounds: OriginBounds::default(),
+        workers: std::num::NonZeroUsize::MIN,
     }
 }
 

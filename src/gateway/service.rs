@@ -2,6 +2,7 @@
 
 use super::running::Running;
 use super::walk::{self, Answered};
+use crate::cache;
 use crate::fetch::OriginClient;
 use crate::listener::{Arrival, Inbound, Refusal, Service};
 use crate::respond::headers::X_REQUEST_ID;
@@ -21,9 +22,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Takes the app that all workers share, and this worker's own way to the origins.
+    /// Takes the app that all workers share, and this worker's own way to the origins. To be called on the thread of the worker,
+    /// which is `worker`, counted from 0: it gets its place in what is kept for each.
     #[must_use]
-    pub fn new(running: Running, origin: OriginClient) -> Self {
+    pub fn new(worker: usize, running: Running, origin: OriginClient) -> Self {
+        cache::take_seat(worker);
         Self { running, origin }
     }
 }

@@ -8,8 +8,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::fmt;
-use std::hint::black_box;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// The name of the algorithm in every form of a signature.
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -17,13 +16,10 @@ pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// HMAC-SHA256 with its key taken in: what is made of the key once is not made again for each text. Wiped when dropped.
 struct KeyedMac(Hmac<Sha256>);
 
-/// That of a key of zeros, which is what others are wiped with.
-static BLANK: LazyLock<Hmac<Sha256>> = LazyLock::new(|| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
-
 impl KeyedMac {
     fn new(key: &[u8]) -> Self {
         // Can't fail: HMAC takes keys of any length.
-        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| BLANK.clone()))
+        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default())))
     }
 
     /// Takes a secret access key as every signing key is derived from it.
@@ -46,14 +42,6 @@ impl KeyedMac {
     fn next(&self, text: &str) -> Self {
         let key = Zeroizing::new(self.of([text.as_bytes()]));
         Self::new(&*key)
-    }
-}
-
-impl Drop for KeyedMac {
-    fn drop(&mut self) {
-        self.0 = BLANK.clone();
-        // Nobody reads it any more: what nobody reads need not be written, unless it is asked for.
-        black_box(&self.0);
     }
 }
 

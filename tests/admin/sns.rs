@@ -114,6 +114,7 @@ impl Bench {
             telemetry: telemetry.clone(),
             runtime: runtime.handle().clone(),
             bounds: OriginBounds::default(),
+            workers: config.listener.worker_count(),
         };
         let app = App::build(&config, None, &furniture, None).unwrap();
         let admin = config.admin.as_mut().unwrap();

@@ -209,7 +209,8 @@ fn nonsense() -> Vec<Row> {
                 Refusal::new("500 Internal Server Error", "InternalError").into(),
             ],
             Cut,
-            2,
+            // Once whole, and for the rest as often as for anything.
+            4,
         ),
         always("latency", Play::Serve.after(Duration::from_millis(300)), Whole, 1),
     ]

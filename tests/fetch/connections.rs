@@ -42,6 +42,58 @@ async fn a_read_error_document_leaves_the_connection_fit_for_use() {
 }
 
 #[tokio::test]
+async fn an_error_document_that_nobody_reads_leaves_the_connection_fit_for_use() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        while connection.request().is_some() {
+            let document = crate::scripted::document("InvalidRange");
+            connection.say(answer(
+                "416 Range Not Satisfiable",
+                &["Content-Range: bytes */3"],
+                &document,
+            ));
+        }
+    });
+    let gateway = Gateway::new(&origin);
+    for _ in 0..5 {
+        let answered = gateway.get(&[("range", "bytes=9-")]).await.unwrap();
+        assert_eq!(answered.status, evergate::fetch::OriginStatus::RangeNotSatisfiable);
+    }
+    assert_eq!(origin.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_ended_while_idle_costs_no_repeat() {
+    let (ended, end) = std::sync::mpsc::channel();
+    let origin = Origin::start(move |connection: &mut Connection| {
+        connection.request();
+        connection.say(answer("200 OK", &[], b"abc"));
+        connection.socket.shutdown(std::net::Shutdown::Both).unwrap();
+        let _ = ended.send(());
+    });
+    let gateway = Gateway::impatient(&origin);
+    for _ in 0..5 {
+        assert_eq!(whole(&gateway).await, b"abc");
+        end.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+    assert_eq!((origin.connections(), origin.requests().len()), (5, 5));
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_to_its_end_takes_its_connection_with_it() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        while connection.request().is_some() {
+            connection.say(answer("200 OK", &[], &[b'a'; 1 << 20]));
+        }
+    });
+    let gateway = Gateway::new(&origin);
+    let (_, _, mut body) = gateway.get(&[]).await.unwrap().into_parts();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    assert_eq!(whole(&gateway).await.len(), 1 << 20);
+    assert_eq!(origin.connections(), 2);
+}
+
+#[tokio::test]
 async fn a_stale_connection_is_not_the_readers_problem() {
     // Closes each first connection in the worst moment: when the second request on it has been written.
     let origin = Origin::start(|connection: &mut Connection| {

@@ -66,15 +66,16 @@ impl Setup {
             telemetry,
             runtime: Handle::current(),
             bounds,
+            workers: config.listener.worker_count(),
         };
         let app = App::build(config, None, &furniture, None).unwrap();
         let running = Running::new(app, furniture.telemetry.metrics());
         let tls = OriginTls::load(&[]).unwrap();
         let of_workers = running.clone();
         let stats = Arc::new(ListenerStats::default());
-        let listener = serve(&config.listener, Limits::default(), &stats, move |_| {
+        let listener = serve(&config.listener, Limits::default(), &stats, move |worker| {
             let client = OriginClient::new(settings, &tls, clock.clone());
-            Gateway::new(of_workers.clone(), client)
+            Gateway::new(worker, of_workers.clone(), client)
         })
         .unwrap();
         InProcess {

@@ -200,10 +200,15 @@ impl<V: Weigh> Set<V> {
         let empty = |place: &Place<V>| place.held.is_none();
         let own = self.0.iter().position(|place| place.is_of(tag, query));
         own.or_else(|| self.0.iter().position(empty)).or_else(|| {
-            let idle = self.0.iter().position(|place| !place.asked);
-            self.0.iter_mut().for_each(|place| place.asked = false);
+            // Looked for from anywhere: else the first place would always be the one.
+            let from = usize::try_from(tag).ok()?.checked_rem(WAYS)?;
+            let mut places = self.0.iter().enumerate().cycle().skip(from).take(WAYS);
+            let idle = places.find_map(|(at, place)| (!place.asked).then_some(at));
+            if idle.is_none() {
+                self.0.iter_mut().for_each(|place| place.asked = false);
+            }
             // All were asked for: one of them goes, whichever.
-            idle.or_else(|| usize::try_from(tag).ok()?.checked_rem(WAYS))
+            idle.or(Some(from))
         })
     }
 }

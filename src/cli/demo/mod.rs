@@ -42,7 +42,7 @@ pub(super) fn run(arguments: DemoArguments) -> Exit {
     // The page says what happens; a log line beside it would only be in the way.
     let opened = Foundation::lay(launch.config(), &environment, "warn").and_then(|foundation| {
         foundation.open(launch.config(), |gateways, stats| {
-            launch.serve(Limits::default(), stats, move |_worker| gateways.make())
+            launch.serve(Limits::default(), stats, move |worker| gateways.make(worker))
         })
     });
     match opened {
