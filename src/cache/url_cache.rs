@@ -1,4 +1,5 @@
-//! The signed-URL cache: {bucket and its place, key, operation, overrides, credential epoch} to a ready-made value (DESIGN §4.3).
+//! The signed-URL cache: {bucket and its place, key, operation, overrides, credential epoch} to a ready-made value
+//! (docs/adr/0009).
 //!
 //! Rule 18: a permit was given before anybody looks in here, and everything that the signature covers is in the key.
 //!

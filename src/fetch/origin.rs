@@ -47,7 +47,7 @@ pub(super) struct Asked {
 }
 
 impl OriginClient {
-    /// Makes the client of one worker thread; its connections are driven by the runtime that uses it.
+    /// Makes the client of one worker thread; a request drives the connection that it uses (docs/adr/0010).
     #[must_use]
     pub fn new(settings: OriginSettings, tls: &OriginTls, clock: Clock) -> Self {
         Self {

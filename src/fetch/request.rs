@@ -1,7 +1,7 @@
 //! The request to the origin: exactly what was signed, or nothing. Rule 2.
 //!
-//! The path and the query go out byte for byte as they were signed. Whoever stands in front of the origin may fold or
-//! re-encode what he finds odd; so what could be read in two ways ends the request before a byte is sent.
+//! The path and the query go out byte for byte as they were signed. Those in front of the origin may fold or
+//! re-encode what they find odd; so what could be read in two ways ends the request before a byte is sent.
 
 use super::conditions::Conditions;
 use super::error::FetchError;

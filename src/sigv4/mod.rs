@@ -2,7 +2,7 @@
 //!
 //! Imports the clock and `s3/`. The canonical request is ours, because verifying needs it byte-exact. So are keys and signatures
 //! (HMAC-SHA256 and nothing else), since what is made of a key once need not be made for each signature; the tests hold all of it
-//! against `aws-sigv4` (DESIGN §4.1).
+//! against `aws-sigv4` (docs/adr/0011).
 
 mod amz_date;
 mod authorization;

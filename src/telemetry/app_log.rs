@@ -26,7 +26,7 @@ pub enum LogError {
     #[error("EVERGATE_LOG: {0}; write a level such as info, or evergate=debug,info")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// There is no thread to write with.
-    #[error("the system refuses: {0}")]
+    #[error("the system gives no thread for the log: {0}")]
     System(#[from] io::Error),
     /// The program has a log already.
     #[error("the log is set up already")]

@@ -1,4 +1,4 @@
-//! Streamed uploads through the origin client's own HTTP client: what an origin gets to see.
+//! Streamed uploads through an HTTP client that is not ours: what an origin gets to see.
 
 use super::fakes::{FakeBody, Request, chunked, data, sha256};
 use super::{UploadBody, UploadError, UploadFault};

@@ -29,7 +29,7 @@ pub struct CacheReading {
     pub misses: u64,
     /// Entries held.
     pub entries: u64,
-    /// Their weight in bytes.
+    /// The memory that it takes, its empty places included, in bytes.
     pub bytes: u64,
     /// The bound on `bytes`.
     pub limit_bytes: u64,
@@ -95,13 +95,13 @@ static CACHE_BYTES: Definition = Definition {
     name: "evergate_url_cache_bytes",
     kind: Kind::Gauge,
     labels: &[],
-    help: "Weight of the signed URLs held in the cache.",
+    help: "Memory that the cache of signed URLs takes, its empty places included, in bytes.",
 };
 static CACHE_LIMIT: Definition = Definition {
     name: "evergate_url_cache_limit_bytes",
     kind: Kind::Gauge,
     labels: &[],
-    help: "The bound on the cache's weight.",
+    help: "The bound on it, in bytes.",
 };
 static CREDENTIAL_VALID: Definition = Definition {
     name: "evergate_credential_valid",
