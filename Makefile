@@ -26,7 +26,7 @@ audit: ## Look for security advisories about dependencies (clones the RustSec da
 bench: ## Measure beside nginx and others, count broken images: under 5 minutes; ARGS for evergate-bench compare
 	@scripts/bench quick $(ARGS)
 
-bench-full: ## The same with figures to keep: 45 minutes, on a machine that does nothing else; ARGS=--keep
+bench-full: ## The same with figures to keep: half an hour, on a machine that does nothing else; ARGS=--keep
 	@scripts/bench full $(ARGS)
 
 setup: ## Install what all of the above need

@@ -151,8 +151,7 @@ pub struct BrokenImages {
     pub views: u64,
     /// Views that did not bring the right bytes to the last one.
     pub broken: u64,
-    /// Those of them that broke by a failure of the storage which the viewer met itself, behind a link that was good: nobody in
-    /// front of the storage could have known.
+    /// Those of them that broke by a failure of the storage which the viewer met itself, behind a link that was good.
     pub by_storage: u64,
     /// Why they broke, with how often.
     pub causes: Vec<(String, u64)>,

@@ -39,7 +39,8 @@ async fn no_image_breaks_behind_the_gateway_while_links_expire_sessions_end_and_
         // Long enough that a redirect can be followed on a loaded machine.
         url_expiry: Duration::from_secs(6),
         hiccup_every: 20,
-        // Whoever asks again is answered: what is left is nobody's bad luck.
+        // Neither plan of the command has this, where chance alone decides: here whoever asks again is answered, lest bad luck
+        // fail the test.
         respite: Duration::from_secs(2),
         reading: Duration::from_millis(400),
         turn: Duration::from_millis(500),

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Counts the images that break while links expire, credentials rotate and the origin has hiccups.
 #[derive(Args, Debug)]
 pub struct BrokenArguments {
-    /// Half a minute with links that live for seconds, instead of 8 minutes with links that live for minutes.
+    /// Half a minute with links that live for seconds, instead of 6 minutes with links that live for minutes.
     #[arg(long)]
     quick: bool,
     /// Viewers of each way of showing images.

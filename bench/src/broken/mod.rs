@@ -13,7 +13,7 @@
 //!   these. Three quarters of the images are loaded at once, the rest when the viewer scrolls down.
 //! - Session credentials end, and the origin refuses what was signed with them then. The app signs with the newest; the gateway gets
 //!   its own from a container endpoint, or, where they live too short for redirects, in files that are replaced.
-//! - Hiccups: single requests that get `503 SlowDown`, `500`, half a body, or no answer: one in 1,000, by chance, whoever sent it.
+//! - Hiccups: single requests that get `503 SlowDown`, `500`, half a body, or no answer: one in 250, by chance, whoever sent it.
 //! - Outages: for a second all connections are cut and new ones refused.
 //!
 //! **Whom a broken image is laid to.** The link that had expired; what the link was signed with, which had ended; the storage, where the

@@ -24,7 +24,7 @@ pub struct Plan {
     pub session: Duration,
     /// Of so many requests at an origin, one has a hiccup; 0 for none.
     pub hiccup_every: u64,
-    /// No object has two hiccups within this time, so that whoever asks again is answered; none: chance alone decides.
+    /// No object has two hiccups within this time, so that whoever asks again is answered: for tests. None: chance alone decides.
     pub respite: Duration,
     /// Whether there are outages beside the hiccups.
     pub outages: Outages,
@@ -72,14 +72,13 @@ impl Plan {
         }
     }
 
-    /// Minutes: links are good for 5 to 120 s, sessions live for 5 minutes, one request in 1,000 fails.
+    /// Minutes: links are good for 5 to 120 s, sessions live for 5 minutes, one request in 250 fails.
     #[must_use]
     pub fn full(gateway: PathBuf) -> Self {
         Self {
             viewers: 60,
-            duration: Duration::from_mins(8),
-            // What 99.9 % allow, which is what Amazon promises for S3.
-            hiccup_every: 1_000,
+            // One session ends within it.
+            duration: Duration::from_mins(6),
             expiry: 5..=120,
             url_expiry: Duration::from_secs(5),
             session: Duration::from_mins(5),

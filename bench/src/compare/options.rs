@@ -162,12 +162,12 @@ impl Options {
             let (server, origin) = (self.server_cores(count), self.origin_cores(count));
             let (of, words) = (server.count(), if server.count() == 1 { "core" } else { "cores" });
             remarks.push(format!(
-                "Where no scenario of a file has the server on more than {of} {words}: servers on {words} {server}, load on {load}, origins on {origin}."
+                "Files whose servers have up to {of} {words}: servers on {words} {server}, load on {load}, origins on {origin}."
             ));
             if server.overlaps(load) {
                 remarks.push("Servers and load share cores: throughput says nothing.".to_owned());
             }
-            let asks = |run: &&Run| run.server_cores() >= count && run.asks_origins();
+            let asks = |run: &&Run| run.server_cores().min(self.server_cores.count()) == count && run.asks_origins();
             if (origin.overlaps(&server) || origin.overlaps(load)) && runs.iter().any(|run| asks(&run)) {
                 remarks.push(
                     "The origins share cores with servers or load: bodies that come from the origin say little."

@@ -357,7 +357,7 @@ fn broken(report: &Report, way: &str) -> Finding {
             numbers::count((3e6 / views).ceil())
         ),
         all if all == images.by_storage => format!(
-            "{of}, each by a failure of the storage that the viewer met itself, behind a good link; 0 that the gateway could have known of"
+            "{of}, each by a failure of the storage that the viewer met itself, behind a good link; none by the gateway, none by a link"
         ),
         _ if images.by_storage > 0 => {
             let storage = numbers::count(real(images.by_storage));
