@@ -1,6 +1,6 @@
 //! The bodies of one exchange with an origin.
 
-use super::link::{Link, quietly};
+use super::connection::{OriginConnection, quietly};
 use super::pool::Pool;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -26,37 +26,40 @@ pub(super) fn empty() -> RequestBody {
 pub(super) struct ResponseBody(Source);
 
 enum Source {
-    Arriving { incoming: Incoming, lease: Lease },
+    Arriving { incoming: Incoming, borrowed: Borrowed },
     Read(Bytes),
 }
 
 /// A connection that goes back where it came from.
-pub(super) struct Lease {
-    link: Option<Box<Link>>,
+pub(super) struct Borrowed {
+    connection: Option<Box<OriginConnection>>,
     pool: Arc<Pool>,
 }
 
-impl Lease {
-    pub(super) fn new(link: Box<Link>, pool: Arc<Pool>) -> Self {
-        Self { link: Some(link), pool }
+impl Borrowed {
+    pub(super) fn new(connection: Box<OriginConnection>, pool: Arc<Pool>) -> Self {
+        Self {
+            connection: Some(connection),
+            pool,
+        }
     }
 
     fn give_back(&mut self) {
-        if let Some(link) = self.link.take() {
-            self.pool.put(link);
+        if let Some(connection) = self.connection.take() {
+            self.pool.put(connection);
         }
     }
 }
 
-impl Drop for Lease {
+impl Drop for Borrowed {
     fn drop(&mut self) {
         self.give_back();
     }
 }
 
 impl ResponseBody {
-    pub(super) fn new(incoming: Incoming, lease: Lease) -> Self {
-        Self(Source::Arriving { incoming, lease })
+    pub(super) fn new(incoming: Incoming, borrowed: Borrowed) -> Self {
+        Self(Source::Arriving { incoming, borrowed })
     }
 }
 
@@ -79,16 +82,16 @@ impl Body for ResponseBody {
                 let data = std::mem::take(bytes);
                 Poll::Ready((!data.is_empty()).then(|| Ok(Frame::data(data))))
             }
-            Source::Arriving { incoming, lease } => {
+            Source::Arriving { incoming, borrowed } => {
                 let mut frame = Pin::new(&mut *incoming).poll_frame(&mut quietly());
                 if frame.is_pending()
-                    && let Some(link) = &mut lease.link
+                    && let Some(connection) = &mut borrowed.connection
                 {
-                    link.drive(context);
+                    connection.drive(context);
                     frame = Pin::new(incoming).poll_frame(&mut quietly());
                 }
                 if let Poll::Ready(None) = frame {
-                    lease.give_back();
+                    borrowed.give_back();
                 }
                 frame
             }

@@ -9,11 +9,11 @@
 //! upon. That is told apart here, and `remedy.rs` decides.
 
 use super::attempt::Failed;
-use super::body::{self, Lease, RequestBody, ResponseBody};
+use super::body::{self, Borrowed, RequestBody, ResponseBody};
 use super::connect::{ConnectError, Connector};
+use super::connection::{OriginConnection, Unanswered};
 use super::deadlines::OriginSettings;
 use super::error::{FetchError, Waited};
-use super::link::{Link, Unanswered};
 use super::pool::Pool;
 use super::remedy::Cause;
 use super::request::SignedRequest;
@@ -59,25 +59,25 @@ impl HttpClient {
     ) -> Result<Response<ResponseBody>, Failed> {
         let mut request = Request::new(body.unwrap_or_else(body::empty));
         *request.method_mut() = signed.method;
-        *request.uri_mut() = signed.url.path;
+        *request.uri_mut() = signed.url.path_and_query;
         *request.headers_mut() = signed.headers;
-        while let Some(link) = self.pool.take(&signed.url.origin) {
-            match self.exchange(link, request).await {
+        while let Some(connection) = self.pool.take(&signed.url.origin) {
+            match self.exchange(connection, request).await {
                 // It had died meanwhile.
                 Err(Unanswered::Unsent(_, unsent)) => request = *unsent,
                 Err(Unanswered::Failed(error)) => return Err(failed(&error)),
                 Ok(response) => return Ok(response),
             }
         }
-        let link = self.connect(&signed.url.origin).await?;
-        self.exchange(link, request)
+        let connection = self.connect(&signed.url.origin).await?;
+        self.exchange(connection, request)
             .await
             .map_err(|unanswered| match unanswered {
                 Unanswered::Unsent(error, _) | Unanswered::Failed(error) => failed(&error),
             })
     }
 
-    async fn connect(&self, origin: &str) -> Result<Box<Link>, Failed> {
+    async fn connect(&self, origin: &str) -> Result<Box<OriginConnection>, Failed> {
         let stream = self.connector.connect(origin).await.map_err(|error| {
             let error = match error {
                 ConnectError::Timeout => FetchError::Timeout(Waited::Connection),
@@ -85,18 +85,20 @@ impl HttpClient {
             };
             Failed::new(Cause::Unreachable, error)
         })?;
-        let link = Link::new(origin, stream).await.map_err(|error| failed(&error))?;
-        Ok(Box::new(link))
+        let connection = OriginConnection::new(origin, stream)
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(Box::new(connection))
     }
 
     async fn exchange(
         &self,
-        mut link: Box<Link>,
+        mut connection: Box<OriginConnection>,
         request: Request<RequestBody>,
     ) -> Result<Response<ResponseBody>, Unanswered> {
-        let response = link.send(request).await?;
-        let lease = Lease::new(link, Arc::clone(&self.pool));
-        Ok(response.map(|incoming| ResponseBody::new(incoming, lease)))
+        let response = connection.send(request).await?;
+        let borrowed = Borrowed::new(connection, Arc::clone(&self.pool));
+        Ok(response.map(|incoming| ResponseBody::new(incoming, borrowed)))
     }
 }
 

@@ -63,6 +63,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often in vain before the connection is broken.
 const KEEP_ALIVE_PROBES: u32 = 3;
 /// How long sent bytes may wait for their acknowledgement.
+#[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Why there is no connection.

@@ -25,7 +25,7 @@ mod entity_tag;
 mod error;
 mod forward;
 mod head;
-mod link;
+mod connection;
 mod origin;
 mod outcome;
 mod pool;

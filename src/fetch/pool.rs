@@ -3,8 +3,8 @@
 //! Nobody drives an idle connection: that the origin has hung up is seen when it is taken out again, and else when its time is
 //! over.
 
+use super::connection::{OriginConnection, quietly};
 use super::deadlines::OriginSettings;
-use super::link::{Link, quietly};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -29,7 +29,7 @@ struct Inner {
 
 #[derive(Debug)]
 struct Idle {
-    link: Box<Link>,
+    connection: Box<OriginConnection>,
     since: Instant,
 }
 
@@ -43,42 +43,42 @@ impl Pool {
     }
 
     /// Takes out a connection to `origin` that can be used, the one that was used last.
-    pub(super) fn take(&self, origin: &str) -> Option<Box<Link>> {
+    pub(super) fn take(&self, origin: &str) -> Option<Box<OriginConnection>> {
         loop {
-            let Idle { mut link, since } = self.lock().idle.get_mut(origin)?.pop()?;
+            let Idle { mut connection, since } = self.lock().idle.get_mut(origin)?.pop()?;
             if since.elapsed() >= self.idle_for {
                 // Those below it are older.
                 let older = self.lock().idle.remove(origin);
-                drop((link, older));
+                drop((connection, older));
                 return None;
             }
-            link.drive(&mut quietly());
-            if link.is_free() {
-                return Some(link);
+            connection.drive(&mut quietly());
+            if connection.is_free() {
+                return Some(connection);
             }
         }
     }
 
     /// Keeps a connection, if it can be used again and there is room.
-    pub(super) fn put(self: &Arc<Self>, mut link: Box<Link>) {
+    pub(super) fn put(self: &Arc<Self>, mut connection: Box<OriginConnection>) {
         // Without a runtime there is nobody to sweep.
         let Ok(runtime) = Handle::try_current() else { return };
-        if !link.is_free() {
+        if !connection.is_free() {
             // The short text of an answer that nobody reads has often come with its head; then it is done with here.
-            link.drive(&mut quietly());
+            connection.drive(&mut quietly());
         }
-        if !link.is_free() || self.most_idle == 0 {
+        if !connection.is_free() || self.most_idle == 0 {
             return;
         }
         let since = Instant::now();
         let mut inner = self.lock();
         let sweep = !std::mem::replace(&mut inner.swept, true);
-        match inner.idle.get_mut(link.origin()) {
+        match inner.idle.get_mut(connection.origin()) {
             Some(idle) if idle.len() >= self.most_idle => {}
-            Some(idle) => idle.push(Idle { link, since }),
+            Some(idle) => idle.push(Idle { connection, since }),
             None => {
-                let origin = link.origin().into();
-                inner.idle.insert(origin, vec![Idle { link, since }]);
+                let origin = connection.origin().into();
+                inner.idle.insert(origin, vec![Idle { connection, since }]);
             }
         }
         drop(inner);

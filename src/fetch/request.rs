@@ -167,7 +167,7 @@ pub(super) struct SentUrl {
     /// Scheme, host and port.
     pub(super) origin: Box<str>,
     /// Path and query, as they were signed.
-    pub(super) path: Uri,
+    pub(super) path_and_query: Uri,
 }
 
 impl SentUrl {
@@ -188,7 +188,7 @@ impl SentUrl {
         is_read_alike(target.as_bytes()).then_some(())?;
         Some(Self {
             origin: origin.into(),
-            path: target.parse().ok().filter(|uri: &Uri| *uri == *target)?,
+            path_and_query: target.parse().ok().filter(|uri: &Uri| *uri == *target)?,
         })
     }
 }

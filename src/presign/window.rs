@@ -21,7 +21,7 @@ use crate::clock::Timestamp;
 use std::time::Duration;
 
 /// No window is longer.
-pub(crate) const LONGEST: Duration = Duration::from_mins(15);
+const LONGEST: Duration = Duration::from_mins(15);
 /// How long before its credential's end a URL ends at the latest, so that clocks may differ a little.
 const MARGIN: Duration = Duration::from_mins(1);
 /// A credential with less left than this never signs a redirect.

@@ -53,21 +53,11 @@ pub(super) fn written(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
 
 /// Writes `number` behind `before`, in one allocation and without the machinery that formats anything.
 pub(super) fn counted(before: &'static str, number: u64) -> Option<HeaderValue> {
-    // The most digits that a number has.
-    let mut digits = [b'0'; 20];
-    let (mut rest, mut length) = (number, 0_usize);
-    for digit in digits.iter_mut().rev() {
-        *digit |= u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        length = length.saturating_add(1);
-        if rest == 0 {
-            break;
-        }
-    }
-    let digits = digits.get(digits.len().saturating_sub(length)..)?;
-    let mut value = Vec::with_capacity(before.len().saturating_add(length));
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number);
+    let mut value = Vec::with_capacity(before.len().saturating_add(digits.len()));
     value.extend_from_slice(before.as_bytes());
-    value.extend_from_slice(digits);
+    value.extend_from_slice(digits.as_bytes());
     HeaderValue::from_maybe_shared(Bytes::from(value)).ok()
 }
 

@@ -1,13 +1,12 @@
 //! The redirect: 302 to a presigned URL. RFC 9110 §15.4.3, RFC 9111 §5.2.2; rules 22 and 25.
 
 use super::body::Body;
-use super::headers::{CACHE_STATUS, NO_STORE, REDIRECT_BYPASSED, REDIRECT_HIT, REDIRECT_OFF, REDIRECT_STORED};
+use super::headers::{CACHE_STATUS, NO_STORE, REDIRECT_BYPASSED, REDIRECT_HIT, REDIRECT_OFF, REDIRECT_STORED, counted};
 use crate::clock::Timestamp;
 use crate::presign::{SignedUrl, UrlCacheStatus};
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use std::cell::RefCell;
-use std::io::Write as _;
 
 /// The part of a URL's life that no cache may rely on, since the object must still be fetched with it: a tenth,
 /// but at least a second (clocks count whole ones) and at most a minute.
@@ -56,16 +55,7 @@ fn cache_control(max_age: u64) -> HeaderValue {
 }
 
 fn written(max_age: u64) -> HeaderValue {
-    // Room for the longest number; what is not written stays out of the value.
-    let mut text = [0; "private, max-age=".len() + 20];
-    let mut rest = text.as_mut_slice();
-    let written = write!(rest, "private, max-age={max_age}").map(|()| rest.len());
-    let value = written
-        .ok()
-        .and_then(|unused| text.get(..text.len().checked_sub(unused)?));
-    value
-        .and_then(|value| HeaderValue::from_bytes(value).ok())
-        .unwrap_or(NO_STORE)
+    counted("private, max-age=", max_age).unwrap_or(NO_STORE)
 }
 
 fn cache_status(cache: UrlCacheStatus) -> HeaderValue {

@@ -4,9 +4,10 @@
 //! line is byte for byte what they would write, which a test proves. In any other format than JSON the line goes through them.
 
 use super::LinkRefreshed;
+use super::events::TARGET;
 use super::line_sink::LineSink;
 use super::redact::redact;
-use super::text::{decimal, hexadecimal, json_string, precise_time_of_day};
+use super::text::{decimal, hexadecimal, json_string, precise_time_of_day, push};
 use std::sync::OnceLock;
 
 /// What the line says.
@@ -50,5 +51,5 @@ pub(super) fn write(line: &mut String, unix_micros: u64, honoured: &LinkRefreshe
     hexadecimal(line, id);
     line.push_str("\",\"path\":");
     json_string(line, &redact(path));
-    line.push_str(",\"target\":\"evergate\"}\n");
+    push(line, [",\"target\":\"", TARGET, "\"}\n"]);
 }

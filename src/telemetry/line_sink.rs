@@ -6,7 +6,7 @@
 //! writer (rule 23): past [`BUFFER_LIMIT`] lines are dropped and counted. Lines of one thread keep their order.
 
 use super::Cells;
-use super::metrics::my_lane;
+use super::metrics::{MOST_LANES, my_lane};
 use std::io::{ErrorKind, Write};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use std::{fmt, io};
 
 /// How many buffers there are; more threads than this share them.
-const BUFFERS: usize = 16;
+const BUFFERS: usize = MOST_LANES;
 /// Where a buffer takes no further line: a mebibyte with the line that goes past it.
 const BUFFER_LIMIT: usize = 1_024 * 1_024 - 16 * 1_024;
 /// A buffer this full is written without waiting for more.

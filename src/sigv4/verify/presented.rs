@@ -59,9 +59,9 @@ pub struct Presented<'a> {
     offer: Offer<'a>,
 }
 
-/// What is verified, as received and decoded.
+/// The request as received, its path and query decoded.
 #[derive(Clone, Copy)]
-pub(super) struct Target<'t, 'a> {
+pub(super) struct Decoded<'t, 'a> {
     pub(super) received: Received<'a>,
     pub(super) path: &'t DecodedPath<'a>,
     pub(super) query: &'t Query<'a>,
@@ -196,7 +196,7 @@ impl<'a> Presented<'a> {
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
         let candidates = candidates.get(..MOST_CANDIDATES).unwrap_or(candidates);
-        let target = Target {
+        let target = Decoded {
             received: self.received,
             path: &self.path,
             query: &self.query,

@@ -4,7 +4,7 @@
 //! It signs neither host nor region, and no parameter that it does not know: a query that holds one of those is refused.
 
 use super::attempts::{Spellings, methods};
-use super::presented::Target;
+use super::presented::Decoded;
 use super::v2_text::{Text, is_signed};
 use super::{Authentic, Candidate, Form, Payload, PresentedError, VerifyError, VerifyingSecret, Version};
 use crate::clock::Timestamp;
@@ -60,7 +60,7 @@ impl<'a> V2Offer<'a> {
     /// As [`super::Presented::verify`].
     pub(super) fn verify(
         &self,
-        target: Target<'_, '_>,
+        target: Decoded<'_, '_>,
         secret: &VerifyingSecret,
         candidates: &[Candidate<'_>],
         now: Timestamp,
@@ -87,7 +87,7 @@ impl<'a> V2Offer<'a> {
     /// Returns the place of the first candidate that the signature was made for.
     fn find(
         &self,
-        target: Target<'_, '_>,
+        target: Decoded<'_, '_>,
         text: &Text<'_>,
         secret: &VerifyingSecret,
         candidates: &[Candidate<'_>],

@@ -4,7 +4,7 @@
 //! of the key learns that it is wrong.
 
 use super::attempts::{Spellings, methods, path_of};
-use super::presented::Target;
+use super::presented::Decoded;
 use super::v4_offer::{PayloadKind, V4Offer};
 use super::{Authentic, Candidate, ChunkSeed, Form, Payload, Received, VerifyError, VerifyingSecret, Version};
 use crate::clock::Timestamp;
@@ -22,7 +22,7 @@ impl V4Offer<'_> {
     /// As [`super::Presented::verify`].
     pub(super) fn verify(
         &self,
-        target: Target<'_, '_>,
+        target: Decoded<'_, '_>,
         secret: &VerifyingSecret,
         candidates: &[Candidate<'_>],
         regions: &[&str],
@@ -95,7 +95,7 @@ impl V4Offer<'_> {
     fn find<'c>(
         &self,
         received: Received<'c>,
-        target: Target<'_, '_>,
+        target: Decoded<'_, '_>,
         candidates: &[Candidate<'c>],
         signed_for: impl Fn([u8; 32]) -> bool,
     ) -> Option<usize> {

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Lanes are shared beyond this many threads; it bounds the memory of what there is once for each. A power of two, as every
 /// number of lanes.
-const MOST_LANES: usize = 16;
+pub(in crate::telemetry) const MOST_LANES: usize = 16;
 
 /// How many lanes there are: a power of two.
 pub(super) fn lanes() -> usize {

@@ -32,7 +32,7 @@ pub use readings::{AppReading, CacheReading, CredentialReading, ListenerReading}
 pub(super) use routes::RouteCounts;
 pub use routes::RouteMetrics;
 
-pub(super) use lanes::{Handle, Handles, my_lane};
+pub(super) use lanes::{Handle, Handles, MOST_LANES, my_lane};
 pub(super) use process::{Attempt, COMMIT, VERSION};
 
 use super::DenialReason;

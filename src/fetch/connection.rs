@@ -20,7 +20,7 @@ const MOST_READ: usize = 64 * 1024;
 const MOST_FIELDS: usize = 128;
 
 /// One connection.
-pub(super) struct Link {
+pub(super) struct OriginConnection {
     origin: Box<str>,
     sender: SendRequest<RequestBody>,
     /// `None` once it has ended.
@@ -35,7 +35,7 @@ pub(super) enum Unanswered {
     Failed(hyper::Error),
 }
 
-impl Link {
+impl OriginConnection {
     /// Speaks HTTP over `stream`, which leads to `origin`.
     pub(super) async fn new(origin: &str, stream: Stream) -> Result<Self, hyper::Error> {
         let (sender, driver) = http1::Builder::new()
@@ -50,7 +50,7 @@ impl Link {
         })
     }
 
-    /// Sends `request` and returns with the head of the answer; the body behind it needs [`Link::drive`] to come.
+    /// Sends `request` and returns with the head of the answer; the body behind it needs [`OriginConnection::drive`] to come.
     pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<Incoming>, Unanswered> {
         let mut answer = pin!(self.sender.try_send_request(request));
         let driver = &mut self.driver;
@@ -96,9 +96,9 @@ pub(super) fn quietly() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for OriginConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
+        f.debug_struct("OriginConnection")
             .field("origin", &self.origin)
             .field("ended", &self.driver.is_none())
             .finish_non_exhaustive()
