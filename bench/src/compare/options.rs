@@ -248,6 +248,44 @@ mod tests {
     }
 
     #[test]
+    fn origins_are_doubted_only_where_they_are_asked_on_shared_cores() {
+        let cores = |text: &str| text.parse::<Cores>().unwrap();
+        let options = Options {
+            scenarios: Vec::new(),
+            contenders: Vec::new(),
+            rounds: 1,
+            duration: Duration::from_secs(1),
+            server_cores: cores("0,1"),
+            load_cores: cores("2,3"),
+            // In the way of every server.
+            origin_cores: Some(cores("0")),
+            all_cores: cores("0-3"),
+            gateway: PathBuf::new(),
+            quick: false,
+            json: None,
+            html: None,
+        };
+        let runs = |names: [&str; 2]| super::super::scenario::find(&names.map(str::to_owned)).unwrap();
+        let doubts = |runs: &[Run]| {
+            options
+                .remarks(runs)
+                .iter()
+                .filter(|told| told.contains("origins share"))
+                .count()
+        };
+        assert_eq!(doubts(&runs(["redirect-hit", "redirect-cold"])), 0);
+        let mut asking = runs(["redirect-cold", "stream-miss"]);
+        for scenario in &mut asking[1].scenarios {
+            scenario.server_cores = 2;
+        }
+        assert_eq!(doubts(&asking), 1);
+        assert_eq!(
+            options.remarks(&asking)[0],
+            "Files whose servers have up to 1 core: servers on core 0, load on 2,3, origins on 0."
+        );
+    }
+
+    #[test]
     fn contenders_are_known_by_their_names() {
         assert_eq!(contender("nginx-302").unwrap(), Contender::NginxRedirect);
         let error = contender("apache").unwrap_err().to_string();
