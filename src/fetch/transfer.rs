@@ -178,13 +178,11 @@ impl Inner {
                     Err(broken) => broken,
                 },
                 Source::Resuming(broken, rest) => {
-                    match ready!(rest.as_mut().poll(context)) {
-                        Some(body) => self.source = Source::Flowing(body),
-                        None => {
-                            let broken = *broken;
-                            return self.end(broken, context);
-                        }
-                    }
+                    let Some(body) = ready!(rest.as_mut().poll(context)) else {
+                        let broken = *broken;
+                        return self.end(broken, context);
+                    };
+                    self.source = Source::Flowing(body);
                     continue;
                 }
                 Source::Over(broken) => return Poll::Ready(Some(Err(*broken))),

@@ -19,7 +19,7 @@ struct KeyedMac(Hmac<Sha256>);
 impl KeyedMac {
     fn new(key: &[u8]) -> Self {
         // Can't fail: HMAC takes keys of any length.
-        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default())))
+        Self(Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default())))
     }
 
     /// Takes a secret access key as every signing key is derived from it.

@@ -82,7 +82,7 @@ async fn a_connection_that_ended_while_idle_costs_no_repeat() {
 async fn a_body_that_nobody_reads_to_its_end_takes_its_connection_with_it() {
     let origin = Origin::start(|connection: &mut Connection| {
         while connection.request().is_some() {
-            connection.say(answer("200 OK", &[], &[b'a'; 1 << 20]));
+            connection.say(answer("200 OK", &[], &vec![b'a'; 1 << 20]));
         }
     });
     let gateway = Gateway::new(&origin);
