@@ -3,7 +3,7 @@
 //!
 //! Rule 18: a permit was given before anybody looks in here, and everything that the signature covers is in the key.
 //!
-//! Making a URL anew costs well under a microsecond, so that a hit has to be cheaper than that to be worth anything. A
+//! Making a URL anew costs about a microsecond, so that a hit has to be cheaper than that to be worth anything. A
 //! cache shared by all workers is not: locks or counted references that cores fight over, a list that each hit moves
 //! something in. So each worker has a [table](table::Table) of its own, an equal part of the bound, and what two workers
 //! are asked for both of them make, with the same result. A look-up borrows: one hash, one set of four, nothing allocated.

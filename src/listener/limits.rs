@@ -25,7 +25,7 @@ pub struct Limits {
     /// How long each 16 KiB of a request body may be waited for: 2 min, which is 137 bytes a second.
     pub body_pace: Duration,
     /// After this much idling an HTTP/1 connection gives its buffers back and keeps its socket only: 100 ms. Whoever asks for
-    /// the pictures of a page does so within that; what comes later pays for new buffers with a microsecond.
+    /// the pictures of a page does so within that; what comes later pays for new buffers.
     pub park_after: Duration,
     /// How long bytes of a refused or unread request are read away, so that its answer is not lost: 1 s.
     pub linger: Duration,

@@ -8,10 +8,11 @@ use super::ledger::Ledger;
 use super::lock;
 use super::weather::{Hiccup, Weather};
 use crate::error::BenchError;
+use crate::origin::received;
 use body::{Bytewise, Cut};
 use bytes::Bytes;
 use evergate::clock::{Clock, Timestamp};
-use evergate::sigv4::{Candidate, Form, Presented, Received};
+use evergate::sigv4::{Candidate, Form, Presented};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -254,13 +255,7 @@ impl Shared {
 
     fn admit(&self, head: &Parts) -> Result<(), Refusal> {
         let denied = |message| (StatusCode::FORBIDDEN, "AccessDenied", message);
-        let received = Received {
-            method: &head.method,
-            path: head.uri.path(),
-            query: head.uri.query(),
-            headers: &head.headers,
-        };
-        let presented = Presented::of(received)
+        let presented = Presented::of(received(head))
             .map_err(|_| denied("The signature can't be read."))?
             .ok_or(denied("Nothing is signed."))?;
         let unknown = (StatusCode::FORBIDDEN, "InvalidAccessKeyId", "There is no such key.");

@@ -11,6 +11,7 @@ mod signature;
 
 pub use objects::Object;
 pub use serve::{Answer, serve};
+pub(crate) use signature::received;
 pub use signature::{ACCESS_KEY_ID, BUCKET, KeyPair, REGION};
 
 use crate::error::BenchError;

@@ -84,13 +84,7 @@ impl Verifier {
     }
 
     fn judge_at(&self, head: &Parts, now: Timestamp) -> Result<Payload, Refusal> {
-        let received = Received {
-            method: &head.method,
-            path: head.uri.path(),
-            query: head.uri.query(),
-            headers: &head.headers,
-        };
-        let presented = Presented::of(received)
+        let presented = Presented::of(received(head))
             .map_err(|_| (StatusCode::BAD_REQUEST, "AuthorizationHeaderMalformed"))?
             .ok_or((StatusCode::FORBIDDEN, "AccessDenied"))?;
         let secret = self
@@ -116,6 +110,16 @@ impl Verifier {
             return Err((StatusCode::FORBIDDEN, "AccessDenied"));
         }
         Ok(authentic.payload)
+    }
+}
+
+/// What of a request its signature is about.
+pub(crate) fn received(head: &Parts) -> Received<'_> {
+    Received {
+        method: &head.method,
+        path: head.uri.path(),
+        query: head.uri.query(),
+        headers: &head.headers,
     }
 }
 
