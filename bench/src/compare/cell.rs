@@ -7,7 +7,7 @@ use super::options::say;
 use super::scenario::{Meanwhile, Scenario};
 use crate::contenders::{Contender, Ground, Stage, Work};
 use crate::error::BenchError;
-use crate::load::{self, Outcome, Pace, Part, Pick, Plan, Target, Turn};
+use crate::load::{self, Outcome, Pace, Part, Pick, Plan, Target, Turn, Waiting};
 use crate::progress::Progress;
 use crate::result;
 use std::ops::ControlFlow;
@@ -132,6 +132,8 @@ impl<'a> Cell<'a> {
             warm_up: Duration::ZERO,
             duration: FILLING,
             most_requests: Some(objects.count),
+            // The origin may be on these cores.
+            waiting: Waiting::Asleep,
             ..plan
         };
         let outcome = shown(
@@ -257,6 +259,7 @@ impl<'a> Cell<'a> {
         plan.duration = options.duration;
         plan.seed = u64::try_from(round).unwrap_or_default() + 1;
         plan.cores = Some(options.load_cores.clone());
+        plan.waiting = options.waiting(scenario, contest.most_cores);
         plan.server = Some(stage.watch());
         Ok(plan)
     }

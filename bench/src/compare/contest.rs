@@ -18,6 +18,8 @@ pub(super) struct Contest<'a> {
     pub(super) options: &'a Options,
     /// What is to be said beside the figures.
     pub(super) notes: &'a mut Notes,
+    /// Of how many cores the servers are that have the most.
+    pub(super) most_cores: usize,
 }
 
 /// What is to be said beside the figures; each thing once.
@@ -70,6 +72,7 @@ fn measure<'a>(
         ground: &ground,
         options,
         notes,
+        most_cores: run.server_cores(),
     };
     let measured = rounds(run, &mut contest, cells);
     // Everybody ends before the folder goes.

@@ -3,6 +3,7 @@
 use super::scenario::{Run, Scenario};
 use crate::contenders::Contender;
 use crate::error::BenchError;
+use crate::load::Waiting;
 use crate::process::Cores;
 use clap::ValueHint;
 use std::collections::BTreeSet;
@@ -144,6 +145,14 @@ impl Options {
         self.origin_cores.clone().unwrap_or_else(left)
     }
 
+    /// What the load's threads do while they wait: nobody else may need their cores.
+    pub(super) fn waiting(&self, scenario: &Scenario, count: usize) -> Waiting {
+        let load = &self.load_cores;
+        let needed = self.server_cores(count).overlaps(load)
+            || scenario.asks_origins() && self.origin_cores(count).overlaps(load);
+        if needed { Waiting::Asleep } else { Waiting::Awake }
+    }
+
     /// Says why a scenario for `count` cores can't be run; `None` when it can.
     pub(super) fn too_few_cores(&self, count: usize) -> Option<String> {
         (count > self.server_cores.count())
@@ -240,32 +249,69 @@ fn left_over(all: &Cores, server: &Cores, load: &Cores) -> Cores {
 mod tests {
     use super::*;
 
+    fn cores(text: &str) -> Cores {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn origins_take_what_is_left_or_share_with_the_load() {
-        let cores = |text: &str| text.parse::<Cores>().unwrap();
         assert_eq!(left_over(&cores("0-3"), &cores("0"), &cores("2,3")), cores("1"));
         assert_eq!(left_over(&cores("0-3"), &cores("0,1"), &cores("2,3")), cores("2,3"));
     }
 
-    #[test]
-    fn origins_are_doubted_only_where_they_are_asked_on_shared_cores() {
-        let cores = |text: &str| text.parse::<Cores>().unwrap();
-        let options = Options {
+    /// Servers on 0 and 1, the load on 2 and 3, the origins on `origin`.
+    fn options(origin: &str) -> Options {
+        Options {
             scenarios: Vec::new(),
             contenders: Vec::new(),
             rounds: 1,
             duration: Duration::from_secs(1),
             server_cores: cores("0,1"),
             load_cores: cores("2,3"),
-            // In the way of every server.
-            origin_cores: Some(cores("0")),
+            origin_cores: Some(cores(origin)),
             all_cores: cores("0-3"),
             gateway: PathBuf::new(),
             quick: false,
             json: None,
             html: None,
+        }
+    }
+
+    fn runs(names: [&str; 2]) -> Vec<Run> {
+        super::super::scenario::find(&names.map(str::to_owned)).unwrap()
+    }
+
+    #[test]
+    fn the_load_stays_awake_where_nobody_else_needs_its_cores() {
+        let redirect = &runs(["redirect-hit", "stream-miss"])[0].scenarios[0];
+        let miss = &runs(["redirect-hit", "stream-miss"])[1].scenarios[0];
+        assert_eq!(options("1").waiting(miss, 1), Waiting::Awake);
+        assert_eq!(
+            options("3").waiting(miss, 1),
+            Waiting::Asleep,
+            "the origin is asked, on core 3"
+        );
+        assert_eq!(
+            options("3").waiting(redirect, 2),
+            Waiting::Awake,
+            "it is there, and nobody asks"
+        );
+        let sharing = Options {
+            load_cores: cores("1-3"),
+            ..options("3")
         };
-        let runs = |names: [&str; 2]| super::super::scenario::find(&names.map(str::to_owned)).unwrap();
+        assert_eq!(sharing.waiting(redirect, 1), Waiting::Awake);
+        assert_eq!(
+            sharing.waiting(redirect, 2),
+            Waiting::Asleep,
+            "the server has core 1 too"
+        );
+    }
+
+    #[test]
+    fn origins_are_doubted_only_where_they_are_asked_on_shared_cores() {
+        // In the way of every server.
+        let options = options("0");
         let doubts = |runs: &[Run]| {
             options
                 .remarks(runs)

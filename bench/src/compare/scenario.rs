@@ -128,13 +128,16 @@ impl Run {
 
     /// Whether origins are asked for anything while it is measured.
     pub(super) fn asks_origins(&self) -> bool {
-        self.scenarios
-            .iter()
-            .any(|scenario| matches!(scenario.work, Work::Miss | Work::Get | Work::Put) || scenario.misses > 0.0)
+        self.scenarios.iter().any(Scenario::asks_origins)
     }
 }
 
 impl Scenario {
+    /// Whether origins are asked for anything while it is measured.
+    pub(super) fn asks_origins(&self) -> bool {
+        matches!(self.work, Work::Miss | Work::Get | Work::Put) || self.misses > 0.0
+    }
+
     /// What a report says of it before anything was measured.
     pub(super) fn reported(&self) -> result::Scenario {
         let is_redirect = matches!(self.work, Work::Redirect | Work::ColdRedirect | Work::Refresh);

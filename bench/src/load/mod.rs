@@ -24,7 +24,7 @@ pub(crate) mod tests;
 
 pub use expect::{Content, Digest, Expect, Status};
 pub use outcome::{Fault, Outcome, Snapshot};
-pub use plan::{Ask, Follow, Pace, Part, Pick, Plan, Protocol, Turn, Watch};
+pub use plan::{Ask, Follow, Pace, Part, Pick, Plan, Protocol, Turn, Waiting, Watch};
 pub use target::{Scheme, Target, TargetError};
 
 pub use run::run;

@@ -38,13 +38,15 @@ pub struct Plan {
     pub seed: u64,
     /// The cores that the load's threads are pinned to, one thread each. `None`: a thread for each core there is, pinned to none.
     pub cores: Option<Cores>,
+    /// What the load's threads do while no answer is there.
+    pub waiting: Waiting,
     /// The server's processes, when they are on this machine: what they use while it is measured is read.
     pub server: Option<Watch>,
 }
 
 impl Plan {
     /// Makes a plan with the usual values: HTTP/1.1, closed loop, 64 connections, no churn, redirects not followed, 1 s warm-up,
-    /// 5 s measured, 10 s to answer, pinned to no core, no server watched.
+    /// 5 s measured, 10 s to answer, pinned to no core, asleep while it waits, no server watched.
     #[must_use]
     pub fn new(target: Target, mix: Vec<Part>) -> Self {
         Self {
@@ -61,6 +63,7 @@ impl Plan {
             timeout: Duration::from_secs(10),
             seed: 1,
             cores: None,
+            waiting: Waiting::Asleep,
             server: None,
         }
     }
@@ -122,6 +125,16 @@ pub enum Protocol {
         /// Streams that are open at once.
         streams: NonZeroUsize,
     },
+}
+
+/// What the threads of a load do while they wait for answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// They sleep, as programs do that have their cores in common with others.
+    Asleep,
+    /// They look again and again, which takes their cores whole. Over loopback, a server that answers somebody asleep is charged
+    /// by its kernel for waking them: the slower it is, the more often. Over a network nobody pays that.
+    Awake,
 }
 
 /// How fast.

@@ -6,7 +6,7 @@ use super::ledger::{Ledger, Recent};
 use super::link::{Connector, Link, Shared, Single};
 use super::outcome::{Outcome, Snapshot, percentiles};
 use super::schedule::{Bounds, Tickets, Times};
-use super::{Follow, LoadError, Pace, Plan, Protocol, Scheme};
+use super::{Follow, LoadError, Pace, Plan, Protocol, Scheme, Waiting};
 use crate::process::{allow_open_files, pin_this_thread};
 use crate::result::ServerUse;
 use std::ops::ControlFlow;
@@ -128,6 +128,9 @@ impl Worker {
                 }
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(async {
+                    if at.plan.waiting == Waiting::Awake {
+                        tokio::spawn(stay_awake());
+                    }
                     tokio::select! {
                         ended = lanes(&at, own, before) => ended,
                         () = cut.cancelled() => Ok(()),
@@ -135,6 +138,13 @@ impl Worker {
                 })
             })?;
         Ok(Self { desk, thread })
+    }
+}
+
+/// Keeps a runtime from sleeping: it has something to do whenever it has looked at its sockets.
+async fn stay_awake() {
+    loop {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::{H2, all_right, any_order, go, objects, plan};
-use crate::load::{Content, LoadError, Pace, Plan, Protocol, run};
+use crate::load::{Content, LoadError, Pace, Plan, Protocol, Waiting, run};
 use crate::process::Cores;
 use bytes::Bytes;
 use std::ops::ControlFlow;
@@ -150,6 +150,17 @@ fn load_threads_run_on_the_cores_that_they_are_given() {
         cores: Some(cores),
         ..plan(&server, any_order(objects("object", exact)))
     }));
+}
+
+#[test]
+fn a_load_that_stays_awake_asks_and_ends_as_any_other() {
+    let server = Server::start();
+    let outcome = go(&Plan {
+        waiting: Waiting::Awake,
+        ..open(&server)
+    });
+    all_right(&outcome);
+    assert!(outcome.answered.abs_diff(750) <= 4, "{}", outcome.answered);
 }
 
 #[test]
