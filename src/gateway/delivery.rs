@@ -12,7 +12,7 @@ use crate::listener::Inbound;
 use crate::presign::PresignError;
 use crate::resolve::{Download, Overrides, Target};
 use crate::respond::{self, Failure, View};
-use crate::route::Routed;
+use crate::route::Route;
 use crate::telemetry::{AccessGuard, CacheResult, Outcome};
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ pub(super) struct Errand<'a> {
 pub(super) enum Manner<'a> {
     /// The stable door: what the route says, and whether the reader asked to save the object.
     Route {
-        routed: &'a Routed,
+        route: &'a Route,
         download: Option<&'a Download>,
     },
     /// The presigned door: what was signed.
@@ -61,7 +61,7 @@ impl Manner<'_> {
     /// For how long the object cache answers; `None` leaves it out.
     fn cache(&self) -> Option<&CachePolicy> {
         match self {
-            Self::Route { routed, .. } => routed.route.cache.as_ref(),
+            Self::Route { route, .. } => route.cache.as_ref(),
             Self::Signed { cache, .. } => *cache,
         }
     }
@@ -76,7 +76,7 @@ impl Manner<'_> {
 
     fn fallback(&self, missing: &Permit) -> Option<Permit> {
         match self {
-            Self::Route { routed, .. } => access::fallback(routed, missing),
+            Self::Route { route, .. } => access::fallback(route, missing),
             Self::Signed { .. } => None,
         }
     }
@@ -84,7 +84,7 @@ impl Manner<'_> {
     /// What the reader sees when the origin refuses the gateway. Whoever holds a signature sees what S3 says.
     fn forbidden(&self) -> OriginForbidden {
         match self {
-            Self::Route { routed, .. } => routed.route.origin_forbidden,
+            Self::Route { route, .. } => route.origin_forbidden,
             Self::Signed { .. } => OriginForbidden::Forbidden,
         }
     }
@@ -92,11 +92,11 @@ impl Manner<'_> {
     fn view<'a>(&'a self, permit: &'a Permit, now: Timestamp) -> View<'a> {
         let (key, audience) = (permit.key(), permit.audience());
         match self {
-            Self::Route { routed, download } => View {
+            Self::Route { route, download } => View {
                 key,
                 audience,
-                cache_control: routed.route.cache_control.as_ref(),
-                inline: routed.route.inline,
+                cache_control: route.cache_control.as_ref(),
+                inline: route.inline,
                 download: *download,
                 overrides: None,
                 now,

@@ -26,7 +26,8 @@ pub(super) async fn walk(
     );
     let operation = reading(request.method)?;
     let download = Download::parse(request.target.query())?;
-    let permit = access::decide(&routed, operation);
+    let route = routed.route;
+    let permit = access::decide(routed, operation);
     let bucket = app.per_bucket.get(permit.bucket().index).ok_or(Failure::Internal)?;
     let errand = Errand {
         app,
@@ -34,11 +35,11 @@ pub(super) async fn walk(
         bucket,
         request,
         manner: Manner::Route {
-            routed: &routed,
+            route,
             download: download.as_ref(),
         },
     };
-    errand.deliver(permit, routed.route.delivery, trail).await
+    errand.deliver(permit, route.delivery, trail).await
 }
 
 /// What a stable path can be asked for: to be read.

@@ -3,7 +3,7 @@
 use super::Bucket;
 use crate::config::{AccessConfig, CachePolicy, Delivery, InlinePolicy, OriginForbidden, RouteConfig};
 use crate::listener::Host;
-use crate::s3::{DecodedPath, KeyError, KeyPrefix, ObjectKey, without_port};
+use crate::s3::{DecodedPath, KeyError, KeyPrefix, ObjectKey, PathRest, without_port};
 use foldhash::fast::RandomState;
 use http::HeaderValue;
 use std::collections::HashMap;
@@ -58,9 +58,9 @@ impl Route {
 
 /// A request that a route covers.
 #[derive(Clone, Debug)]
-pub struct Routed {
+pub struct Routed<'a> {
     /// The route.
-    pub route: Arc<Route>,
+    pub route: &'a Route,
     /// The object's key in the route's bucket.
     pub key: ObjectKey,
 }
@@ -108,8 +108,7 @@ impl RouteTable {
     /// # Errors
     /// [`RouteError::NoRoute`] when nothing matches or nothing stands behind the route's path, [`RouteError::Key`] when
     /// the key is refused.
-    pub fn route(&self, host: &Host, path: &DecodedPath<'_>) -> Result<Routed, RouteError> {
-        let path = path.as_str();
+    pub fn route(&self, host: &Host, path: &DecodedPath<'_>) -> Result<Routed<'_>, RouteError> {
         let (route, rest) = self
             .of_host(host.as_str())
             .and_then(|paths| paths.find(path))
@@ -119,17 +118,14 @@ impl RouteTable {
         if rest.is_empty() {
             return Err(RouteError::NoRoute);
         }
-        let key = ObjectKey::in_prefix(&route.prefix, rest)?;
-        Ok(Routed {
-            route: Arc::clone(route),
-            key,
-        })
+        let key = ObjectKey::behind(&route.prefix, rest)?;
+        Ok(Routed { route, key })
     }
 
     /// Finds the route of `path` at `host`, if everyone may read there. Then a link opens nothing, whatever its signature
     /// is worth.
     #[must_use]
-    pub fn public(&self, host: &Host, path: &DecodedPath<'_>) -> Option<Routed> {
+    pub fn public(&self, host: &Host, path: &DecodedPath<'_>) -> Option<Routed<'_>> {
         let routed = self.route(host, path).ok()?;
         (routed.route.access == AccessConfig::Public).then_some(routed)
     }
@@ -160,13 +156,10 @@ impl PathTable {
     }
 
     /// Returns the longest route whose path is a prefix of `path`, with the rest behind it.
-    fn find<'a>(&'a self, path: &'a str) -> Option<(&'a Arc<Route>, &'a str)> {
+    fn find<'p>(&self, path: &'p DecodedPath<'_>) -> Option<(&Arc<Route>, PathRest<'p>)> {
         self.lengths.iter().find_map(|&length| {
-            let (prefix, rest) = path.split_at_checked(length)?;
-            (prefix.ends_with('/'))
-                .then(|| self.routes.get(prefix))
-                .flatten()
-                .map(|route| (route, rest))
+            let (prefix, rest) = path.split_behind_slash(length)?;
+            Some((self.routes.get(prefix)?, rest))
         })
     }
 }

@@ -58,6 +58,9 @@ impl<'a> DecodedPath<'a> {
         if !raw.starts_with('/') {
             return Err(KeyError::NotAbsolute);
         }
+        if is_plain(raw.as_bytes()) {
+            return Ok(Self(Cow::Borrowed(raw)));
+        }
         if memchr2(b'?', b'#', raw.as_bytes()).is_some() {
             return Err(KeyError::RawDelimiter);
         }
@@ -70,6 +73,22 @@ impl<'a> DecodedPath<'a> {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns its first `length` bytes and the rest, when the first end in a `/`.
+    pub(crate) fn split_behind_slash(&self, length: usize) -> Option<(&str, PathRest<'_>)> {
+        let (front, rest) = self.0.split_at_checked(length)?;
+        front.ends_with('/').then_some((front, PathRest(rest)))
+    }
+}
+
+/// What stands behind a `/` of a decoded path: whole segments, judged with the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PathRest<'a>(&'a str);
+
+impl PathRest<'_> {
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -127,18 +146,25 @@ impl ObjectKey {
         Ok(Self(decoded.into()))
     }
 
-    /// Joins a prefix and the decoded rest of a path behind a route.
+    /// Joins a prefix and a name behind it, as an operator writes them.
     ///
     /// # Errors
     /// As [`ObjectKey::parse`].
-    pub fn in_prefix(prefix: &KeyPrefix, rest: &str) -> Result<Self, KeyError> {
-        if prefix.0.is_empty() {
-            return Self::parse(rest);
+    pub fn in_prefix(prefix: &KeyPrefix, name: &str) -> Result<Self, KeyError> {
+        Self::parse(&[&*prefix.0, name].concat())
+    }
+
+    /// Joins a prefix and what stands behind a route's path. Both were judged already, and meet at the border of a segment.
+    ///
+    /// # Errors
+    /// `Empty` or `TooLong`.
+    pub(crate) fn behind(prefix: &KeyPrefix, rest: PathRest<'_>) -> Result<Self, KeyError> {
+        match prefix.0.len() + rest.0.len() {
+            0 => Err(KeyError::Empty),
+            1..=MAX_KEY_LEN if prefix.0.is_empty() => Ok(Self(rest.0.into())),
+            1..=MAX_KEY_LEN => Ok(Self([&*prefix.0, rest.0].concat().into())),
+            _ => Err(KeyError::TooLong),
         }
-        if prefix.0.len() + rest.len() > MAX_KEY_LEN {
-            return Err(KeyError::TooLong);
-        }
-        Self::parse(&[&*prefix.0, rest].concat())
     }
 
     /// Returns the key, unencoded.
@@ -196,6 +222,17 @@ const fn hex_digit(byte: u8) -> Option<u8> {
         b'A'..=b'F' => Some(byte - b'A' + 10),
         _ => None,
     }
+}
+
+/// Whether a raw path, which begins with `/`, is its own decoded form, and surely holds nothing that is refused: nearly every one. Without a way out
+/// in the middle it is done for many bytes at once.
+fn is_plain(raw: &[u8]) -> bool {
+    let told = |found: bool, byte: &u8| found | byte.is_ascii_control() | matches!(byte, b'%' | b'?' | b'#');
+    let segments = raw.iter().zip(raw.get(1..).unwrap_or_default());
+    let starts = segments.fold(false, |found, (before, byte)| {
+        found | (*before == b'/') & (*byte == b'.')
+    });
+    !(starts | raw.iter().fold(false, told))
 }
 
 /// What neither a path nor a key may hold, judged on decoded bytes so that no spelling slips by.

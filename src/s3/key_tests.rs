@@ -107,6 +107,34 @@ proptest! {
         let joined = ObjectKey::in_prefix(&KeyPrefix::parse(&prefix).unwrap(), &rest);
         prop_assert_eq!(joined, ObjectKey::parse(&format!("{prefix}{rest}")));
     }
+
+    #[test]
+    fn what_stands_behind_a_route_needs_no_second_judgement(
+        prefix in "([a-z ]{0,3}/){0,3}", front in "(/[a-z]{0,2}){0,2}/", rest in "([a-z./]|%2[eEfF]|%00|%3f){0,6}",
+    ) {
+        let raw = format!("{front}{rest}");
+        let Ok(path) = DecodedPath::decode(&raw) else { return Ok(()) };
+        let (_, behind) = path.split_behind_slash(front.len()).unwrap();
+        let key = ObjectKey::behind(&KeyPrefix::parse(&prefix).unwrap(), behind);
+        prop_assert_eq!(key, ObjectKey::parse(&format!("{prefix}{}", &path.as_str()[front.len()..])));
+    }
+
+    #[test]
+    fn a_path_is_split_behind_a_slash_alone(raw in "(/|[a-zé]){0,8}", length in 0..12usize) {
+        let Ok(path) = DecodedPath::decode(&raw) else { return Ok(()) };
+        let split = path.split_behind_slash(length).map(|(front, rest)| (front.to_owned(), rest.is_empty()));
+        let expected = raw.get(..length).filter(|front| front.ends_with('/'));
+        prop_assert_eq!(split, expected.map(|front| (front.to_owned(), length == raw.len())));
+    }
+
+    #[test]
+    fn the_quick_look_at_a_path_takes_only_what_the_thorough_one_takes(raw in raw_paths()) {
+        if super::is_plain(raw.as_bytes()) {
+            prop_assert_eq!(percent_decode(&raw), Ok(Cow::Borrowed(&*raw)));
+            prop_assert_eq!(refuse_unsafe(&raw), Ok(()));
+            prop_assert!(!raw.contains(['?', '#']));
+        }
+    }
 }
 
 #[test]

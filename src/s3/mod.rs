@@ -31,6 +31,7 @@ pub(crate) use encoding::{
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use host::HostParts;
 pub(crate) use host::{canonical_host, without_port};
+pub(crate) use key::PathRest;
 pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
 pub use parameter::Parameter;

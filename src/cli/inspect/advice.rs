@@ -14,14 +14,14 @@ use std::time::Duration;
 const DAY: u64 = 86_400;
 
 /// What is said of a link, in the order in which it helps.
-pub(super) fn of(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, now: Timestamp) -> Vec<String> {
+pub(super) fn of(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement<'_>, now: Timestamp) -> Vec<String> {
     let mut advice = of_verdict(setting, url, judgement, now);
     advice.extend(base_path(setting, url, judgement));
     advice
 }
 
 /// Where the gateway takes a link whose path lacks the base path.
-fn base_path(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement) -> Option<String> {
+fn base_path(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement<'_>) -> Option<String> {
     let base = &setting.config.s3.base_path;
     let is_below = |path: &str| path.strip_prefix(&**base).is_some_and(|rest| rest.starts_with('/'));
     let located = judgement.located.as_ref()?;
@@ -34,7 +34,7 @@ fn base_path(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement) -> Opt
     })
 }
 
-fn of_verdict(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, now: Timestamp) -> Vec<String> {
+fn of_verdict(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement<'_>, now: Timestamp) -> Vec<String> {
     let host = url.host().as_str();
     match (&judgement.verdict, judgement.doubted) {
         (Ok(Honoured::Link(..)), _) if leads_to_the_origin(setting, url, judgement) => vec![
@@ -75,7 +75,7 @@ fn of_verdict(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, now: 
 }
 
 /// Whether a link that is good names the origin and not the gateway.
-pub(super) fn leads_to_the_origin(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement) -> bool {
+pub(super) fn leads_to_the_origin(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement<'_>) -> bool {
     judgement.proven.is_some() && is_the_origins(setting, url.host().as_str())
 }
 
@@ -91,7 +91,7 @@ fn is_the_origins(setting: &Setting<'_>, host: &str) -> bool {
     !is_public_host(setting, host) && (is_origin || before_aws_s3(without_port(host)).is_some())
 }
 
-fn is_signed_for_a_public_host(setting: &Setting<'_>, judgement: &Judgement) -> bool {
+fn is_signed_for_a_public_host(setting: &Setting<'_>, judgement: &Judgement<'_>) -> bool {
     let proven = judgement.proven.as_ref();
     proven.is_some_and(|proven| is_public_host(setting, &proven.host))
 }
@@ -111,7 +111,7 @@ struct Advisor<'a> {
     setting: &'a Setting<'a>,
     url: &'a LinkUrl,
     host: &'a str,
-    judgement: &'a Judgement,
+    judgement: &'a Judgement<'a>,
     now: Timestamp,
 }
 

@@ -98,7 +98,7 @@ pub(super) struct Rule {
 
 impl Finding {
     /// Puts together what was found out about `url`.
-    pub(super) fn of(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement, now: Timestamp) -> Self {
+    pub(super) fn of(setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement<'_>, now: Timestamp) -> Self {
         let located = judgement.located.as_ref();
         let named = located.and_then(|located| Some((located.configured()?.as_ref(), located.key.as_ref()?)));
         let (bucket, key) = match &judgement.verdict {
@@ -127,7 +127,7 @@ impl Finding {
         finding
     }
 
-    fn conclude(&mut self, setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement) {
+    fn conclude(&mut self, setting: &Setting<'_>, url: &LinkUrl, judgement: &Judgement<'_>) {
         match &judgement.verdict {
             Ok(Honoured::Link(..)) if advice::leads_to_the_origin(setting, url, judgement) => {
                 "it leads to S3 itself; from there, the gateway would not take it for its own"
@@ -180,7 +180,7 @@ fn status(refused: Refused) -> Option<u16> {
     Some(failure.status().as_u16())
 }
 
-fn object(judgement: &Judgement, bucket: Option<&Bucket>, key: Option<&ObjectKey>) -> Option<Object> {
+fn object(judgement: &Judgement<'_>, bucket: Option<&Bucket>, key: Option<&ObjectKey>) -> Option<Object> {
     let name = judgement.located.as_ref().map(|located| &*located.name);
     let configured = judgement.located.as_ref().and_then(|located| located.configured());
     let bucket = bucket.or(configured.map(|bucket| &**bucket));
@@ -193,7 +193,7 @@ fn object(judgement: &Judgement, bucket: Option<&Bucket>, key: Option<&ObjectKey
     })
 }
 
-fn signature(claim: &Claim, judgement: &Judgement, now: Timestamp) -> Signature {
+fn signature(claim: &Claim, judgement: &Judgement<'_>, now: Timestamp) -> Signature {
     let fault = match (&judgement.proven, &judgement.doubted) {
         (None, Some(refused)) => Some(refused.to_string()),
         _ => None,

@@ -25,7 +25,7 @@ pub struct Judge<'a> {
 
 /// What is found out about a link.
 #[derive(Debug)]
-pub struct Judgement {
+pub struct Judgement<'a> {
     /// What it claims, believed or not; `None` when it bears no signature, or one that can't be read.
     pub claim: Option<Claim>,
     /// What it names; `None` when that is nothing of an S3 client's.
@@ -35,7 +35,7 @@ pub struct Judgement {
     /// Why its signature leads nowhere, if it does not, even where a public route serves the path all the same.
     pub doubted: Option<Refused>,
     /// What a GET of it comes to.
-    pub verdict: Result<Honoured, Refused>,
+    pub verdict: Result<Honoured<'a>, Refused>,
 }
 
 /// What a link says of itself.
@@ -68,11 +68,11 @@ pub struct Proven {
 
 /// Why a link leads to an object.
 #[derive(Debug)]
-pub enum Honoured {
+pub enum Honoured<'a> {
     /// Its signature does, fresh or refreshed; and what was signed beside the key.
     Link(PresignedPermit, Overrides),
     /// Everyone may read the path, whatever the signature is worth.
-    Public(Routed),
+    Public(Routed<'a>),
 }
 
 /// Why a link leads nowhere.
@@ -112,10 +112,10 @@ impl Refused {
     }
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
     /// Judges `url` as if a GET of it had come at `now`, for the host that it names itself.
     #[must_use]
-    pub fn judge(&self, url: &LinkUrl, now: Timestamp) -> Judgement {
+    pub fn judge(&self, url: &LinkUrl, now: Timestamp) -> Judgement<'a> {
         let mut judgement = self.judge_at(url, url.target().path(), now);
         // A link from elsewhere has no base path in front; here it would come with one.
         if judgement.verdict.as_ref().err() == Some(&Refused::Located(LocateError::OutsideBase))
@@ -146,7 +146,7 @@ impl Judge<'_> {
         })
     }
 
-    fn judge_at(&self, url: &LinkUrl, raw_path: &str, now: Timestamp) -> Judgement {
+    fn judge_at(&self, url: &LinkUrl, raw_path: &str, now: Timestamp) -> Judgement<'a> {
         let mut judgement = Judgement {
             claim: None,
             located: None,
@@ -179,8 +179,8 @@ impl Judge<'_> {
         url: &LinkUrl,
         raw_path: &str,
         now: Timestamp,
-        judgement: &mut Judgement,
-    ) -> Result<Honoured, Refused> {
+        judgement: &mut Judgement<'_>,
+    ) -> Result<Honoured<'a>, Refused> {
         let (method, headers) = (Method::GET, HeaderMap::new());
         let received = Received {
             method: &method,

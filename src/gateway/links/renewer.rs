@@ -199,7 +199,8 @@ impl Batch {
             Ok(Honoured::Link(permitted, overrides)) => self.new_link(&permitted.permit, overrides),
             Ok(Honoured::Public(routed)) => {
                 renewal.object = Some((routed.route.bucket.id.as_str().into(), routed.key.clone()));
-                self.new_link(&access::decide(routed, Operation::GetObject), &Overrides::default())
+                let permit = access::decide(routed.clone(), Operation::GetObject);
+                self.new_link(&permit, &Overrides::default())
             }
             Err(refused) => Err((*refused).into()),
         };
@@ -263,7 +264,7 @@ impl Renewal {
     }
 
     /// What a judgement tells of a link, without a result yet.
-    fn of(judgement: &Judgement) -> Self {
+    fn of(judgement: &Judgement<'_>) -> Self {
         let located = judgement.located.as_ref();
         let object = located.and_then(|located| {
             let bucket = located.configured()?;
