@@ -17,7 +17,7 @@ use foldhash::quality::RandomState;
 use std::cell::Cell;
 use std::hash::BuildHasher;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use table::{Change, Table};
 
 /// The places of the counters.
@@ -58,7 +58,7 @@ pub struct UrlCache<V> {
 #[derive(Debug)]
 struct Padded<V>(Mutex<Table<V>>);
 
-impl<V: Weigh> UrlCache<V> {
+impl<V: Weigh + Clone> UrlCache<V> {
     /// A cache of at most `max_bytes`, of which each of so many workers has an equal part.
     #[must_use]
     pub fn new(max_bytes: u64, workers: NonZeroUsize) -> Self {
@@ -73,9 +73,9 @@ impl<V: Weigh> UrlCache<V> {
         }
     }
 
-    /// Returns the value that this thread put in for `query`, if it is still there and `is_current` says that it may still
-    /// be used.
-    pub fn get(&self, query: &UrlQuery<'_>, is_current: impl FnOnce(&V) -> bool) -> Option<Arc<V>> {
+    /// Returns a copy of the value that this thread put in for `query`, if it is still there and `is_current` says that it may
+    /// still be used.
+    pub fn get(&self, query: &UrlQuery<'_>, is_current: impl FnOnce(&V) -> bool) -> Option<V> {
         let hash = self.hasher.hash_one(query);
         let found = self.table().and_then(|mut table| table.get(hash, query, is_current));
         self.counts.add(if found.is_some() { HITS } else { MISSES }, 1);
@@ -83,7 +83,7 @@ impl<V: Weigh> UrlCache<V> {
     }
 
     /// Puts `value` in place of whatever was held for `query`.
-    pub fn insert(&self, query: &UrlQuery<'_>, value: Arc<V>) {
+    pub fn insert(&self, query: &UrlQuery<'_>, value: V) {
         let hash = self.hasher.hash_one(query);
         let Some(change) = self.table().map(|mut table| table.insert(hash, query, value)) else {
             return;

@@ -11,7 +11,6 @@ use crate::route::{ClockOffset, Place};
 use crate::sigv4::PresignRequest;
 use crate::telemetry::{CacheReading, CacheResult};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A permit with less left than this never becomes a redirect: the reader must still get there.
@@ -29,7 +28,7 @@ pub struct Presigner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presigned {
     /// The URL.
-    pub url: Arc<SignedUrl>,
+    pub url: SignedUrl,
     /// Where it came from.
     pub cache: UrlCacheStatus,
 }
@@ -115,14 +114,14 @@ impl Presigner {
             && let Some(url) = sign_until(target, snapshot, now, offset, until)?
         {
             return Ok(Presigned {
-                url: Arc::new(url),
+                url,
                 cache: UrlCacheStatus::Bypassed,
             });
         }
         let Some(cache) = &self.cache else {
             let url = sign(target, snapshot, &bucket.place(), now, offset)?;
             return Ok(Presigned {
-                url: Arc::new(url),
+                url,
                 cache: UrlCacheStatus::Off,
             });
         };
@@ -136,8 +135,8 @@ impl Presigner {
         // The place itself is looked at only here: a hit is spared of that.
         let place = bucket.place();
         query.generation = place.generation;
-        let url = Arc::new(sign(target, snapshot, &place, now, offset)?);
-        cache.insert(&query, Arc::clone(&url));
+        let url = sign(target, snapshot, &place, now, offset)?;
+        cache.insert(&query, url.clone());
         Ok(Presigned {
             url,
             cache: UrlCacheStatus::Miss,

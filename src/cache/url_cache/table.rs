@@ -7,14 +7,14 @@ use super::UrlQuery;
 use crate::cache::Weigh;
 use crate::s3::{ObjectKey, Operation};
 use std::fmt;
-use std::sync::Arc;
 
 /// Places of a set: as many as there are in a line of the CPU's cache.
 const WAYS: usize = 4;
 /// What an entry takes at least, nearly always: there are so many places that the bytes run out before them.
 const SMALLEST: usize = 1024;
-/// What an entry costs beside its key's and its value's own bytes: the headers of its five allocations.
-const ENTRY_OVERHEAD: usize = 120;
+/// What an entry costs beside its key's and its value's own bytes: the headers of its four
+/// allocations, and where whoever holds the value is counted.
+const ENTRY_OVERHEAD: usize = 96;
 /// How many entries that were asked for lately are passed by, at most, in looking for one to throw out.
 const SPARED: usize = 64;
 
@@ -53,15 +53,17 @@ struct Entry<V> {
     operation: Operation,
     key: ObjectKey,
     overrides: Box<[(&'static str, Box<str>)]>,
-    value: Arc<V>,
+    value: V,
     weight: usize,
 }
 
 impl<V: Weigh> Entry<V> {
-    fn new(query: &UrlQuery<'_>, value: Arc<V>) -> Self {
+    fn new(query: &UrlQuery<'_>, value: V) -> Self {
         let values = query.overrides.iter().map(|(_, value)| value.len());
         let overrides = size_of_val(query.overrides).saturating_add(values.sum());
-        let own = size_of::<Self>().saturating_add(query.key.as_str().len());
+        let own = size_of::<Self>()
+            .saturating_sub(size_of::<V>())
+            .saturating_add(query.key.as_str().len());
         Self {
             bucket: query.bucket,
             generation: query.generation,
@@ -90,7 +92,7 @@ impl<V: Weigh> Entry<V> {
     }
 }
 
-impl<V: Weigh> Table<V> {
+impl<V: Weigh + Clone> Table<V> {
     /// Takes no more than `max_bytes`, its own places among them.
     pub(super) fn new(max_bytes: usize) -> Self {
         Self {
@@ -101,23 +103,18 @@ impl<V: Weigh> Table<V> {
         }
     }
 
-    /// Returns the value of `query`, if `is_current` takes it.
-    pub(super) fn get(
-        &mut self,
-        hash: u64,
-        query: &UrlQuery<'_>,
-        is_current: impl FnOnce(&V) -> bool,
-    ) -> Option<Arc<V>> {
+    /// Returns a copy of the value of `query`, if `is_current` takes it.
+    pub(super) fn get(&mut self, hash: u64, query: &UrlQuery<'_>, is_current: impl FnOnce(&V) -> bool) -> Option<V> {
         let tag = tag_of(hash);
         let set = self.sets.get_mut(index_of(hash, self.sets.len()))?;
         let place = set.0.iter_mut().find(|place| place.is_of(tag, query))?;
         let entry = place.held.as_deref().filter(|entry| is_current(&entry.value))?;
         place.asked = true;
-        Some(Arc::clone(&entry.value))
+        Some(entry.value.clone())
     }
 
     /// Puts `value` in place of what is held for `query`, or of what nobody asked for lately.
-    pub(super) fn insert(&mut self, hash: u64, query: &UrlQuery<'_>, value: Arc<V>) -> Change {
+    pub(super) fn insert(&mut self, hash: u64, query: &UrlQuery<'_>, value: V) -> Change {
         let mut change = Change::default();
         let entry = Box::new(Entry::new(query, value));
         let weight = entry.weight;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Value(Vec<u8>);
 
 impl Weigh for Value {
@@ -31,7 +31,7 @@ fn every_part_of_the_key_tells_entries_apart() {
     let cache = cache(1 << 20);
     let (key, other) = (ObjectKey::parse("a").unwrap(), ObjectKey::parse("b").unwrap());
     let asked = query(&key);
-    cache.insert(&asked, Arc::new(Value(vec![1])));
+    cache.insert(&asked, Value(vec![1]));
     let overrides = [("versionId", Box::from(""))];
     let different = [
         UrlQuery { bucket: 1, ..asked },
@@ -50,7 +50,7 @@ fn every_part_of_the_key_tells_entries_apart() {
     for query in different {
         assert_eq!(cache.get(&query, |_| true), None, "{query:?}");
     }
-    assert_eq!(cache.get(&asked, |_| true), Some(Arc::new(Value(vec![1]))));
+    assert_eq!(cache.get(&asked, |_| true), Some(Value(vec![1])));
     assert_eq!((cache.reading().hits, cache.reading().misses), (1, 6));
 }
 
@@ -58,7 +58,7 @@ fn every_part_of_the_key_tells_entries_apart() {
 fn what_may_not_be_used_any_more_is_a_miss() {
     let cache = cache(1 << 20);
     let key = ObjectKey::parse("a").unwrap();
-    cache.insert(&query(&key), Arc::new(Value(vec![])));
+    cache.insert(&query(&key), Value(vec![]));
     assert_eq!(cache.get(&query(&key), |_| false), None);
     assert_eq!((cache.reading().hits, cache.reading().misses), (0, 1));
 }
@@ -68,7 +68,7 @@ fn bytes_are_bounded_and_counted() {
     let cache = cache(100_000);
     for n in 0..1000 {
         let key = ObjectKey::parse(&format!("images/u{n}.png")).unwrap();
-        cache.insert(&query(&key), Arc::new(Value(vec![0; 600])));
+        cache.insert(&query(&key), Value(vec![0; 600]));
         assert!(cache.reading().bytes <= 100_000, "{n}: {:?}", cache.reading());
     }
     let stats = cache.reading();
@@ -82,17 +82,14 @@ fn what_takes_more_bytes_than_others_leaves_room_for_fewer() {
     let cache = cache(100_000);
     for n in 0..1000 {
         let key = ObjectKey::parse(&format!("images/u{n}.png")).unwrap();
-        cache.insert(
-            &query(&key),
-            Arc::new(Value(vec![0; if n < 500 { 100 } else { 20_000 }])),
-        );
+        cache.insert(&query(&key), Value(vec![0; if n < 500 { 100 } else { 20_000 }]));
         assert!(cache.reading().bytes <= 100_000, "{n}: {:?}", cache.reading());
     }
     assert!((1..=4).contains(&cache.reading().entries), "{:?}", cache.reading());
     assert_eq!(held(&cache, 1000), cache.reading().entries);
     let key = ObjectKey::parse("images/larger-than-all.png").unwrap();
     let before = cache.reading().bytes;
-    cache.insert(&query(&key), Arc::new(Value(vec![0; 200_000])));
+    cache.insert(&query(&key), Value(vec![0; 200_000]));
     assert_eq!(cache.reading().bytes, before);
 }
 
@@ -114,12 +111,12 @@ fn what_is_asked_for_again_and_again_stays() {
     let mut found = 0;
     for n in 0..10_000 {
         let key = ObjectKey::parse(&format!("images/u{n}.png")).unwrap();
-        cache.insert(&query(&key), Arc::new(Value(vec![0; 600])));
+        cache.insert(&query(&key), Value(vec![0; 600]));
         let key = &popular[n % popular.len()];
         if cache.get(&query(key), |_| true).is_some() {
             found += 1;
         } else {
-            cache.insert(&query(key), Arc::new(Value(vec![0; 600])));
+            cache.insert(&query(key), Value(vec![0; 600]));
         }
     }
     assert!(found > 9_900, "{found}");
@@ -129,11 +126,11 @@ fn what_is_asked_for_again_and_again_stays() {
 fn what_is_put_in_again_is_held_once() {
     let cache = cache(1 << 20);
     let key = ObjectKey::parse("a").unwrap();
-    cache.insert(&query(&key), Arc::new(Value(vec![1; 100])));
+    cache.insert(&query(&key), Value(vec![1; 100]));
     let first = cache.reading().bytes;
-    cache.insert(&query(&key), Arc::new(Value(vec![2; 150])));
+    cache.insert(&query(&key), Value(vec![2; 150]));
     assert_eq!((cache.reading().entries, cache.reading().bytes), (1, first + 50));
-    assert_eq!(cache.get(&query(&key), |_| true), Some(Arc::new(Value(vec![2; 150]))));
+    assert_eq!(cache.get(&query(&key), |_| true), Some(Value(vec![2; 150])));
 }
 
 #[test]
@@ -141,7 +138,7 @@ fn an_empty_cache_holds_nothing_and_still_works() {
     for none in [0, 1, 63, 64] {
         let cache = cache(none);
         let key = ObjectKey::parse("a").unwrap();
-        cache.insert(&query(&key), Arc::new(Value(vec![])));
+        cache.insert(&query(&key), Value(vec![]));
         assert_eq!(cache.get(&query(&key), |_| true), None);
         assert_eq!((cache.reading().entries, cache.reading().bytes <= none), (0, true));
     }
@@ -157,7 +154,7 @@ fn each_worker_keeps_its_own_and_no_other_thread_does() {
                 take_seat(worker);
             }
             let seen = cache.get(&query(&key), |_| true).is_some();
-            cache.insert(&query(&key), Arc::new(Value(vec![])));
+            cache.insert(&query(&key), Value(vec![]));
             seen
         };
         std::thread::scope(|scope| scope.spawn(seen).join().unwrap())
@@ -189,8 +186,8 @@ fn threads_that_share_a_table_lose_no_count() {
                     let key = ObjectKey::parse(&format!("{}/{}", thread % 3, n % 700)).unwrap();
                     let wanted = Value(key.as_str().into());
                     match cache.get(&query(&key), |_| true) {
-                        Some(found) => assert_eq!(*found, wanted),
-                        None => cache.insert(&query(&key), Arc::new(wanted)),
+                        Some(found) => assert_eq!(found, wanted),
+                        None => cache.insert(&query(&key), wanted),
                     }
                 }
             });
