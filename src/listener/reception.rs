@@ -36,7 +36,7 @@ impl Reception {
             started: Instant::now(),
             client: client.address,
             version: parts.version,
-            path: RawPath::of(&parts.uri),
+            path: RawPath::of(parts.uri),
             request: head.map(|head| Inbound {
                 method: head.method,
                 host: client.host.unwrap_or(head.host),

@@ -209,7 +209,7 @@ mod tests {
             method: http::Method::GET,
             version: http::Version::HTTP_11,
             host: Some("files.example.com".into()),
-            path: RawPath::of(&path.parse().unwrap_or_default()),
+            path: RawPath::of(path.parse().unwrap_or_default()),
             user_agent: Some(HeaderValue::from_static("curl/8")),
             referer: None,
         }

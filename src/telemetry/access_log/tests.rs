@@ -61,7 +61,7 @@ impl Bench {
             method,
             version: http::Version::HTTP_11,
             host: None,
-            path: RawPath::of(&http::Uri::from_static("/a")),
+            path: RawPath::of(http::Uri::from_static("/a")),
             user_agent: None,
             referer: None,
         };
