@@ -25,8 +25,9 @@ impl Default for BreakerBounds {
     fn default() -> Self {
         Self {
             failures: 10,
-            open: Duration::from_secs(1),
-            longest_open: Duration::from_secs(30),
+            // A probe is one request: what a short wait costs the origin is little beside what a long one costs readers.
+            open: Duration::from_millis(250),
+            longest_open: Duration::from_secs(5),
         }
     }
 }
