@@ -18,6 +18,10 @@ pub(super) enum Oddity {
 
 /// Whether these bytes begin with a request line and end with an empty line, and hold nothing odd in any line: how nearly every
 /// head comes, in one piece. Without a way out in the middle it is seen for many bytes at once.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches it becomes vector instructions"
+)]
 fn is_plain_head(bytes: &[u8]) -> bool {
     let begins = bytes.first().is_some_and(|first| !matches!(first, b'\r' | b'\n'));
     let lines = bytes.iter().zip(bytes.get(1..).unwrap_or_default());

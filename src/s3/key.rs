@@ -226,6 +226,10 @@ const fn hex_digit(byte: u8) -> Option<u8> {
 
 /// Whether a raw path, which begins with `/`, is its own decoded form, and surely holds nothing that is refused: nearly every one. Without a way out
 /// in the middle it is done for many bytes at once.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches it becomes vector instructions"
+)]
 fn is_plain(raw: &[u8]) -> bool {
     let told = |found: bool, byte: &u8| found | byte.is_ascii_control() | matches!(byte, b'%' | b'?' | b'#');
     let segments = raw.iter().zip(raw.get(1..).unwrap_or_default());

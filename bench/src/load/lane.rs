@@ -10,6 +10,7 @@ use super::schedule::{Bounds, Ticket, Tickets, Times};
 use super::{Fault, Follow, Plan};
 use http::Method;
 use rand::rngs::SmallRng;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -78,8 +79,11 @@ impl Lane {
         let asked = decide(chosen, seen.as_ref(), &mut self.chance);
         let mut judge = Judge::new(&chosen.ask.expect, asked, &chosen.ask.method, seen.as_ref());
         let mut resent = 0;
-        let attempt = self.attempt(desk, chosen, asked, seen.as_ref(), &mut judge, &mut resent);
-        let result = timeout(desk.plan.timeout, attempt).await.unwrap_or(Err(Fault::Timeout));
+        let result = {
+            // Pinned where it is: it is large, and would be moved about.
+            let attempt = pin!(self.attempt(desk, chosen, asked, seen.as_ref(), &mut judge, &mut resent));
+            timeout(desk.plan.timeout, attempt).await.unwrap_or(Err(Fault::Timeout))
+        };
         if result == Err(Fault::Timeout) {
             // It was left somewhere within an exchange: nothing else can go over these connections.
             self.link.give_up();

@@ -37,7 +37,7 @@ impl Single {
 
     pub(in crate::load) async fn ensure(&mut self, connector: &Connector, target: &Target) -> Result<Standing, Fault> {
         if let Some(open) = &mut self.open {
-            let ready = open.left > 0 && open.driven.with(open.sender.ready()).await.is_ok();
+            let ready = open.left > 0 && open.driven.with(pin!(open.sender.ready())).await.is_ok();
             if ready && open.driven.is_open() {
                 return Ok(Standing::Used);
             }
@@ -60,9 +60,11 @@ impl Single {
     ) -> Result<(), Fault> {
         let open = self.open.as_mut().ok_or(Fault::Broken)?;
         open.left = open.left.saturating_sub(1);
-        let sending = open.sender.send_request(request);
-        let response = open.driven.with(sending).await.map_err(|_| Fault::Broken)?;
-        open.driven.with(read(response, judge)).await
+        let response = {
+            let sending = pin!(open.sender.send_request(request));
+            open.driven.with(sending).await.map_err(|_| Fault::Broken)?
+        };
+        open.driven.with(pin!(read(response, judge))).await
     }
 
     pub(in crate::load) fn close(&mut self) {
@@ -76,8 +78,7 @@ impl Driven {
     }
 
     /// Waits for `future`, which the connection is about, and turns the connection over meanwhile.
-    async fn with<F: Future>(&mut self, future: F) -> F::Output {
-        let mut future = pin!(future);
+    async fn with<F: Future>(&mut self, mut future: Pin<&mut F>) -> F::Output {
         poll_fn(|context| {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(output);
