@@ -38,7 +38,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     }
     let mut out: Option<String> = None;
     let (mut copied, mut at) = (0, 0);
-    let separator = |byte: &u8| is_separator(*byte) || *byte == b' ';
+    let separator = |byte: &u8| stands_between(*byte);
     while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(separator)) {
         at += step;
         let Some(start) = secret_value(bytes, at) else {
@@ -72,12 +72,25 @@ fn may_hold_a_secret(text: &[u8]) -> bool {
     let (before, before_rest) = before.as_chunks();
     let (separators, separators_rest) = separators.as_chunks();
     let any = |(before, separators): (&[u8; 16], &[u8; 16])| {
+        let between = separators
+            .iter()
+            .fold(false, |found, byte| found | stands_between(*byte));
         let pairs = before.iter().zip(separators);
-        pairs.fold(false, |found, (before, separator)| {
-            found | may_tell_a_secret(*before, *separator)
-        })
+        between
+            && pairs.fold(false, |found, (before, separator)| {
+                found | may_tell_a_secret(*before, *separator)
+            })
     };
     before.iter().zip(separators).any(any) || any((&padded(before_rest), &padded(separators_rest)))
+}
+
+/// Whether this byte may stand between a name or a scheme and its value: in most texts none does.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches it becomes vector instructions"
+)]
+fn stands_between(byte: u8) -> bool {
+    is_separator(byte) | (byte == b' ')
 }
 
 /// Whether these two bytes may be the last of a name or a scheme, and what stands between it and a value.
