@@ -7,8 +7,32 @@
 use std::cmp::Ordering;
 
 /// What becomes of each byte in a path, and in a query.
-const PATH: [Fate; 256] = fates(Some(b'/'));
-const QUERY: [Fate; 256] = fates(None);
+const PATH: [Fate; 256] = fates(Place::Path);
+const QUERY: [Fate; 256] = fates(Place::Query);
+
+/// Where a text stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Path,
+    Query,
+}
+
+impl Place {
+    const fn fates(self) -> &'static [Fate; 256] {
+        match self {
+            Self::Path => &PATH,
+            Self::Query => &QUERY,
+        }
+    }
+
+    /// The byte that stays here beside those that always do; for a query, one of these.
+    const fn also_stays(self) -> u8 {
+        match self {
+            Self::Path => b'/',
+            Self::Query => b'~',
+        }
+    }
+}
 
 /// Whether a byte stays, or becomes three.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,7 +41,7 @@ enum Fate {
     Encoded,
 }
 
-const fn fates(beside_unreserved: Option<u8>) -> [Fate; 256] {
+const fn fates(place: Place) -> [Fate; 256] {
     let mut fates = [Fate::Encoded; 256];
     let mut byte = 0u8;
     while byte.is_ascii() {
@@ -26,20 +50,18 @@ const fn fates(beside_unreserved: Option<u8>) -> [Fate; 256] {
         }
         byte += 1;
     }
-    if let Some(byte) = beside_unreserved {
-        fates[byte as usize] = Fate::Stays;
-    }
+    fates[place.also_stays() as usize] = Fate::Stays;
     fates
 }
 
 /// Appends `text` as it stands in a path.
 pub(crate) fn encode_path_into(text: &str, out: &mut String) {
-    encode_into(text, &PATH, out);
+    encode_into(text, Place::Path, out);
 }
 
 /// Returns how many bytes [`encode_path_into`] appends.
 pub(crate) fn encoded_path_len(text: &str) -> usize {
-    encoded_len(text, &PATH)
+    encoded_len(text, Place::Path)
 }
 
 /// Whether `raw` is what [`encode_path_into`] makes of its decoded form. It must be one that can be decoded.
@@ -49,12 +71,12 @@ pub(crate) fn is_canonical_path(raw: &str) -> bool {
 
 /// Appends `text` as it stands in the name or value of a query parameter.
 pub(crate) fn encode_query_into(text: &str, out: &mut String) {
-    encode_into(text, &QUERY, out);
+    encode_into(text, Place::Query, out);
 }
 
 /// Returns how many bytes [`encode_query_into`] appends.
 pub(crate) fn encoded_query_len(text: &str) -> usize {
-    encoded_len(text, &QUERY)
+    encoded_len(text, Place::Query)
 }
 
 /// Whether `raw` is what [`encode_query_into`] makes of its decoded form. It must be one that can be decoded.
@@ -62,8 +84,12 @@ pub(crate) fn is_canonical_query(raw: &str) -> bool {
     is_canonical(raw, &QUERY)
 }
 
-fn encode_into(text: &str, fates: &[Fate; 256], out: &mut String) {
+fn encode_into(text: &str, place: Place, out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    if all_stay(text, place) {
+        return out.push_str(text);
+    }
+    let fates = place.fates();
     let (mut at, mut rest) = (0, text.as_bytes());
     loop {
         // What stays is ASCII, and a character that does not stay is encoded to its end: both ends are borders.
@@ -78,13 +104,31 @@ fn encode_into(text: &str, fates: &[Fate; 256], out: &mut String) {
     }
 }
 
+/// Whether every byte stays as it is: of most keys each does. Without a way out half way it is seen for many bytes at once.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "without branches it becomes vector instructions"
+)]
+fn all_stay(text: &str, place: Place) -> bool {
+    let also = place.also_stays();
+    text.bytes().fold(true, |all, byte| {
+        let mark = (byte == b'-') | (byte == b'.') | (byte == b'_') | (byte == b'~') | (byte == also);
+        let letter = byte.is_ascii_digit() | byte.is_ascii_uppercase() | byte.is_ascii_lowercase();
+        all & (mark | letter)
+    })
+}
+
 /// How many bytes in front stay as they are.
 fn stay(bytes: &[u8], fates: &[Fate; 256]) -> usize {
     let changed = bytes.iter().position(|byte| fates[usize::from(*byte)] == Fate::Encoded);
     changed.unwrap_or(bytes.len())
 }
 
-fn encoded_len(text: &str, fates: &[Fate; 256]) -> usize {
+fn encoded_len(text: &str, place: Place) -> usize {
+    if all_stay(text, place) {
+        return text.len();
+    }
+    let fates = place.fates();
     let changed = text.bytes().filter(|byte| fates[usize::from(*byte)] == Fate::Encoded);
     text.len() + 2 * changed.count()
 }
@@ -145,6 +189,17 @@ mod tests {
             let mut path = String::new();
             encode_path_into(&text, &mut path);
             assert_eq!(path, if byte == b'/' { "/".into() } else { expected });
+        }
+    }
+
+    #[test]
+    fn the_look_at_a_whole_text_sees_what_the_table_says() {
+        for place in [Place::Path, Place::Query] {
+            for byte in 0..=u8::MAX {
+                let text = char::from(byte).to_string();
+                let stays = text.bytes().all(|byte| place.fates()[usize::from(byte)] == Fate::Stays);
+                assert_eq!(all_stay(&text, place), stays, "{byte}");
+            }
         }
     }
 
