@@ -209,7 +209,8 @@ impl Errand<'_> {
         let (permit, found, stood_in) = match (found, fallback) {
             (Err(FetchError::Missing), Some(fallback)) => {
                 let conditions = conditions.for_stand_in();
-                let found = self.read(fallback.clone(), &conditions, u64::MAX, trail).await;
+                // Boxed: few objects are missing, and none shall pay for the room of two.
+                let found = Box::pin(self.read(fallback.clone(), &conditions, u64::MAX, trail)).await;
                 (fallback, found, true)
             }
             (found, _) => (permit, found, false),
