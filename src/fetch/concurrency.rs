@@ -83,7 +83,7 @@ impl Limiter {
     pub(super) async fn enter(self: &Arc<Self>, deadline: Instant) -> Result<Place, HeldBack> {
         let permit = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(permit) => permit,
-            Err(_taken) => self.wait(deadline).await?,
+            Err(_taken) => Box::pin(self.wait(deadline)).await?,
         };
         Ok(Place {
             permit: Some(permit),
