@@ -18,7 +18,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) status: OriginStatus,
-    pub(super) head: OriginHead,
+    pub(super) head: Arc<OriginHead>,
     /// All of its fields, for what is judged of them but goes no further.
     pub(super) headers: HeaderMap,
     pub(super) body: ResponseBody,
@@ -83,7 +83,7 @@ impl OriginClient {
         question: Question<'_>,
     ) -> Result<Received, Failed> {
         let response = self.http().send(request, question.deadline).await?;
-        let head = OriginHead::from_headers(response.headers());
+        let head = Arc::new(OriginHead::from_headers(response.headers()));
         let success = outcome::success(response.status(), question.conditions, &head);
         // What comes of a refusal is judged first: it may be the clock that was refused.
         if success.is_some() {
@@ -103,7 +103,8 @@ impl OriginClient {
             Some(Err(error)) => Err(Failed::new(Cause::Settled, error)),
             None => {
                 let patience = self.settings().deadlines.error_body;
-                Err(outcome::failure(asked, response, question.deadline.min(Instant::now() + patience)).await)
+                let deadline = question.deadline.min(Instant::now() + patience);
+                Err(Box::pin(outcome::failure(asked, response, deadline)).await)
             }
         }
     }

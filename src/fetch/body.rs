@@ -1,6 +1,6 @@
 //! The bodies of one exchange with an origin.
 
-use super::connection::{OriginConnection, quietly};
+use super::connection::OriginConnection;
 use super::pool::Pool;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -61,6 +61,24 @@ impl ResponseBody {
     pub(super) fn new(incoming: Incoming, borrowed: Borrowed) -> Self {
         Self(Source::Arriving { incoming, borrowed })
     }
+
+    /// Whether all of it has come from the origin: then its connection waits for another request.
+    pub(super) fn has_come(&mut self) -> bool {
+        match &mut self.0 {
+            Source::Read(_) => true,
+            Source::Arriving { borrowed, .. } => borrowed.connection.as_mut().is_some_and(|it| it.is_free()),
+        }
+    }
+}
+
+impl Borrowed {
+    /// Takes out of `incoming` what the connection has brought.
+    fn take_out(&self, incoming: &mut Incoming) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &self.connection {
+            Some(connection) => connection.take_out(|context| Pin::new(incoming).poll_frame(context)),
+            None => Poll::Ready(None),
+        }
+    }
 }
 
 impl From<Bytes> for ResponseBody {
@@ -83,12 +101,12 @@ impl Body for ResponseBody {
                 Poll::Ready((!data.is_empty()).then(|| Ok(Frame::data(data))))
             }
             Source::Arriving { incoming, borrowed } => {
-                let mut frame = Pin::new(&mut *incoming).poll_frame(&mut quietly());
+                let mut frame = borrowed.take_out(incoming);
                 if frame.is_pending()
                     && let Some(connection) = &mut borrowed.connection
                 {
                     connection.drive(context);
-                    frame = Pin::new(incoming).poll_frame(&mut quietly());
+                    frame = borrowed.take_out(incoming);
                 }
                 if let Poll::Ready(None) = frame {
                     borrowed.give_back();

@@ -110,6 +110,7 @@ impl Breaker {
         Ok(Pass {
             era: inner.era,
             breaker: Arc::clone(self),
+            is_told: false,
         })
     }
 
@@ -155,11 +156,14 @@ fn suspended(phase: Phase) -> Option<Suspended> {
 pub(super) struct Pass {
     breaker: Arc<Breaker>,
     era: u64,
+    /// Whether the verdict is told.
+    is_told: bool,
 }
 
 impl Pass {
     /// The origin works, whatever it said.
-    pub(super) fn worked(self) -> Change {
+    pub(super) fn worked(mut self) -> Change {
+        self.is_told = true;
         let mut inner = self.breaker.lock();
         if inner.era != self.era {
             return Change::None;
@@ -178,7 +182,8 @@ impl Pass {
     }
 
     /// The origin does not work.
-    pub(super) fn failed(self) -> Change {
+    pub(super) fn failed(mut self) -> Change {
+        self.is_told = true;
         let mut inner = self.breaker.lock();
         if inner.era != self.era {
             return Change::None;
@@ -215,7 +220,9 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.step_aside();
+        if !self.is_told {
+            self.step_aside();
+        }
     }
 }
 

@@ -10,7 +10,7 @@
 
 use super::attempt::Failed;
 use super::body::{self, Borrowed, RequestBody, ResponseBody};
-use super::connect::{ConnectError, Connector};
+use super::connect::{ConnectError, Connector, causes, io_errors};
 use super::connection::{OriginConnection, Unanswered};
 use super::deadlines::OriginSettings;
 use super::error::{FetchError, Waited};
@@ -69,7 +69,8 @@ impl HttpClient {
                 Ok(response) => return Ok(response),
             }
         }
-        let connection = self.connect(&signed.url.origin).await?;
+        // Boxed, as all is here that few requests come to: what it takes room for, each would carry along.
+        let connection = Box::pin(self.connect(&signed.url.origin)).await?;
         self.exchange(connection, request)
             .await
             .map_err(|unanswered| match unanswered {
@@ -114,33 +115,17 @@ fn failed(error: &hyper::Error) -> Failed {
 
 /// Whether the connection was closed before the first byte of an answer.
 fn is_closed(error: &hyper::Error) -> bool {
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        return true;
-    }
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        if let Some(io) = current.downcast_ref::<io::Error>()
-            && matches!(
-                io.kind(),
-                io::ErrorKind::ConnectionReset
-                    | io::ErrorKind::ConnectionAborted
-                    | io::ErrorKind::BrokenPipe
-                    | io::ErrorKind::NotConnected
-                    | io::ErrorKind::UnexpectedEof
-            )
-        {
-            return true;
-        }
-        cause = current.source();
-    }
-    false
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    let is_end = |kind| {
+        matches!(
+            kind,
+            ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected | UnexpectedEof
+        )
+    };
+    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || io_errors(error).any(is_end)
 }
 
 /// The innermost cause says what happened.
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
 }

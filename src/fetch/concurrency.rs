@@ -79,26 +79,28 @@ impl Limiter {
         })
     }
 
-    /// Takes a place, waiting in line for one no longer than to `deadline`.
-    pub(super) async fn enter(self: &Arc<Self>, deadline: Instant) -> Result<Place, HeldBack> {
-        let permit = match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_taken) => self.wait(deadline).await?,
-        };
-        Ok(Place {
-            permit: Some(permit),
-            era: self.tuning().era,
-            limiter: Arc::clone(self),
-        })
+    /// Takes a place, if one is free.
+    pub(super) fn try_enter(self: &Arc<Self>) -> Option<Place> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(self.place(permit))
     }
 
-    async fn wait(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, HeldBack> {
+    /// Waits in line for a place, no longer than to `deadline`.
+    pub(super) async fn wait(self: &Arc<Self>, deadline: Instant) -> Result<Place, HeldBack> {
         let _waiting = Waiting::join(&self.waiting, self.bounds.most_waiting)?;
         let deadline = deadline.min(Instant::now() + self.bounds.wait);
         let place = Arc::clone(&self.places).acquire_owned();
         match timeout_at(deadline, place).await {
-            Ok(Ok(permit)) => Ok(permit),
+            Ok(Ok(permit)) => Ok(self.place(permit)),
             _ => Err(HeldBack),
+        }
+    }
+
+    fn place(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
+        Place {
+            permit: Some(permit),
+            era: self.tuning().era,
+            limiter: Arc::clone(self),
         }
     }
 
@@ -127,6 +129,36 @@ impl Tuning {
     fn in_use(&self, places: &Semaphore) -> usize {
         (self.limit + self.excess).saturating_sub(places.available_permits())
     }
+
+    /// Raises the limit, where it is made use of and there were answers enough.
+    fn raise(&mut self, limiter: &Limiter) {
+        // A limit that is not made use of has not been tried.
+        if self.limit >= limiter.bounds.most || self.in_use(&limiter.places).saturating_mul(2) < self.limit {
+            return;
+        }
+        self.credit += 1;
+        if self.credit < self.limit {
+            return;
+        }
+        self.credit = 0;
+        self.limit += 1;
+        match self.excess.checked_sub(1) {
+            Some(excess) => self.excess = excess,
+            None => limiter.places.add_permits(1),
+        }
+    }
+
+    /// Gives a place to the next, unless there is one too many.
+    fn take_back(&mut self, permit: Option<OwnedSemaphorePermit>) {
+        let Some(permit) = permit else { return };
+        match self.excess.checked_sub(1) {
+            Some(excess) => {
+                self.excess = excess;
+                permit.forget();
+            }
+            None => drop(permit),
+        }
+    }
 }
 
 /// A request's place. Dropping it gives it back.
@@ -139,23 +171,10 @@ pub(super) struct Place {
 
 impl Place {
     /// The origin copes with what it gets.
-    pub(super) fn coped(self) {
-        let limiter = &self.limiter;
-        let mut tuning = limiter.tuning();
-        // A limit that is not made use of has not been tried.
-        if tuning.limit >= limiter.bounds.most || tuning.in_use(&limiter.places).saturating_mul(2) < tuning.limit {
-            return;
-        }
-        tuning.credit += 1;
-        if tuning.credit < tuning.limit {
-            return;
-        }
-        tuning.credit = 0;
-        tuning.limit += 1;
-        match tuning.excess.checked_sub(1) {
-            Some(excess) => tuning.excess = excess,
-            None => limiter.places.add_permits(1),
-        }
+    pub(super) fn coped(mut self) {
+        let mut tuning = self.limiter.tuning();
+        tuning.raise(&self.limiter);
+        tuning.take_back(self.permit.take());
     }
 
     /// The origin asks for fewer requests. Returns the new limit, where this changed it.
@@ -177,14 +196,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some(permit) = self.permit.take() else { return };
-        let mut tuning = self.limiter.tuning();
-        match tuning.excess.checked_sub(1) {
-            Some(excess) => {
-                tuning.excess = excess;
-                permit.forget();
-            }
-            None => drop(permit),
+        if self.permit.is_some() {
+            self.limiter.tuning().take_back(self.permit.take());
         }
     }
 }

@@ -2,6 +2,15 @@
 
 use super::*;
 
+impl Limiter {
+    async fn enter(self: &Arc<Self>, deadline: Instant) -> Result<Place, HeldBack> {
+        match self.try_enter() {
+            Some(place) => Ok(place),
+            None => self.wait(deadline).await,
+        }
+    }
+}
+
 fn limiter(most: usize) -> Arc<Limiter> {
     Limiter::new(ConcurrencyBounds {
         most,

@@ -65,7 +65,7 @@ impl Conditions {
         }
         // Without a strong tag there is no proof that the parts fit: the whole object is the answer (§13.1.5). The
         // same beside a client's own If-Match, whose place at the origin the guard would need.
-        let guard = single(headers, IF_RANGE).and_then(|value| EntityTag::parse(value.as_bytes()));
+        let guard = single(headers, IF_RANGE).and_then(EntityTag::parse);
         if let (Some(guard), None) = (guard.filter(EntityTag::is_strong), &self.if_match) {
             self.range_guard = range.is_some().then_some(guard);
             self.range = range;
@@ -132,11 +132,11 @@ impl Conditions {
     // on the answer.
     fn if_match_value(&self) -> Option<HeaderValue> {
         if let Some(guard) = &self.range_guard {
-            return guard.to_value();
+            return Some(guard.as_value().clone());
         }
         match &self.if_match {
             Some(EntityTags::List(tags)) => match tags.as_slice() {
-                [tag] if tag.is_strong() => tag.to_value(),
+                [tag] if tag.is_strong() => Some(tag.as_value().clone()),
                 _ => None,
             },
             _ => None,
@@ -147,6 +147,7 @@ impl Conditions {
     fn if_none_match_value(&self) -> Option<HeaderValue> {
         match &self.if_none_match {
             Some(EntityTags::List(tags)) => match tags.as_slice() {
+                [tag] if tag.is_strong() => Some(tag.as_value().clone()),
                 [tag] => HeaderValue::from_bytes(tag.quoted()).ok(),
                 _ => None,
             },

@@ -119,14 +119,15 @@ impl Connector {
 }
 
 fn is_timeout(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(current) = cause {
-        if let Some(io) = current.downcast_ref::<io::Error>()
-            && io.kind() == io::ErrorKind::TimedOut
-        {
-            return true;
-        }
-        cause = current.source();
-    }
-    false
+    io_errors(error).any(|kind| kind == io::ErrorKind::TimedOut)
+}
+
+/// What of the causes of an error, and of the error itself, the operating system said.
+pub(super) fn io_errors<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = io::ErrorKind> + 'a {
+    causes(error).filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()))
+}
+
+/// An error and what caused it, the innermost last.
+pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&cause| cause.source())
 }

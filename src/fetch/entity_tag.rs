@@ -1,13 +1,14 @@
 //! Entity tags and their two comparisons. RFC 9110 §8.8.3.
 
 use http::HeaderValue;
+use memchr::memchr3;
 
-/// One entity tag, such as `"33a64df5"` or `W/"33a64df5"`.
+/// One entity tag, such as `"33a64df5"` or `W/"33a64df5"`. Cloning one allocates nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityTag {
     strength: Strength,
-    /// The opaque tag with its quotes.
-    quoted: Box<[u8]>,
+    /// As it is written.
+    value: HeaderValue,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,26 +17,33 @@ enum Strength {
     Weak,
 }
 
+/// What is written in front of a weak tag.
+const WEAK: &[u8] = b"W/";
+
 impl EntityTag {
     /// Takes a field value that is one entity tag and nothing else; `None` for anything else.
     #[must_use]
-    pub fn parse(value: &[u8]) -> Option<Self> {
-        match split_first(value.trim_ascii())? {
-            (tag, []) => Some(tag),
-            _ => None,
-        }
+    pub fn parse(value: &HeaderValue) -> Option<Self> {
+        let text = value.as_bytes().trim_ascii();
+        let (strength, tag, rest) = split_first(text)?;
+        let value = if tag.len() == value.len() {
+            value.clone()
+        } else {
+            HeaderValue::from_bytes(tag).ok()?
+        };
+        rest.is_empty().then_some(Self { strength, value })
     }
 
     /// Strong comparison: the same octets (RFC 9110 §8.8.3.2). Weak tags never match.
     #[must_use]
     pub fn strongly_matches(&self, other: &Self) -> bool {
-        self.is_strong() && other.is_strong() && self.quoted == other.quoted
+        self.is_strong() && other.is_strong() && self.value == other.value
     }
 
     /// Weak comparison: the same meaning.
     #[must_use]
     pub fn weakly_matches(&self, other: &Self) -> bool {
-        self.quoted == other.quoted
+        self.quoted() == other.quoted()
     }
 
     /// Whether the tag stands for exact octets.
@@ -47,15 +55,30 @@ impl EntityTag {
     /// The opaque tag with its quotes, without `W/`.
     #[must_use]
     pub fn quoted(&self) -> &[u8] {
-        &self.quoted
+        let written = self.value.as_bytes();
+        match self.strength {
+            Strength::Strong => written,
+            Strength::Weak => written.get(WEAK.len()..).unwrap_or_default(),
+        }
     }
 
-    /// The tag as a field value; `None` cannot happen for a tag that came out of a field value.
+    /// The tag as a field value.
     #[must_use]
-    pub fn to_value(&self) -> Option<HeaderValue> {
-        match self.strength {
-            Strength::Strong => HeaderValue::from_bytes(&self.quoted).ok(),
-            Strength::Weak => HeaderValue::from_bytes(&[b"W/", &*self.quoted].concat()).ok(),
+    pub fn as_value(&self) -> &HeaderValue {
+        &self.value
+    }
+
+    /// The same tag in memory of its own, for whoever keeps it: as it came it is a slice of all that was read with it.
+    pub(super) fn detached(&self) -> Self {
+        self.clone()
+            .moved(|value| HeaderValue::from_bytes(value.as_bytes()).unwrap_or(value))
+    }
+
+    /// The same tag, its value kept elsewhere.
+    pub(super) fn moved(self, into: impl FnOnce(HeaderValue) -> HeaderValue) -> Self {
+        Self {
+            strength: self.strength,
+            value: into(self.value),
         }
     }
 }
@@ -107,8 +130,9 @@ fn parse_list(mut rest: &[u8], tags: &mut Vec<EntityTag>) -> Option<()> {
         if rest.is_empty() {
             return Some(());
         }
-        let (tag, tail) = split_first(rest)?;
-        tags.push(tag);
+        let (strength, tag, tail) = split_first(rest)?;
+        let value = HeaderValue::from_bytes(tag).ok()?;
+        tags.push(EntityTag { strength, value });
         rest = tail.trim_ascii_start();
         if !matches!(rest, [] | [b',', ..]) {
             return None;
@@ -116,33 +140,29 @@ fn parse_list(mut rest: &[u8], tags: &mut Vec<EntityTag>) -> Option<()> {
     }
 }
 
-fn split_first(value: &[u8]) -> Option<(EntityTag, &[u8])> {
-    let (strength, quoted) = match value.strip_prefix(b"W/") {
-        Some(rest) => (Strength::Weak, rest),
-        None => (Strength::Strong, value),
+/// Splits the tag that `value` begins with, as it is written, from what stands behind it. It is of a field value, so that a
+/// quote, a space and a tab are all that a tag can't hold.
+fn split_first(value: &[u8]) -> Option<(Strength, &[u8], &[u8])> {
+    let (strength, prefix) = if value.starts_with(WEAK) {
+        (Strength::Weak, WEAK.len())
+    } else {
+        (Strength::Strong, 0)
     };
-    let inner = quoted.strip_prefix(b"\"")?;
-    let end = inner.iter().position(|&b| b == b'"')?;
-    let etagc = |b: &u8| matches!(b, 0x21 | 0x23..=0x7e | 0x80..);
-    if !inner.get(..end)?.iter().all(etagc) {
+    let inner = value.get(prefix..)?.strip_prefix(b"\"")?;
+    let length = memchr3(b'"', b' ', b'\t', inner)?;
+    if inner.get(length) != Some(&b'"') {
         return None;
     }
-    let (tag, rest) = quoted.split_at_checked(end.checked_add(2)?)?;
-    Some((
-        EntityTag {
-            strength,
-            quoted: tag.into(),
-        },
-        rest,
-    ))
+    let (tag, rest) = value.split_at_checked(prefix.checked_add(length)?.checked_add(2)?)?;
+    Some((strength, tag, rest))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tag(text: &str) -> EntityTag {
-        EntityTag::parse(text.as_bytes()).unwrap()
+    fn tag(text: &'static str) -> EntityTag {
+        EntityTag::parse(&HeaderValue::from_static(text)).unwrap()
     }
 
     #[test]
@@ -164,7 +184,7 @@ mod tests {
         let EntityTags::List(tags) = EntityTags::parse(lines).unwrap() else {
             panic!("a list")
         };
-        let values: Vec<_> = tags.iter().map(|t| t.to_value().unwrap()).collect();
+        let values: Vec<_> = tags.iter().map(EntityTag::as_value).collect();
         assert_eq!(values, ["\"a,b\"", "W/\"c\"", "\"d\""]);
         assert_eq!(EntityTags::parse([&b" * "[..]]), Some(EntityTags::Any));
     }
@@ -172,7 +192,7 @@ mod tests {
     #[test]
     fn refuses_what_is_no_tag() {
         for bad in ["", "abc", "\"a", "w/\"a\"", "\"a b\"", "\"a\"b", "\"a\", \"b\"", "*"] {
-            assert_eq!(EntityTag::parse(bad.as_bytes()), None, "{bad}");
+            assert_eq!(EntityTag::parse(&HeaderValue::from_static(bad)), None, "{bad}");
         }
         for bad in ["abc", "\"a\" \"b\"", "\"a\", b"] {
             assert_eq!(EntityTags::parse([bad.as_bytes()]), None, "{bad}");

@@ -3,12 +3,10 @@
 //! `Set-Cookie`, `Location`, CORS fields and every `x-amz-*` stop here. A field that the origin sent twice says nothing
 //! certain and is treated as absent, `Cache-Control` and `Content-Encoding` excepted, which are lists.
 
+use super::content_range::{ContentRange, digits};
 use super::entity_tag::{EntityTag, EntityTags};
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED,
-};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::SystemTime;
 
@@ -35,7 +33,7 @@ pub struct OriginHead {
     pub cache_control: Option<HeaderValue>,
     /// `Expires` as stored.
     pub expires: Option<HeaderValue>,
-    etag: Option<(EntityTag, HeaderValue)>,
+    etag: Option<EntityTag>,
     modified_at: Option<SystemTime>,
 }
 
@@ -43,24 +41,40 @@ impl OriginHead {
     /// Takes the origin's header fields.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let one = |name| single(headers, name).cloned();
-        let last_modified = one(LAST_MODIFIED);
-        let modified_at = last_modified
-            .as_ref()
-            .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
-        Self {
-            content_type: one(CONTENT_TYPE).filter(|value| !value.is_empty()),
-            content_length: content_length(headers),
-            content_range: single(headers, CONTENT_RANGE).and_then(ContentRange::parse),
-            content_encoding: content_encoding(headers),
-            content_language: one(CONTENT_LANGUAGE),
-            content_disposition: one(CONTENT_DISPOSITION).filter(|value| !value.is_empty()),
-            last_modified: last_modified.filter(|_| modified_at.is_some()),
-            accept_ranges: one(ACCEPT_RANGES).filter(|value| value.as_bytes().eq_ignore_ascii_case(b"bytes")),
-            cache_control: joined(headers, CACHE_CONTROL, |_| true),
-            expires: one(EXPIRES),
-            etag: one(ETAG).and_then(|value| Some((EntityTag::parse(value.as_bytes())?, value))),
-            modified_at,
+        let mut head = Self::default();
+        // One look at all fields costs less than a look-up for each of the list. Those of one name follow one another.
+        let mut fields = headers.iter().peekable();
+        while let Some((name, value)) = fields.next() {
+            let mut is_single = true;
+            while fields.next_if(|(next, _)| *next == name).is_some() {
+                is_single = false;
+            }
+            head.take(headers, name, Some(value).filter(|_| is_single));
+        }
+        head
+    }
+
+    /// Takes the field of this name; its `value`, where it stands there once.
+    fn take(&mut self, headers: &HeaderMap, name: &HeaderName, value: Option<&HeaderValue>) {
+        match name.as_str() {
+            "content-type" => self.content_type = value.filter(|value| !value.is_empty()).cloned(),
+            "content-length" => self.content_length = value.and_then(number),
+            "content-range" => self.content_range = value.and_then(ContentRange::parse),
+            "content-encoding" => self.content_encoding = content_encoding(headers),
+            "content-language" => self.content_language = value.cloned(),
+            "content-disposition" => self.content_disposition = value.filter(|value| !value.is_empty()).cloned(),
+            "last-modified" => {
+                self.modified_at = value.and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+                self.last_modified = value.filter(|_| self.modified_at.is_some()).cloned();
+            }
+            "accept-ranges" => {
+                let is_bytes = |value: &&HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"bytes");
+                self.accept_ranges = value.filter(is_bytes).cloned();
+            }
+            "cache-control" => self.cache_control = joined(headers, CACHE_CONTROL, |_| true),
+            "expires" => self.expires = value.cloned(),
+            "etag" => self.etag = value.and_then(EntityTag::parse),
+            _ => {}
         }
     }
 
@@ -68,8 +82,7 @@ impl OriginHead {
     /// and where the client named one tag, that is the one which matched.
     pub(super) fn complete_not_modified(&mut self, asked: Option<&EntityTags>) {
         if self.etag.is_none() {
-            let tag = asked.and_then(EntityTags::only);
-            self.etag = tag.and_then(|tag| Some((tag.clone(), tag.to_value()?)));
+            self.etag = asked.and_then(EntityTags::only).cloned();
         }
     }
 
@@ -105,7 +118,7 @@ impl OriginHead {
         };
         Self {
             content_type: self.content_type.map(&mut own),
-            etag: self.etag.map(|(tag, value)| (tag, own(value))),
+            etag: self.etag.map(|tag| tag.moved(&mut own)),
             last_modified: self.last_modified.map(&mut own),
             cache_control: self.cache_control.map(&mut own),
             expires: self.expires.map(&mut own),
@@ -156,98 +169,26 @@ impl OriginHead {
             &self.expires,
         ];
         let values: usize = values.into_iter().flatten().map(HeaderValue::len).sum();
-        let tag = self.etag.as_ref().map_or(0, |(_, value)| value.len().saturating_mul(2));
+        let tag = self.etag().map_or(0, HeaderValue::len);
         size_of::<Self>().saturating_add(values).saturating_add(tag)
     }
 
     /// `ETag`, a valid one.
     #[must_use]
     pub fn etag(&self) -> Option<&HeaderValue> {
-        self.etag.as_ref().map(|(_, value)| value)
+        self.etag.as_ref().map(EntityTag::as_value)
     }
 
     /// The parsed `ETag`.
     #[must_use]
     pub fn entity_tag(&self) -> Option<&EntityTag> {
-        self.etag.as_ref().map(|(tag, _)| tag)
+        self.etag.as_ref()
     }
 
     /// `Last-Modified`, parsed.
     #[must_use]
     pub fn modified_at(&self) -> Option<SystemTime> {
         self.modified_at
-    }
-}
-
-/// A valid `Content-Range` in bytes. RFC 9110 §14.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContentRange {
-    /// `bytes first-last/complete`; both ends included, `None` for an unknown complete length (`*`).
-    Satisfied {
-        /// The first byte's position.
-        first: u64,
-        /// The last byte's position.
-        last: u64,
-        /// The whole object's length in bytes.
-        complete: Option<u64>,
-    },
-    /// `bytes */complete`
-    Unsatisfied {
-        /// The whole object's length in bytes.
-        complete: u64,
-    },
-}
-
-impl ContentRange {
-    fn parse(value: &HeaderValue) -> Option<Self> {
-        let (range, complete) = value.to_str().ok()?.trim().strip_prefix("bytes ")?.split_once('/')?;
-        if range == "*" {
-            return Some(Self::Unsatisfied {
-                complete: digits(complete)?,
-            });
-        }
-        let (first, last) = range.split_once('-')?;
-        let (first, last) = (digits(first)?, digits(last)?);
-        let complete = match complete {
-            "*" => None,
-            text => Some(digits(text)?),
-        };
-        (first <= last && complete.is_none_or(|complete| last < complete)).then_some(Self::Satisfied {
-            first,
-            last,
-            complete,
-        })
-    }
-
-    /// The whole object's length in bytes.
-    #[must_use]
-    pub fn complete(self) -> Option<u64> {
-        match self {
-            Self::Satisfied { complete, .. } => complete,
-            Self::Unsatisfied { complete } => Some(complete),
-        }
-    }
-
-    /// The part's length in bytes; `None` for an unsatisfied range.
-    #[must_use]
-    pub fn part_length(self) -> Option<u64> {
-        match self {
-            Self::Satisfied { first, last, .. } => last.checked_sub(first)?.checked_add(1),
-            Self::Unsatisfied { .. } => None,
-        }
-    }
-
-    /// The field value.
-    #[must_use]
-    pub fn to_value(self) -> Option<HeaderValue> {
-        let text = match self {
-            Self::Satisfied { first, last, complete } => match complete {
-                Some(complete) => format!("bytes {first}-{last}/{complete}"),
-                None => format!("bytes {first}-{last}/*"),
-            },
-            Self::Unsatisfied { complete } => format!("bytes */{complete}"),
-        };
-        HeaderValue::try_from(text).ok()
     }
 }
 
@@ -285,13 +226,6 @@ fn content_encoding(headers: &HeaderMap) -> Option<HeaderValue> {
 
 fn number(value: &HeaderValue) -> Option<u64> {
     digits(value.to_str().ok()?)
-}
-
-// u64's own parser also takes a leading '+'.
-fn digits(text: &str) -> Option<u64> {
-    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))
-        .then(|| text.parse().ok())
-        .flatten()
 }
 
 #[cfg(test)]
@@ -371,29 +305,5 @@ mod tests {
     fn malformed_validators_are_absent() {
         let bad = head(&[("etag", "abc"), ("last-modified", "soon"), ("accept-ranges", "none")]);
         assert_eq!(bad, OriginHead::default());
-    }
-
-    #[test]
-    fn content_range_is_read_strictly() {
-        let read = |text: &'static str| ContentRange::parse(&HeaderValue::from_static(text));
-        let part = read("bytes 2-5/10").unwrap();
-        assert_eq!((part.part_length(), part.complete()), (Some(4), Some(10)));
-        assert_eq!(part.to_value().unwrap(), "bytes 2-5/10");
-        assert_eq!(read("bytes 2-5/*").unwrap().complete(), None);
-        assert_eq!(read("bytes */10").unwrap().complete(), Some(10));
-        let longest = read("bytes 0-18446744073709551614/18446744073709551615").unwrap();
-        assert_eq!(longest.part_length(), Some(u64::MAX));
-        assert_eq!(read("bytes 0-18446744073709551615/*").unwrap().part_length(), None);
-        for bad in [
-            "bytes 5-2/10",
-            "bytes 2-10/10",
-            "bytes +2-5/10",
-            "bytes 2-5",
-            "lines 2-5/10",
-            "bytes */*",
-            "bytes 0-99999999999999999999/*",
-        ] {
-            assert_eq!(read(bad), None, "{bad}");
-        }
     }
 }

@@ -35,7 +35,7 @@ pub struct OriginClient {
 #[derive(Debug)]
 pub struct OriginResponse {
     status: OriginStatus,
-    head: OriginHead,
+    head: Arc<OriginHead>,
     body: OriginBody,
 }
 
@@ -119,20 +119,24 @@ impl OriginClient {
             status,
             mut head,
             headers,
-            body,
+            mut body,
         } = received;
         let status = judged(status, conditions, &head);
         if status == OriginStatus::NotModified {
-            head.complete_not_modified(conditions.if_none_match.as_ref());
+            Arc::make_mut(&mut head).complete_not_modified(conditions.if_none_match.as_ref());
         }
         let body = match (status, pursuit.operation()) {
-            (OriginStatus::Ok | OriginStatus::Partial, Operation::GetObject) => OriginBody::new(
-                body,
-                head.content_length.map_or(Length::Unknown, Length::Exact),
-                self.settings.deadlines.stall,
-                pursuit.resumption(status, &head),
-                slot,
-            ),
+            (OriginStatus::Ok | OriginStatus::Partial, Operation::GetObject) => {
+                // A small one has come with its head, and can't break off any more.
+                let has_come = body.has_come();
+                OriginBody::new(
+                    body,
+                    head.content_length.map_or(Length::Unknown, Length::Exact),
+                    self.settings.deadlines.stall,
+                    (!has_come).then(|| pursuit.resumption(status, &head)).flatten(),
+                    slot,
+                )
+            }
             _ => OriginBody::empty(),
         };
         Asked {
@@ -200,7 +204,7 @@ impl OriginResponse {
 
     /// Takes the answer apart.
     #[must_use]
-    pub fn into_parts(self) -> (OriginStatus, OriginHead, OriginBody) {
+    pub fn into_parts(self) -> (OriginStatus, Arc<OriginHead>, OriginBody) {
         (self.status, self.head, self.body)
     }
 }

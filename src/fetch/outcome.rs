@@ -6,9 +6,10 @@
 use super::attempt::Failed;
 use super::body::ResponseBody;
 use super::conditions::Conditions;
+use super::content_range::ContentRange;
 use super::document::Document;
 use super::error::{FetchError, OriginCode};
-use super::head::{ContentRange, OriginHead};
+use super::head::OriginHead;
 use super::remedy::{Cause, Refuser};
 use super::request::Means;
 use crate::clock::Timestamp;

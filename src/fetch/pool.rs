@@ -5,6 +5,7 @@
 
 use super::connection::{OriginConnection, quietly};
 use super::deadlines::OriginSettings;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -21,8 +22,8 @@ pub(super) struct Pool {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// By scheme, host and port; the one that was used last stands last.
-    idle: HashMap<Box<str>, Vec<Idle>>,
+    /// By scheme, host and port, which come out of the configuration; the one that was used last stands last.
+    idle: HashMap<Box<str>, Vec<Idle>, RandomState>,
     /// Whether somebody looks after those whose time is over.
     swept: bool,
 }
@@ -52,7 +53,7 @@ impl Pool {
                 drop((connection, older));
                 return None;
             }
-            connection.drive(&mut quietly());
+            // Whether the origin has hung up is seen before anything is sent.
             if connection.is_free() {
                 return Some(connection);
             }
@@ -70,6 +71,7 @@ impl Pool {
         if !connection.is_free() || self.most_idle == 0 {
             return;
         }
+        connection.rest();
         let since = Instant::now();
         let mut inner = self.lock();
         let sweep = !std::mem::replace(&mut inner.swept, true);

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_guard_needs_the_same_strong_tag() {
         let conditions = Conditions {
-            range_guard: EntityTag::parse(b"\"now\""),
+            range_guard: EntityTag::parse(&HeaderValue::from_static("\"now\"")),
             ..Conditions::default()
         };
         for (tag, holds) in [("\"now\"", true), ("\"old\"", false), ("W/\"now\"", false)] {

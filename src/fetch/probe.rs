@@ -70,7 +70,7 @@ impl Prober {
         headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| FetchError::NotAsSigned)?);
         let request = SignedRequest {
             method,
-            url: SentUrl::new(url, host)?,
+            url: SentUrl::new(url.to_owned(), host)?,
             headers,
         };
         let deadline = Instant::now() + self.head_deadline;

@@ -55,7 +55,7 @@ impl<'a> Pursuit<'a> {
                 Ok(received) => return Ok(received),
                 Err(failed) => failed,
             };
-            let hope = self.amends.make(&means, &failed, Repeatable::Always).await;
+            let hope = Box::pin(self.amends.make(&means, &failed, Repeatable::Always)).await;
             match (hope, before) {
                 (Hope::Again, _) => before = Some(failed.error),
                 // That a repeat was not let through says less than why there had to be one.
@@ -71,7 +71,7 @@ impl<'a> Pursuit<'a> {
     }
 
     /// How the body behind `head` is asked for from where it breaks off, if it can be.
-    pub(super) fn resumption(self, status: OriginStatus, head: &OriginHead) -> Option<Resumption> {
+    pub(super) fn resumption(self, status: OriginStatus, head: &OriginHead) -> Option<Box<Resumption>> {
         Resumption::of(status, head, || Errand {
             client: self.amends.client.clone(),
             state: Arc::clone(self.amends.state),

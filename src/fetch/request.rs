@@ -15,7 +15,7 @@ use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// What a request is signed with: who, where, when. Kept beside the request, for a refusal is judged by it.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ impl SignedRequest {
     ) -> Result<Self, FetchError> {
         let method = target.method();
         let bodiless = matches!(method, Method::GET | Method::HEAD);
-        if (bodiless && length > 0) || target.headers().keys().any(is_ours) {
+        if bodiless && length > 0 {
             return Err(FetchError::NotAsSigned);
         }
         let unsigned = Unsigned {
@@ -125,6 +125,12 @@ fn is_ours(name: &HeaderName) -> bool {
     FRAMING.contains(name) || SIGNING.contains(&name.as_str())
 }
 
+/// `Accept-Encoding`: the stored bytes are wanted as they are, and the same for every client.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+
+/// What most reads are signed with: that, and nothing of the client's.
+static PLAIN: LazyLock<HeaderMap> = LazyLock::new(|| HeaderMap::from_iter([(ACCEPT_ENCODING, IDENTITY)]));
+
 /// What a request is to say, before it is signed.
 struct Unsigned<'a> {
     method: Method,
@@ -135,27 +141,37 @@ struct Unsigned<'a> {
 }
 
 impl Unsigned<'_> {
+    /// # Errors
+    /// [`FetchError::NotAsSigned`] when the URL would not be sent byte for byte as it was signed, and for a header that only the
+    /// gateway may set.
     fn sign(self, means: &Means) -> Result<SignedRequest, FetchError> {
+        if self.headers.keys().any(is_ours) {
+            return Err(FetchError::NotAsSigned);
+        }
         let address = &means.place.address;
-        let mut headers = self.headers;
-        // The stored bytes are wanted as they are, and the same for every client.
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut asked = self.headers;
+        if !asked.is_empty() {
+            asked.insert(ACCEPT_ENCODING, IDENTITY);
+        }
         let authorized = means.snapshot.signing.authorize(&HeaderRequest {
             method: &self.method,
             address,
             region: &means.place.region,
             resource: self.resource,
             query: self.query,
-            headers: &headers,
+            headers: if asked.is_empty() { &PLAIN } else { &asked },
             content_sha256: self.content_sha256,
             signed_at: means.signed_at,
         });
-        headers.extend(authorized.headers);
+        // No name is in both. The map of what signing adds has room for the few fields of a read.
+        let mut headers = authorized.headers;
+        headers.insert(ACCEPT_ENCODING, IDENTITY);
+        headers.extend(asked);
         let host = HeaderValue::from_str(address.host()).map_err(|_| FetchError::NotAsSigned)?;
         headers.insert(HOST, host);
         Ok(SignedRequest {
             method: self.method,
-            url: SentUrl::new(&authorized.url, address.host())?,
+            url: SentUrl::new(authorized.url, address.host())?,
             headers,
         })
     }
@@ -165,7 +181,7 @@ impl Unsigned<'_> {
 #[derive(Clone, Debug)]
 pub(super) struct SentUrl {
     /// Scheme, host and port.
-    pub(super) origin: Box<str>,
+    pub(super) origin: String,
     /// Path and query, as they were signed.
     pub(super) path_and_query: Uri,
 }
@@ -175,21 +191,23 @@ impl SentUrl {
     ///
     /// # Errors
     /// [`FetchError::NotAsSigned`] for another host's, and for one that somebody on the way might read otherwise.
-    pub(super) fn new(signed: &str, host: &str) -> Result<Self, FetchError> {
-        Self::read(signed, host).ok_or(FetchError::NotAsSigned)
+    pub(super) fn new(signed: String, host: &str) -> Result<Self, FetchError> {
+        let read = Self::read(&signed, host);
+        let (path_at, path_and_query) = read.ok_or(FetchError::NotAsSigned)?;
+        let mut origin = signed;
+        origin.truncate(path_at);
+        Ok(Self { origin, path_and_query })
     }
 
-    fn read(signed: &str, host: &str) -> Option<Self> {
+    /// Where the path begins, and what is read from there on.
+    fn read(signed: &str, host: &str) -> Option<(usize, Uri)> {
         let after_scheme = signed
             .strip_prefix("https://")
             .or_else(|| signed.strip_prefix("http://"))?;
         let target = after_scheme.strip_prefix(host)?;
-        let origin = signed.get(..signed.len() - target.len())?;
         is_read_alike(target.as_bytes()).then_some(())?;
-        Some(Self {
-            origin: origin.into(),
-            path_and_query: target.parse().ok().filter(|uri: &Uri| *uri == *target)?,
-        })
+        let path_and_query = target.parse().ok().filter(|uri: &Uri| *uri == *target)?;
+        Some((signed.len().checked_sub(target.len())?, path_and_query))
     }
 }
 
@@ -205,12 +223,11 @@ fn is_read_alike(target: &[u8]) -> bool {
         if (1..=2).contains(&dots) && matches!(behind.first(), None | Some(b'/' | b'?')) {
             return false;
         }
-        let in_segment = |byte: &&u8| PLAIN[usize::from(**byte)] && !matches!(**byte, b'/' | b'?');
-        let length = behind.iter().take_while(in_segment).count();
+        let length = behind.iter().take_while(|byte| IN_SEGMENT[usize::from(**byte)]).count();
         match behind.get(length..).and_then(<[u8]>::split_first) {
             None => return true,
             Some((b'/', next)) => rest = next,
-            Some((b'?', query)) => return query.iter().all(|byte| PLAIN[usize::from(*byte)]),
+            Some((b'?', query)) => return query.iter().all(|byte| IN_QUERY[usize::from(*byte)]),
             Some(_) => return false,
         }
     }
@@ -226,17 +243,22 @@ fn without_dots(mut segment: &[u8]) -> (usize, &[u8]) {
     (dots, segment)
 }
 
-/// The bytes of a path or a query that mean themselves.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let bytes = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~%/?:@!$&'()*+,;=";
+/// The bytes of a path's segment that mean themselves.
+const IN_SEGMENT: [bool; 256] =
+    table(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~%:@!$&'()*+,;=");
+/// The same of a query.
+const IN_QUERY: [bool; 256] =
+    table(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~%:@!$&'()*+,;=/?");
+
+const fn table(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
     let mut at = 0;
     while at < bytes.len() {
-        plain[bytes[at] as usize] = true;
+        table[bytes[at] as usize] = true;
         at += 1;
     }
-    plain
-};
+    table
+}
 
 #[cfg(test)]
 mod tests {
@@ -244,7 +266,7 @@ mod tests {
 
     #[test]
     fn rule_2_a_url_that_would_be_folded_is_not_sent() {
-        let fine = |url| SentUrl::new(url, "s3.example.com").is_ok();
+        let fine = |url: &str| SentUrl::new(url.to_owned(), "s3.example.com").is_ok();
         assert!(fine("https://s3.example.com/b/a%20b//c%2Bd/?versionId=x"));
         assert!(fine("https://s3.example.com/.../..a/a../%2e%2e%2e/?prefix=../x"));
         for changed in [

@@ -7,8 +7,9 @@
 use super::attempt::Received;
 use super::body::ResponseBody;
 use super::conditions::Conditions;
+use super::content_range::ContentRange;
 use super::entity_tag::EntityTag;
-use super::head::{ContentRange, OriginHead};
+use super::head::OriginHead;
 use super::origin::OriginClient;
 use super::outcome::OriginStatus;
 use super::precondition;
@@ -93,14 +94,14 @@ impl Part {
 
 impl Resumption {
     /// Prepares for the body behind `head`; `None` where the halves could not be proven to be of one object.
-    pub(super) fn of(status: OriginStatus, head: &OriginHead, errand: impl FnOnce() -> Errand) -> Option<Self> {
+    pub(super) fn of(status: OriginStatus, head: &OriginHead, errand: impl FnOnce() -> Errand) -> Option<Box<Self>> {
         let tag = head.entity_tag().filter(|tag| tag.is_strong())?;
         let part = Part::of(status, head)?;
-        Some(Self {
+        Some(Box::new(Self {
             errand: errand(),
-            tag: tag.clone(),
+            tag: tag.detached(),
             part,
-        })
+        }))
     }
 
     /// Begins to ask for what is missing after `received` bytes; `None` when there is no leave to.

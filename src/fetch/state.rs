@@ -148,13 +148,19 @@ impl OriginState {
     /// # Errors
     /// [`FetchError::Suspended`] while the breaker is open, [`FetchError::HeldBack`] when no place came free.
     pub(super) async fn admit(self: &Arc<Self>, line: Line, deadline: Instant) -> Result<Admission, FetchError> {
-        // Asked twice: nobody shall stand in line for an origin that is not to be asked, and a probe shall not stand in line.
-        self.breaker.check().map_err(|wait| suspended(wait.retry_after))?;
         let limiter = match line {
             Line::Quick => &self.limiter,
             Line::Long => &self.long_limiter,
         };
-        let place = limiter.enter(deadline).await.map_err(|_| FetchError::HeldBack)?;
+        let place = if let Some(place) = limiter.try_enter() {
+            place
+        } else {
+            // Asked twice: nobody shall stand in line for an origin that is not to be asked, and a probe shall not stand in
+            // line. Boxed, since few come here.
+            self.breaker.check().map_err(|wait| suspended(wait.retry_after))?;
+            let waited = Box::pin(limiter.wait(deadline)).await;
+            waited.map_err(|_| FetchError::HeldBack)?
+        };
         let pass = self.breaker.enter().map_err(|wait| suspended(wait.retry_after))?;
         Ok(Admission {
             place,

@@ -86,12 +86,12 @@ impl OriginBody {
         body: ResponseBody,
         length: Length,
         stall: Duration,
-        resumption: Option<Resumption>,
+        resumption: Option<Box<Resumption>>,
         slot: OwnedSemaphorePermit,
     ) -> Self {
         let inner = Inner {
             source: Source::Flowing(body),
-            resumption: resumption.map(Box::new),
+            resumption,
             stall,
             silence: Silence::Off(None),
         };
@@ -305,5 +305,31 @@ impl Body for OriginBody {
             (Length::Exact(length), Some(_)) => SizeHint::with_exact(length.saturating_sub(self.received)),
             (Length::Unknown, Some(_)) => SizeHint::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn a_resumption_that_fails_at_once_ends_the_body() {
+        let mut body = OriginBody {
+            inner: Some(Inner {
+                source: Source::Resuming(Broken::Cut, Box::pin(std::future::ready(None))),
+                resumption: None,
+                stall: Duration::from_secs(30),
+                silence: Silence::Off(None),
+            }),
+            length: Length::Exact(10),
+            received: 4,
+            _slot: None,
+            wrote: None,
+        };
+        let told = tokio::time::timeout(Duration::from_secs(20), body.frame()).await;
+        let error = told.expect("it is told").expect("as an error").unwrap_err();
+        assert_eq!(error, TransferError::Truncated { received: 4 });
+        assert!(body.is_end_stream());
     }
 }

@@ -1,6 +1,8 @@
-//! Heads of streamed answers; whole transfers are in `tests/respond_stream.rs`.
+//! Heads of streamed answers; whole transfers are in `tests/gateway/deliveries.rs`.
 
 use super::*;
+use crate::fetch::ObjectBody;
+use bytes::Bytes;
 
 fn head(fields: &[(&'static str, &'static str)]) -> OriginHead {
     let headers: HeaderMap = fields
@@ -23,16 +25,23 @@ fn told_of(
     let key = ObjectKey::parse("a/u.png").unwrap();
     let cache_control = route.map(HeaderValue::from_static);
     let view = View {
-        key: &key,
-        audience: Audience::Public,
         cache_control: cache_control.as_ref(),
+        ..view_of(&key)
+    };
+    write(status, &head(fields), cache, &view, Length::Field)
+}
+
+fn view_of(key: &ObjectKey) -> View<'_> {
+    View {
+        key,
+        audience: Audience::Public,
+        cache_control: None,
         inline: InlinePolicy::Safe,
         download: None,
         overrides: None,
         // Sun, 01 Nov 2026 12:00:06 GMT
         now: Timestamp::from_unix(1_793_534_406),
-    };
-    write(status, &head(fields), cache, &view, Length::Field)
+    }
 }
 
 const STORED: &[(&str, &str)] = &[
@@ -122,4 +131,46 @@ fn age_counts_once_for_a_cache_that_measures_by_expires() {
     assert_eq!(date(&hit, &[("cache-control", "max-age=9")], None), None);
     assert_eq!(date(&hit, expiring, Some("max-age=9")), None);
     assert_eq!(date(&CacheUse::Bypassed, expiring, None), None);
+}
+
+/// Who tells the length of an answer: a field, and the body to hyper, which writes the field where there is none.
+fn lengths(status: OriginStatus, fields: &[(&'static str, &'static str)], body: ObjectBody) -> [Option<String>; 2] {
+    let key = ObjectKey::parse("a/u.png").unwrap();
+    let object = ObjectResponse {
+        status,
+        head: Arc::new(head(fields)),
+        body,
+        cache: CacheUse::Bypassed,
+    };
+    let answer = stream(object, &view_of(&key));
+    let field = answer.headers().get(CONTENT_LENGTH);
+    [
+        field.map(|length| length.to_str().unwrap().to_owned()),
+        answer.body().size_hint().exact().map(|length| length.to_string()),
+    ]
+}
+
+#[test]
+fn a_body_tells_its_own_length_and_a_field_that_of_one_that_does_not_follow() {
+    let kept = || ObjectBody::Kept(Bytes::from_static(b"2345"));
+    let told = |text: &str| Some(text.to_owned());
+    let (whole, part) = (&[("content-length", "4")][..], STORED);
+    assert_eq!(lengths(OriginStatus::Ok, whole, kept()), [None, told("4")]);
+    assert_eq!(lengths(OriginStatus::Partial, part, kept()), [None, told("4")]);
+    // To HEAD, and of an object without bytes.
+    assert_eq!(
+        lengths(OriginStatus::Ok, whole, ObjectBody::Empty),
+        [told("4"), told("0")]
+    );
+    let empty = &[("content-length", "0")][..];
+    assert_eq!(
+        lengths(OriginStatus::Ok, empty, ObjectBody::Empty),
+        [told("0"), told("0")]
+    );
+    // To HEAD, from an origin that does not say.
+    assert_eq!(lengths(OriginStatus::Ok, &[], ObjectBody::Empty), [None, told("0")]);
+    assert_eq!(
+        lengths(OriginStatus::NotModified, whole, ObjectBody::Empty),
+        [None, told("0")]
+    );
 }

@@ -4,6 +4,8 @@ use crate::scripted::{Connection, Gateway, Origin, answer, impatient};
 use evergate::fetch::{FetchError, OriginSettings};
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -23,6 +25,35 @@ async fn a_connection_is_used_again() {
     let gateway = Gateway::new(&origin);
     for _ in 0..5 {
         assert_eq!(whole(&gateway).await, b"abc");
+    }
+    assert_eq!(origin.connections(), 1);
+}
+
+/// Asks for `future` each time as a task does that has only this much `left` of the share that tokio gives it.
+async fn with_little_left<F: Future>(left: usize, future: F) -> F::Output {
+    const SHARE: usize = 128;
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        for _ in left..SHARE {
+            let _ = pin!(tokio::task::consume_budget()).poll(context);
+        }
+        future.as_mut().poll(context)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_answer_comes_to_a_task_that_has_had_its_share() {
+    let origin = Origin::start(|connection: &mut Connection| {
+        while connection.request().is_some() {
+            connection.say(answer("200 OK", &[], &vec![b'a'; 1 << 20]));
+        }
+    });
+    let gateway = Gateway::new(&origin);
+    for left in 1..=12 {
+        let body = with_little_left(left, whole(&gateway));
+        let body = tokio::time::timeout(Duration::from_secs(20), body).await;
+        assert_eq!(body.map(|body| body.len()), Ok(1 << 20), "{left} left");
     }
     assert_eq!(origin.connections(), 1);
 }

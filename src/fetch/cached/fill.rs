@@ -174,7 +174,7 @@ impl Fill {
             Err(reason) => return self.unkept(reason, response, first),
         };
         let (_, head, body) = response.into_parts();
-        let head = Arc::new(head.kept());
+        let head = Arc::new(Arc::unwrap_or_clone(head).kept());
         self.lead.flight.land(Landing::Arriving {
             head: Arc::clone(&head),
             age: validity.age(exchange.answered_at),

@@ -1,7 +1,8 @@
 //! What a request gets of an object that is at hand: all of it, a part, or word that it needs none. RFC 9110 §13.2.2, §14.
 
 use crate::fetch::conditions::Conditions;
-use crate::fetch::head::{ContentRange, OriginHead};
+use crate::fetch::content_range::ContentRange;
+use crate::fetch::head::OriginHead;
 use crate::fetch::outcome::OriginStatus;
 use crate::fetch::precondition::{self, Verdict};
 use crate::s3::{ByteRange, Operation};

@@ -144,7 +144,7 @@ impl From<OriginResponse> for ObjectResponse {
         let (status, head, body) = origin.into_parts();
         Self {
             status,
-            head: Arc::new(head),
+            head,
             body: body.into(),
             cache: CacheUse::Bypassed,
         }
