@@ -2,7 +2,7 @@
 
 use crate::config::{ClientConfig, ClientState, SignatureVersions};
 use crate::sigv4::VerifyingSecret;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 
 /// One access key of a client, as the doors see it.

@@ -19,7 +19,7 @@ pub struct S3Doors {
     base_path: Box<str>,
     /// The longest first, so that the nearest one decides.
     domains: Vec<Box<str>>,
-    buckets: HashMap<Arc<str>, Arc<Bucket>>,
+    buckets: foldhash::HashMap<Arc<str>, Arc<Bucket>>,
 }
 
 /// Which bucket a request names.

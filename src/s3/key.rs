@@ -3,7 +3,7 @@
 //! A path is decoded once, at the front door, and the decoded bytes are what policy, cache, signature and wire use.
 //! Nothing is repaired: what could be read in two ways is refused.
 
-use super::encoding::{encode_path_into, encoded_path_len};
+use super::encoding::{decode_escape, encode_path_into, encoded_path_len};
 use memchr::{memchr, memchr_iter, memchr2};
 use std::borrow::Cow;
 use std::fmt;
@@ -203,9 +203,7 @@ pub(super) fn percent_decode(raw: &str) -> Result<Cow<'_, str>, KeyError> {
         let [high, low, behind @ ..] = digits else {
             return Err(KeyError::BadPercent);
         };
-        let high = hex_digit(*high).ok_or(KeyError::BadPercent)?;
-        let low = hex_digit(*low).ok_or(KeyError::BadPercent)?;
-        decoded.push(high << 4 | low);
+        decoded.push(decode_escape(*high, *low).ok_or(KeyError::BadPercent)?);
         let (plain, percent) = behind.split_at(memchr(b'%', behind).unwrap_or(behind.len()));
         decoded.extend_from_slice(plain);
         rest = percent;
@@ -215,17 +213,8 @@ pub(super) fn percent_decode(raw: &str) -> Result<Cow<'_, str>, KeyError> {
         .map_err(|_| KeyError::NotUtf8)
 }
 
-const fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
-}
-
-/// Whether a raw path, which begins with `/`, is its own decoded form, and surely holds nothing that is refused: nearly every one. Without a way out
-/// in the middle it is done for many bytes at once.
+/// Whether a raw path, which begins with `/`, is its own decoded form, and surely holds nothing that is refused: nearly every
+/// one. Without a way out in the middle it is done for many bytes at once.
 #[allow(
     clippy::needless_bitwise_bool,
     reason = "without branches it becomes vector instructions"

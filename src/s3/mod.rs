@@ -25,9 +25,7 @@ pub use address::{Address, AddressStyle, Endpoint, EndpointError, ForeignRegion,
 pub use bucket_name::{BucketName, BucketNameError};
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumHasher};
 pub use copy_from::{CopyFrom, CopyFromError};
-pub(crate) use encoding::{
-    compare_encoded, encode_path_into, encode_query_into, encoded_query_len, is_canonical_path, is_canonical_query,
-};
+pub(crate) use encoding::{compare_encoded, encode_path_into, encode_query_into, encoded_query_len, is_canonical_path};
 pub use error_code::{ErrorCode, ErrorDocument};
 pub use host::HostParts;
 pub(crate) use host::{canonical_host, without_port};
@@ -36,8 +34,8 @@ pub use key::{DecodedPath, KeyError, KeyPrefix, ObjectKey};
 pub use operation::{CopySource, Operation, Subject};
 pub use parameter::Parameter;
 pub(crate) use partition::{any_aws_s3, before_aws_s3};
-pub(crate) use query::raw_parameters;
 pub use query::{Query, QueryError};
+pub(crate) use query::{raw_parameters, split as split_at};
 pub use range::ByteRange;
 pub use region::{Region, RegionError};
 pub use resource::Resource;

@@ -8,10 +8,13 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The name of the algorithm in every form of a signature.
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The first line of every string to sign.
+const ALGORITHM_LINE: &[u8] = b"AWS4-HMAC-SHA256\n";
 
 /// HMAC-SHA256 with its key taken in: what is made of the key once is not made again for each text. Wiped when dropped.
 struct KeyedMac(Hmac<Sha256>);
@@ -48,7 +51,9 @@ impl KeyedMac {
 /// A key that signs for one day, region and service. Wiped when dropped, never printed.
 pub struct SigningKey {
     day_number: u64,
-    region: Box<str>,
+    /// A line of the string to sign: `\n20130524/us-east-1/s3/aws4_request\n`.
+    scope_line: Box<str>,
+    region: Range<usize>,
     mac: KeyedMac,
 }
 
@@ -61,9 +66,15 @@ impl SigningKey {
 
     fn derive_from(secret: &KeyedMac, scope: &Scope<'_>) -> Self {
         let of_service = secret.next(scope.date.day()).next(scope.region).next(scope.service);
+        let mut scope_line = String::with_capacity(64);
+        scope_line.push('\n');
+        scope.write_into("/", &mut scope_line);
+        scope_line.push('\n');
+        let region = "\n".len() + scope.date.day().len() + "/".len();
         Self {
             day_number: scope.date.day_number(),
-            region: scope.region.into(),
+            scope_line: scope_line.into(),
+            region: region..region + scope.region.len(),
             mac: of_service.next("aws4_request"),
         }
     }
@@ -87,20 +98,8 @@ impl SigningKey {
         let mut digits = [0; 64];
         // Can't fail: 32 bytes are 64 digits.
         let _ = hex::encode_to_slice(hash, &mut digits);
-        let slash = b"/".as_slice();
-        self.mac(&[
-            ALGORITHM.as_bytes(),
-            b"\n",
-            scope.date.as_str().as_bytes(),
-            b"\n",
-            scope.date.day().as_bytes(),
-            slash,
-            scope.region.as_bytes(),
-            slash,
-            scope.service.as_bytes(),
-            b"/aws4_request\n",
-            &digits,
-        ])
+        let date = scope.date.as_bytes();
+        self.mac(&[ALGORITHM_LINE, &date, self.scope_line.as_bytes(), &digits])
     }
 
     /// Returns the HMAC-SHA256 of a text that is given in pieces: a string to sign.
@@ -110,7 +109,7 @@ impl SigningKey {
     }
 
     fn is_for(&self, scope: &Scope<'_>) -> bool {
-        self.day_number == scope.date.day_number() && *self.region == *scope.region
+        self.day_number == scope.date.day_number() && self.scope_line.get(self.region.clone()) == Some(scope.region)
     }
 }
 

@@ -2,7 +2,7 @@
 //! as they were received (rule 10), and of a presigned HEAD also the GET (rule 12).
 
 use super::{Candidate, Form, Received};
-use crate::s3::{DecodedPath, Query, encode_path_into, is_canonical_path, is_canonical_query, raw_parameters};
+use crate::s3::{DecodedPath, Query, encode_path_into, is_canonical_path, raw_parameters};
 use crate::sigv4::canonical_query;
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -63,19 +63,12 @@ impl<'a> Spellings<'a> {
     }
 
     /// Of the query that version 4 signs: all parameters but the signature. Nothing else in it is unsigned.
-    pub(super) fn of_query(query: &Query<'_>, received: Received<'a>) -> Self {
-        let raw = received.query.unwrap_or_default();
-        if let Some(canonical) = canonical_as_received(raw) {
+    pub(super) fn of_query(query: &Query<'a>, received: Received<'a>) -> Self {
+        if let Some(canonical) = canonical_as_received(query) {
             return Self::as_received(canonical);
         }
-        let mut parameters: Vec<(&str, &str)> = Vec::with_capacity(12);
-        parameters.extend(query.pairs().filter(|(name, _)| *name != SIGNATURE));
-        parameters.sort_unstable_by(canonical_query::compare);
-        let mut canonical = String::with_capacity(raw.len() + 16);
-        for parameter in parameters {
-            canonical_query::push(&mut canonical, 0, parameter);
-        }
-        Self::of(canonical, Part::Query(raw))
+        let raw = received.query.unwrap_or_default();
+        Self::of(canonical_query(query, raw.len()), Part::Query(raw))
     }
 
     fn as_received(canonical: &'a str) -> Self {
@@ -116,21 +109,22 @@ pub(super) fn path_of<'a>(candidate: &Candidate<'a>, received: Received<'a>) -> 
 
 /// Returns what is signed of a received query as it stands there, where it is in canonical form: sorted, spelled by AWS's
 /// rule, with the signature behind all others. Nearly every signer writes it so, and then nothing is made anew.
-fn canonical_as_received(received: &str) -> Option<&str> {
-    let (signed, last) = received.rsplit_once('&')?;
+fn canonical_as_received<'a>(query: &Query<'a>) -> Option<&'a str> {
+    let (signed, last) = query.canonical_front()?;
     last.strip_prefix(SIGNATURE)?.strip_prefix('=')?;
-    let mut before = "";
-    let mut length = 0;
-    for (name, value) in raw_parameters(signed) {
-        // No name stands there twice, so that values decide nothing.
-        if name <= before || !is_canonical_query(name) || !is_canonical_query(value) {
-            return None;
-        }
-        before = name;
-        length += name.len() + "=".len() + value.len() + "&".len();
+    Some(signed)
+}
+
+/// Returns the parameters but the signature in canonical form, whatever form they came in; `length` is that of the raw query.
+fn canonical_query(query: &Query<'_>, length: usize) -> String {
+    let mut parameters: Vec<(&str, &str)> = Vec::with_capacity(12);
+    parameters.extend(query.pairs().filter(|(name, _)| *name != SIGNATURE));
+    parameters.sort_unstable_by(canonical_query::compare);
+    let mut canonical = String::with_capacity(length + 16);
+    for parameter in parameters {
+        canonical_query::push(&mut canonical, 0, parameter);
     }
-    // Shorter where a parameter has no `=`.
-    (length == signed.len() + "&".len()).then_some(signed)
+    canonical
 }
 
 /// Returns the received parameters but the signature, sorted and with a `=` each; nothing else is changed.
@@ -150,4 +144,36 @@ fn raw_query(received: &str) -> String {
         query.push_str(value);
     }
     query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn a_query_that_is_signed_as_received_is_the_one_that_would_be_made_of_it(
+            parameters in prop::collection::vec("[abAé~+ =]{1,2}|%(2[0F]|2f|3D|41|7E|C3%A9)|[ab](=|=.|=%2[Ff]|=[a ~=+]{0,3}|)", 0..5),
+            sorted in any::<bool>(),
+            last in prop::sample::select(vec!["X-Amz-Signature=0", "X-Amz-Signature=0=", "X-Amz-Signature", "X-Amz-Signatur%65=0", "b=1"]),
+        ) {
+            let mut parameters = parameters;
+            if sorted {
+                parameters.sort();
+            }
+            parameters.push(last.to_owned());
+            let raw = parameters.join("&");
+            let Ok(query) = Query::parse(Some(&raw)) else { return Ok(()) };
+            let plain = canonical_query(&query, raw.len());
+            if let Some(fast) = canonical_as_received(&query) {
+                prop_assert_eq!(fast, &plain);
+            }
+            // And where it is canonical to the last byte, nothing is made anew.
+            if !plain.is_empty() && raw == format!("{plain}&X-Amz-Signature=0") {
+                prop_assert_eq!(canonical_as_received(&query), Some(&*plain));
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The credential that a signature names: `AKIA…/20130524/us-east-1/s3/aws4_request`. Rule 7.
 
 use super::PresentedError;
-use crate::s3::{Query, Region};
+use crate::s3::{Query, Region, split_at};
 use crate::sigv4::{AccessKeyId, AmzDate, Scope};
 use std::ops::Range;
 
@@ -15,7 +15,8 @@ pub(super) struct ClaimedCredential<'a> {
 /// Where its text stands: it is looked at there, and not copied.
 enum Stands<'a> {
     InHeader(&'a str),
-    InQuery,
+    /// At this place of the query.
+    InQuery(usize),
 }
 
 /// The parameter that it stands in.
@@ -29,16 +30,23 @@ impl<'a> ClaimedCredential<'a> {
 
     /// The same for the one in a query.
     pub(super) fn in_query(query: &Query<'_>, date: &AmzDate) -> Result<Self, PresentedError> {
-        let text = query.get(PARAMETER).ok_or(PresentedError::MissingParameter)?;
-        Self::parse(text, Stands::InQuery, date)
+        let place = query.place(PARAMETER).ok_or(PresentedError::MissingParameter)?;
+        Self::parse(query.value_at(place).unwrap_or_default(), Stands::InQuery(place), date)
     }
 
     fn parse(text: &str, stands: Stands<'a>, date: &AmzDate) -> Result<Self, PresentedError> {
-        let mut parts = text.split('/');
-        let mut part = || parts.next().ok_or(PresentedError::Credential);
-        let (id, day, region, service, terminator) = (part()?, part()?, part()?, part()?, part()?);
+        let mut rest = Some(text);
+        let mut part = || {
+            let (part, behind) = split_at(rest?, b'/');
+            rest = behind;
+            Some(part)
+        };
+        let parts = [part(), part(), part(), part(), part()];
+        let [Some(id), Some(day), Some(region), Some(service), Some(terminator)] = parts else {
+            return Err(PresentedError::Credential);
+        };
         let is_day = day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit());
-        if parts.next().is_some()
+        if rest.is_some()
             || !AccessKeyId::is_fine(id)
             || !Region::is_fine(region)
             || !is_day
@@ -78,7 +86,7 @@ impl<'a> ClaimedCredential<'a> {
     fn text<'b>(&'b self, query: &'b Query<'_>) -> &'b str {
         match self.stands {
             Stands::InHeader(text) => text,
-            Stands::InQuery => query.get(PARAMETER).unwrap_or_default(),
+            Stands::InQuery(place) => query.value_at(place).unwrap_or_default(),
         }
     }
 }

@@ -6,6 +6,8 @@ use super::v4_offer::V4Offer;
 use super::{Authentic, PresentedError, VerifyError, VerifyingSecret};
 use crate::clock::Timestamp;
 use crate::s3::{DecodedPath, Query};
+use crate::sigv4::signer::X_AMZ_SECURITY_TOKEN;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 
 /// A request as received, as far as signatures cover it.
@@ -79,9 +81,13 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`PresentedError`]
     pub fn of(received: Received<'a>) -> Result<Option<Self>, PresentedError> {
+        // Most readers offer nothing at all.
+        if received.query.is_none_or(str::is_empty) && !received.headers.contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
         let query = Query::parse(received.query);
         let claim = match &query {
-            Ok(query) => Claim::of(query.pairs().map(|(name, _)| name), received.headers),
+            Ok(query) => Claim::of(query.names(), received.headers),
             Err(_) => Claim::of_raw(received.query.unwrap_or_default(), received.headers),
         };
         let Some(claim) = claim? else {
@@ -165,8 +171,8 @@ impl<'a> Presented<'a> {
     /// Whether a session token came along, which no client of ours has: the mark of temporary credentials.
     #[must_use]
     pub fn has_session_token(&self) -> bool {
-        let name = "x-amz-security-token";
-        self.received.headers.contains_key(name) || self.query.get_in_any_case(name).is_some()
+        self.received.headers.contains_key(X_AMZ_SECURITY_TOKEN)
+            || self.query.get_in_any_case(X_AMZ_SECURITY_TOKEN.as_str()).is_some()
     }
 
     /// The path, decoded.

@@ -5,7 +5,7 @@
 
 use super::attempts::{Spellings, methods, path_of};
 use super::presented::Decoded;
-use super::v4_offer::{PayloadKind, V4Offer};
+use super::v4_offer::{ONLY_HOST, PayloadKind, V4Offer};
 use super::{Authentic, Candidate, ChunkSeed, Form, Payload, Received, VerifyError, VerifyingSecret, Version};
 use crate::clock::Timestamp;
 use crate::s3::Query;
@@ -72,17 +72,18 @@ impl V4Offer<'_> {
     /// `host` and every `x-amz-*` that came along is signed; every header that is signed came along (rule 7).
     fn judge_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
         let signed = || self.signed_headers.split(';');
-        if !signed().any(|name| name == "host") {
+        let only_host = self.signed_headers == ONLY_HOST;
+        if !only_host && !signed().any(|name| name == "host") {
             return Err(VerifyError::HostUnsigned);
         }
         let is_signed = |name: &str| signed().any(|signed| signed == name);
         if headers
             .keys()
-            .any(|name| name.as_str().starts_with("x-amz-") && !is_signed(name.as_str()))
+            .any(|name| name.as_str().starts_with("x-amz-") && (only_host || !is_signed(name.as_str())))
         {
             return Err(VerifyError::HeaderUnsigned);
         }
-        if signed().any(|name| name != "host" && !headers.contains_key(name)) {
+        if !only_host && signed().any(|name| name != "host" && !headers.contains_key(name)) {
             return Err(VerifyError::HeaderAbsent);
         }
         Ok(())
@@ -95,7 +96,7 @@ impl V4Offer<'_> {
     fn find<'c>(
         &self,
         received: Received<'c>,
-        target: Decoded<'_, '_>,
+        target: Decoded<'_, 'c>,
         candidates: &[Candidate<'c>],
         signed_for: impl Fn([u8; 32]) -> bool,
     ) -> Option<usize> {
@@ -113,8 +114,9 @@ impl V4Offer<'_> {
             let Some(paths) = Spellings::of_path(candidate, received, target.path) else {
                 return false;
             };
+            let more = place + 1 < candidates.len();
             let others;
-            let headers = if self.signed_headers == "host" {
+            let headers = if self.signed_headers == ONLY_HOST {
                 SignedHeaders::Host(candidate.host)
             } else {
                 others = self.canonical_headers(candidate.host, received.headers);
@@ -130,10 +132,13 @@ impl V4Offer<'_> {
                         payload: &self.payload,
                     };
                     let spelled = (path_of(candidate, received), spelling, method);
-                    let target = match &begun {
-                        Some((known, hash)) if *known == spelled => Sha256::clone(hash),
-                        _ => begun.insert((spelled, request.hash_of_target())).1.clone(),
+                    let target = match begun.take() {
+                        Some((known, hash)) if known == spelled => hash,
+                        _ => request.hash_of_target(),
                     };
+                    if more {
+                        begun = Some((spelled, Sha256::clone(&target)));
+                    }
                     signed_for(request.hash_behind(target))
                 })
             };
