@@ -19,7 +19,7 @@ use tokio::task::unconstrained;
 
 /// The most that is read at once, and the most of a head. A head has at most 100 fields, which hyper has room for without
 /// asking for memory.
-const MOST_READ: usize = 32 * 1024;
+const MOST_READ: usize = 48 * 1024;
 
 /// One connection.
 pub(super) struct OriginConnection {

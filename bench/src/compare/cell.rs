@@ -9,6 +9,7 @@ use crate::contenders::{Contender, Ground, Stage, Work};
 use crate::error::BenchError;
 use crate::load::{self, Outcome, Pace, Part, Pick, Plan, Target, Turn, Waiting};
 use crate::progress::Progress;
+use crate::report::lacks_few;
 use crate::result;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -154,6 +155,26 @@ impl<'a> Cell<'a> {
         if round >= rounds {
             return Ok(());
         }
+        self.turns(round, rounds, contest)
+    }
+
+    /// Measures everybody once more, where a server was not busy in some rounds and a figure lacks a few of those that it takes.
+    ///
+    /// # Errors
+    /// When the program is told to end.
+    pub(super) fn one_more(&mut self, contest: &mut Contest<'_>) -> Result<(), BenchError> {
+        if !lacks_few(&self.report) {
+            return Ok(());
+        }
+        let contenders = self.report.contenders.iter();
+        let done = contenders
+            .map(|contender| contender.rounds.len())
+            .max()
+            .unwrap_or_default();
+        self.turns(done, done + 1, contest)
+    }
+
+    fn turns(&mut self, round: usize, rounds: usize, contest: &mut Contest<'_>) -> Result<(), BenchError> {
         for (mut stage, place) in std::mem::take(&mut self.stages) {
             interrupted()?;
             let contender = stage.contender;

@@ -10,6 +10,9 @@ use crate::origin::Object;
 use crate::result;
 use std::collections::BTreeSet;
 
+/// So many rounds more are made at the most, of scenarios in which a server was not busy in some.
+const MOST_MORE: usize = 3;
+
 /// What all scenarios of a run share.
 pub(super) struct Contest<'a> {
     /// What the contenders stand on.
@@ -88,6 +91,12 @@ fn rounds<'a>(run: &'a Run, contest: &mut Contest<'_>, cells: &mut Vec<Cell<'a>>
         for cell in &mut *cells {
             interrupted()?;
             cell.round(round, contest)?;
+        }
+    }
+    for _ in 0..MOST_MORE {
+        for cell in &mut *cells {
+            interrupted()?;
+            cell.one_more(contest)?;
         }
     }
     Ok(())

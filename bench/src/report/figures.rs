@@ -6,6 +6,7 @@
 
 use super::numbers::real;
 use super::spread::Spread;
+use super::targets::REPETITIONS;
 use crate::result::{Contender, Latency, Round, Scenario, ServerUse, Subject};
 
 /// The part of its cores' time that a server must have used, for its throughput to say something.
@@ -178,6 +179,14 @@ fn counts(scenario: &Scenario, round: &Round) -> bool {
     scenario.rate.is_some()
         || scenario.subject == Subject::Memory
         || round.server.is_some_and(|server| server.utilisation >= BUSY)
+}
+
+/// Whether a few more rounds might make a figure of what is there: of somebody's rounds some count, and too few.
+pub(crate) fn lacks_few(scenario: &Scenario) -> bool {
+    scenario.contenders.iter().any(|contender| {
+        let counted = contender.rounds.iter().filter(|round| counts(scenario, round)).count();
+        contender.rounds.len() >= REPETITIONS && (1..REPETITIONS).contains(&counted)
+    })
 }
 
 /// The rounds that count; all of them, if none does.

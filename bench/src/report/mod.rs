@@ -23,5 +23,6 @@ mod terminal;
 mod tests;
 
 pub use command::ReportArguments;
+pub(crate) use figures::lacks_few;
 pub use files::{ReportError, read, write_html, write_json, write_markdown};
 pub use terminal::text;

@@ -72,6 +72,17 @@ fn redirects(ours: Vec<Round>, theirs: Vec<Round>) -> Report {
 const REDIRECTS: &str = "redirect hit, 1 core, 64 connections, beside nginx return 302";
 
 #[test]
+fn a_few_more_rounds_are_asked_for_only_where_they_may_help() {
+    let rounds = |busy: usize, idle: usize| [vec![round(50_000, 0.97); busy], vec![round(50_000, 0.9); idle]].concat();
+    let lacks = |ours, theirs| super::lacks_few(&redirects(ours, theirs).scenarios[0]);
+    assert!(lacks(rounds(4, 1), rounds(5, 0)) && lacks(rounds(5, 0), rounds(1, 4)));
+    assert!(!lacks(rounds(5, 0), rounds(5, 0)), "they are all there");
+    assert!(!lacks(rounds(5, 1), rounds(6, 0)), "they are there now");
+    assert!(!lacks(rounds(5, 0), rounds(0, 5)), "it is never busy");
+    assert!(!lacks(rounds(2, 1), rounds(3, 0)), "nobody wants five");
+}
+
+#[test]
 fn the_terminal_shows_tables_and_targets() {
     insta::assert_snapshot!("terminal", text(&sample()));
 }
