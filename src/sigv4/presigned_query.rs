@@ -96,15 +96,9 @@ impl PresignedQuery<'_> {
                 self.scope.write_into("%2F", out);
             }
             Parameter::Date => out.push_str(self.scope.date.as_str()),
-            Parameter::Expires => push_number(self.expires, out),
+            Parameter::Expires => out.push_str(itoa::Buffer::new().format(self.expires)),
             Parameter::SecurityToken => out.push_str(self.encoded_token.unwrap_or_default()),
             Parameter::SignedHeaders => out.push_str("host"),
         }
     }
-}
-
-fn push_number(number: u64, out: &mut String) {
-    use std::fmt::Write as _;
-    // Writing to a String can't fail.
-    let _ = write!(out, "{number}");
 }
