@@ -29,6 +29,15 @@ async fn a_connection_is_used_again() {
     assert_eq!(origin.connections(), 1);
 }
 
+/// An origin whose objects take many reads each.
+fn large_objects() -> Origin {
+    Origin::start(|connection: &mut Connection| {
+        while connection.request().is_some() {
+            connection.say(answer("200 OK", &[], &vec![b'a'; 1 << 20]));
+        }
+    })
+}
+
 /// Asks for `future` each time as a task does that has only this much `left` of the share that tokio gives it.
 async fn with_little_left<F: Future>(left: usize, future: F) -> F::Output {
     const SHARE: usize = 128;
@@ -44,11 +53,7 @@ async fn with_little_left<F: Future>(left: usize, future: F) -> F::Output {
 
 #[tokio::test]
 async fn an_answer_comes_to_a_task_that_has_had_its_share() {
-    let origin = Origin::start(|connection: &mut Connection| {
-        while connection.request().is_some() {
-            connection.say(answer("200 OK", &[], &vec![b'a'; 1 << 20]));
-        }
-    });
+    let origin = large_objects();
     let gateway = Gateway::new(&origin);
     for left in 1..=12 {
         let body = with_little_left(left, whole(&gateway));
@@ -111,11 +116,7 @@ async fn a_connection_that_ended_while_idle_costs_no_repeat() {
 
 #[tokio::test]
 async fn a_body_that_nobody_reads_to_its_end_takes_its_connection_with_it() {
-    let origin = Origin::start(|connection: &mut Connection| {
-        while connection.request().is_some() {
-            connection.say(answer("200 OK", &[], &vec![b'a'; 1 << 20]));
-        }
-    });
+    let origin = large_objects();
     let gateway = Gateway::new(&origin);
     let (_, _, mut body) = gateway.get(&[]).await.unwrap().into_parts();
     body.frame().await.unwrap().unwrap();

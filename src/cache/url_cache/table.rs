@@ -12,9 +12,9 @@ use std::fmt;
 const WAYS: usize = 4;
 /// What an entry takes at least, nearly always: there are so many places that the bytes run out before them.
 const SMALLEST: usize = 1024;
-/// What an entry costs beside its key's and its value's own bytes: the headers of its four
-/// allocations, and where whoever holds the value is counted.
-const ENTRY_OVERHEAD: usize = 96;
+/// What an entry costs beside its key's and its value's own bytes: the headers of its four allocations, and where those who
+/// hold its key and its value are counted.
+const ENTRY_OVERHEAD: usize = 112;
 /// How many entries that were asked for lately are passed by, at most, in looking for one to throw out.
 const SPARED: usize = 64;
 

@@ -72,7 +72,7 @@ fn bytes_are_bounded_and_counted() {
         assert!(cache.reading().bytes <= 100_000, "{n}: {:?}", cache.reading());
     }
     let stats = cache.reading();
-    assert!((50..=130).contains(&stats.entries), "{stats:?}");
+    assert!((50..=120).contains(&stats.entries), "{stats:?}");
     assert!(stats.bytes / stats.entries > 800, "{stats:?}");
     assert_eq!(held(&cache, 1000), stats.entries);
 }
